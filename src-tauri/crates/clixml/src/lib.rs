@@ -1,0 +1,1 @@
+//! PowerShell objects as CLIXML, both directions ([MS-PSRP] section 2.2.5)

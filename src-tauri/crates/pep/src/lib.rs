@@ -1,0 +1,1 @@
+//! The rules of the privileged endpoint: stamp, endpoint, catalogue, session, run, close, faults

@@ -1,0 +1,1 @@
+//! PowerShell Remoting Protocol, client and server role, without I/O ([MS-PSRP])

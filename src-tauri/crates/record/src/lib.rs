@@ -1,0 +1,1 @@
+//! Append-only session journal with a hash chain, recovery and verification

@@ -1,0 +1,1 @@
+//! Negotiate sign-in with NTLMv2: tokens in, tokens out, sealing ([MS-SPNG], [MS-NLMP])

@@ -1,0 +1,1 @@
+//! Tokio driver for remote PowerShell sessions over WinRM

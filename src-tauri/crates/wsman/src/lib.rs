@@ -1,0 +1,1 @@
+//! WS-Management envelopes and shell operations, client and server codecs ([MS-WSMV])

@@ -1,0 +1,2 @@
+//! Headless driver.
+fn main() {}
