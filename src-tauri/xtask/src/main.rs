@@ -1,2 +1,51 @@
-//! Project commands.
-fn main() {}
+//! The project's own commands, started with `cargo xtask <command>`.
+//!
+//! Standard library only, so that it builds in seconds on a machine that has nothing but Rust:
+//! it is the part that installs everything else.
+
+mod command;
+mod node;
+mod packages;
+mod python;
+mod start;
+mod test;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+usage: cargo xtask <command>
+
+  start           install what is missing, build the app and open it in practice mode
+  test [STEP...]  install what is missing and run every test, or only the named steps
+  steps           list the steps of `test`
+  contract        write ui/src/host/contract.ts anew from the Rust types
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (name, rest) = match arguments.split_first() {
+        Some((name, rest)) => (name.as_str(), rest),
+        None => ("help", &arguments[..]),
+    };
+    let outcome = match name {
+        "start" => start::run(rest),
+        "test" => test::run(rest),
+        "steps" => {
+            test::list();
+            Ok(())
+        }
+        "contract" => command::cargo(["run", "--quiet", "--package", "contract", "--bin", "write-contract"]),
+        "help" | "-h" | "--help" => {
+            println!("{HELP}");
+            Ok(())
+        }
+        other => Err(format!("unknown command {other:?}; `cargo xtask help` lists them")),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("error: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
