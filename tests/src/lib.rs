@@ -1,1 +1,10 @@
-//! Shared test support.
+//! What the tests share: foreign servers and clients as child processes, and our headless driver.
+//!
+//! Everything here waits for conditions, never for time, and ends its children with itself.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a broken test set-up ends the test")]
+
+pub mod engine;
+pub mod folders;
+pub mod peer;
+pub mod pepctl;

@@ -1,0 +1,112 @@
+//! The independent PEP server in `tests/peer` as a child process, with its control port.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::folders;
+
+/// The account that the peer knows when nothing else is said.
+pub const USER: &str = r"AZURESTACK\cloudadmin";
+/// Its password.
+pub const PASSWORD: &str = "Password123!";
+
+/// A running peer; it ends when this is dropped.
+pub struct Peer {
+    child: Child,
+    port: u16,
+    control: String,
+}
+
+impl Peer {
+    /// Starts a peer with these further arguments (`tests/peer/README.md` lists them) and waits until it listens.
+    pub fn start(arguments: &[&str]) -> Self {
+        let mut child = Command::new(folders::python())
+            .args(["-m", "pep_peer", "--port", "0", "--print-port", "--exit-with-parent"])
+            .args(arguments)
+            .current_dir(folders::root().join("tests/peer"))
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the peer starts");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("its output is piped")).read_line(&mut line).expect("it prints");
+        let ready: Value = serde_json::from_str(&line).expect("the peer prints its ports as JSON when it is ready");
+        let number = |name: &str| u16::try_from(ready[name].as_u64().expect("a port")).expect("a port number");
+        Self { child, port: number("port"), control: format!("http://127.0.0.1:{}/ctl", number("ctl_port")) }
+    }
+
+    /// A peer with a real PowerShell engine behind its front, with this session configuration.
+    pub fn with_engine(engine: &Path, configuration: &Path, arguments: &[&str]) -> Self {
+        let (engine, configuration) = (engine.to_string_lossy(), configuration.to_string_lossy());
+        let mut all = vec!["--engine", &engine, "--engine-config", &configuration];
+        all.extend(arguments);
+        Self::start(&all)
+    }
+
+    /// `127.0.0.1:port`.
+    pub fn endpoint(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// The port of the WS-Management listener.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Settings, statistics, rules, shells and notes.
+    pub fn state(&self) -> Value {
+        ureq::get(&self.control).call().expect("the control port answers").body_mut().read_json().expect("JSON")
+    }
+
+    /// Changes settings or rules or breaks something; answers the new state.
+    pub fn control(&self, order: Value) -> Value {
+        ureq::post(&self.control)
+            .send_json(order)
+            .expect("the control port accepts the order")
+            .body_mut()
+            .read_json()
+            .expect("JSON")
+    }
+
+    /// Adds one fault rule.
+    pub fn rule(&self, rule: Value) {
+        self.control(json!({ "rules": [rule] }));
+    }
+
+    /// The log entries of this kind.
+    pub fn log(&self, kind: &str) -> Vec<Value> {
+        ureq::get(format!("{}/log?since=0&kind={kind}", self.control))
+            .call()
+            .expect("the control port answers")
+            .body_mut()
+            .with_config()
+            .limit(256 << 20)
+            .read_json()
+            .expect("JSON")
+    }
+
+    /// How many third messages of a sign-in (good or bad) the peer has seen.
+    pub fn sign_ins(&self) -> usize {
+        self.log("auth_ok").len() + self.log("auth_fail").len()
+    }
+
+    /// Asserts that the client did nothing that a correct client does not do, and that the peer itself is well.
+    pub fn assert_clean(&self) {
+        let state = self.state();
+        assert_eq!(state["notes"], json!([]), "the peer noted things that a correct client does not do");
+        assert_eq!(state["stats"]["errors"], json!(0), "the peer itself failed");
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        // The end of its standard input ends the peer; the kill is for one that hangs on purpose.
+        drop(self.child.stdin.take());
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,132 @@
+//! Our headless driver as a child process: what a support engineer would run, and what it printed.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+use crate::folders;
+use crate::peer::{PASSWORD, USER};
+
+/// The driver's program, built once per test run.
+pub fn program() -> PathBuf {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT
+        .get_or_init(|| {
+            let status = Command::new(env!("CARGO"))
+                .args(["build", "--quiet", "--package", "pepctl"])
+                .current_dir(folders::root())
+                .status()
+                .expect("cargo starts");
+            assert!(status.success(), "pepctl builds");
+            folders::target().join("debug/pepctl")
+        })
+        .clone()
+}
+
+/// One call of the driver.
+pub struct Pepctl {
+    command: Command,
+    input: String,
+}
+
+/// What a call gave.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The exit code: 0 completed, 1 the cmdlet failed, 2 usage, 3 not reached, 4 refused, 5 identity, 6 protocol.
+    pub code: i32,
+    /// The JSON lines of standard output.
+    pub lines: Vec<Value>,
+    /// Standard error.
+    pub errors: String,
+}
+
+impl Pepctl {
+    /// A call against this endpoint with the peer's account and first-use trust.
+    pub fn new(endpoint: &str) -> Self {
+        let mut command = Command::new(program());
+        command.args(["--endpoint", endpoint, "--user", USER, "--password-env", "PEP_TEST_PASSWORD"]);
+        command.arg("--trust-first-use").env("PEP_TEST_PASSWORD", PASSWORD);
+        Self { command, input: String::new() }
+    }
+
+    /// Adds arguments.
+    pub fn args(mut self, arguments: &[&str]) -> Self {
+        self.command.args(arguments);
+        self
+    }
+
+    /// Sets an environment variable, for example one that holds a secret.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Adds a line to standard input.
+    pub fn line(mut self, line: Value) -> Self {
+        self.input.push_str(&line.to_string());
+        self.input.push('\n');
+        self
+    }
+
+    /// Runs one cmdlet with parameters `NAME=JSON`.
+    pub fn run_cmdlet(self, name: &str, parameters: &[&str]) -> Outcome {
+        let mut all = vec!["run", name];
+        for parameter in parameters {
+            all.extend(["--param", parameter]);
+        }
+        self.args(&all).finish()
+    }
+
+    /// Runs the call to its end.
+    pub fn finish(mut self) -> Outcome {
+        let mut child = self
+            .command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("pepctl starts");
+        let mut stdin = child.stdin.take().expect("its input is piped");
+        let input = self.input;
+        let writer = std::thread::spawn(move || drop(stdin.write_all(input.as_bytes())));
+        let output = child.wait_with_output().expect("pepctl ends");
+        writer.join().expect("the input was written");
+        let lines = String::from_utf8(output.stdout)
+            .expect("UTF-8")
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}")))
+            .collect();
+        Outcome {
+            code: output.status.code().expect("pepctl ends by itself"),
+            lines,
+            errors: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+impl Outcome {
+    /// The records of one stream, in order.
+    pub fn stream<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Value> {
+        self.lines.iter().filter(move |line| line["stream"] == name)
+    }
+
+    /// The texts of one stream, in order.
+    pub fn texts(&self, name: &str) -> Vec<String> {
+        self.stream(name).map(|line| line["text"].as_str().unwrap_or_default().to_owned()).collect()
+    }
+
+    /// The last line's state.
+    pub fn state(&self) -> &str {
+        self.lines.last().and_then(|line| line["state"].as_str()).unwrap_or("none")
+    }
+
+    /// Asserts the exit code and shows everything when it is another one.
+    #[track_caller]
+    pub fn assert_code(&self, code: i32) -> &Self {
+        assert_eq!(self.code, code, "{self:#?}");
+        self
+    }
+}
