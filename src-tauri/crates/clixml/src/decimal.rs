@@ -31,7 +31,9 @@ impl Decimal {
             None => (false, text.strip_prefix('+').unwrap_or(text)),
         };
         let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-        if (whole.is_empty() && fraction.is_empty()) || !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit()) {
+        if (whole.is_empty() && fraction.is_empty())
+            || !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit())
+        {
             return None;
         }
         let mut digits: u128 = 0;
@@ -39,8 +41,10 @@ impl Decimal {
         let mut rest = whole.bytes().map(|b| (b, false)).chain(fraction.bytes().map(|b| (b, true))).peekable();
         while let Some((byte, after_point)) = rest.peek().copied() {
             let digit = u128::from(byte.checked_sub(b'0')?);
-            let Some(longer) =
-                digits.checked_mul(10)?.checked_add(digit).filter(|value| *value < LIMIT && !(after_point && scale == MOST_SCALE))
+            let Some(longer) = digits
+                .checked_mul(10)?
+                .checked_add(digit)
+                .filter(|value| *value < LIMIT && !(after_point && scale == MOST_SCALE))
             else {
                 break;
             };
@@ -87,6 +91,9 @@ mod tests {
         assert_eq!(Decimal::parse("-0.0").unwrap().to_string(), "0.0");
         assert_eq!(Decimal::parse("79228162514264337593543950336"), None);
         assert_eq!(Decimal::parse("1E5"), None);
-        assert_eq!(Decimal::parse("0.00000000000000000000000000005").unwrap().to_string(), "0.0000000000000000000000000000");
+        assert_eq!(
+            Decimal::parse("0.00000000000000000000000000005").unwrap().to_string(),
+            "0.0000000000000000000000000000"
+        );
     }
 }

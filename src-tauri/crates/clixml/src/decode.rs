@@ -11,7 +11,9 @@ use safe_xml::{Event, Piece, Pieces, Reader, Start};
 use uuid::Uuid;
 
 use crate::float::{parse_double, parse_single};
-use crate::{Content, DateTime, Decimal, Object, ProgressRecord, Property, PsString, SecureString, TimeSpan, Value, Version};
+use crate::{
+    Content, DateTime, Decimal, Object, ProgressRecord, Property, PsString, SecureString, TimeSpan, Value, Version,
+};
 
 /// How much a value may hold. PowerShell's own depth is 50.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -385,7 +387,11 @@ fn unescape(pieces: Pieces<'_>) -> PsString {
                     Piece::Code(code) => push_code(code, &mut units),
                 }
             }
-            if units.contains(&u16::from(b'_')) { PsString::from_units(unescape_units(&units)) } else { PsString::from_units(units) }
+            if units.contains(&u16::from(b'_')) {
+                PsString::from_units(unescape_units(&units))
+            } else {
+                PsString::from_units(units)
+            }
         }
     }
 }
@@ -400,9 +406,8 @@ fn unescape_text(text: Cow<'_, str>) -> PsString {
 
 /// A quick look: whether `_x` or `_X` occurs at all.
 fn has_escape(text: &str) -> bool {
-    text.match_indices('_').any(|(at, _)| {
-        text.as_bytes().get(at.saturating_add(1)).is_some_and(|b| matches!(b, b'x' | b'X'))
-    })
+    text.match_indices('_')
+        .any(|(at, _)| text.as_bytes().get(at.saturating_add(1)).is_some_and(|b| matches!(b, b'x' | b'X')))
 }
 
 fn unescape_units(units: &[u16]) -> Vec<u16> {
@@ -426,7 +431,9 @@ fn unescape_units(units: &[u16]) -> Vec<u16> {
 /// The code of the escape at the start of these units and what follows it.
 fn escape_at(units: &[u16]) -> Option<(u32, &[u16])> {
     let rest = match units {
-        [first, second, rest @ ..] if *first == u16::from(b'_') && matches!(u8::try_from(*second), Ok(b'x' | b'X')) => rest,
+        [first, second, rest @ ..] if *first == u16::from(b'_') && matches!(u8::try_from(*second), Ok(b'x' | b'X')) => {
+            rest
+        }
         _ => return None,
     };
     [4_usize, 8].into_iter().find_map(|count| {
@@ -435,7 +442,8 @@ fn escape_at(units: &[u16]) -> Option<(u32, &[u16])> {
         if *end != u16::from(b'_') {
             return None;
         }
-        let digits: String = digits.iter().map(|unit| u8::try_from(*unit).ok().map(char::from)).collect::<Option<_>>()?;
+        let digits: String =
+            digits.iter().map(|unit| u8::try_from(*unit).ok().map(char::from)).collect::<Option<_>>()?;
         if digits.starts_with('+') {
             return None;
         }

@@ -11,7 +11,9 @@ impl Value {
     pub fn to_display(&self) -> String {
         match self {
             Self::Null | Self::Enclosing(_) => String::new(),
-            Self::String(text) | Self::Uri(text) | Self::Xml(text) | Self::ScriptBlock(text) => text.to_string_lossy().into_owned(),
+            Self::String(text) | Self::Uri(text) | Self::Xml(text) | Self::ScriptBlock(text) => {
+                text.to_string_lossy().into_owned()
+            }
             Self::Char(unit) => String::from_utf16_lossy(&[*unit]),
             Self::Bool(true) => "True".to_owned(),
             Self::Bool(false) => "False".to_owned(),
@@ -33,7 +35,9 @@ impl Value {
             Self::Version(value) => value.to_string(),
             Self::SecureString(_) => "System.Security.SecureString".to_owned(),
             Self::Progress(record) => record.activity.to_string_lossy().into_owned(),
-            Self::MemberSet(members) => members.iter().map(|member| member.name.to_string_lossy()).collect::<Vec<_>>().join(" "),
+            Self::MemberSet(members) => {
+                members.iter().map(|member| member.name.to_string_lossy()).collect::<Vec<_>>().join(" ")
+            }
             Self::Object(object) => object.to_display(),
         }
     }
@@ -48,12 +52,15 @@ impl Object {
                 items.iter().map(Value::to_display).collect::<Vec<_>>().join(" ")
             }
             (_, Content::Dictionary(entries)) => {
-                let all: Vec<_> = entries.iter().map(|(key, value)| format!("{}={}", key.to_display(), value.to_display())).collect();
+                let all: Vec<_> =
+                    entries.iter().map(|(key, value)| format!("{}={}", key.to_display(), value.to_display())).collect();
                 format!("@{{{}}}", all.join("; "))
             }
             (_, Content::None) => {
-                let all: Vec<_> =
-                    self.properties().map(|property| format!("{}={}", property.name, property.value.to_display())).collect();
+                let all: Vec<_> = self
+                    .properties()
+                    .map(|property| format!("{}={}", property.name, property.value.to_display()))
+                    .collect();
                 format!("@{{{}}}", all.join("; "))
             }
         }

@@ -142,7 +142,9 @@ impl Object {
     #[must_use]
     pub fn items(&self) -> Option<&[Value]> {
         match &self.content {
-            Content::List(items) | Content::Enumerable(items) | Content::Stack(items) | Content::Queue(items) => Some(items),
+            Content::List(items) | Content::Enumerable(items) | Content::Stack(items) | Content::Queue(items) => {
+                Some(items)
+            }
             _ => None,
         }
     }

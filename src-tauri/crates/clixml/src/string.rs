@@ -136,7 +136,12 @@ impl fmt::Debug for PsString {
             Repr::Utf8(text) => write!(f, "{text:?}"),
             Repr::Utf16(units) => {
                 let text: String = char::decode_utf16(units.iter().copied())
-                    .map(|unit| unit.map_or_else(|lone| format!("\\u{{{:x}}}", lone.unpaired_surrogate()), |c| c.escape_debug().to_string()))
+                    .map(|unit| {
+                        unit.map_or_else(
+                            |lone| format!("\\u{{{:x}}}", lone.unpaired_surrogate()),
+                            |c| c.escape_debug().to_string(),
+                        )
+                    })
                     .collect();
                 write!(f, "\"{text}\"")
             }

@@ -51,7 +51,8 @@ impl DateTime {
     /// A moment of UTC in seconds and nanoseconds since 1970.
     #[must_use]
     pub fn from_unix(seconds: i64, nanoseconds: u32) -> Option<Self> {
-        let ticks = seconds.checked_add(62_135_596_800)?.checked_mul(SECOND)?.checked_add(i64::from(nanoseconds / 100))?;
+        let ticks =
+            seconds.checked_add(62_135_596_800)?.checked_mul(SECOND)?.checked_add(i64::from(nanoseconds / 100))?;
         Self::from_ticks(ticks, Zone::Utc)
     }
 
@@ -153,8 +154,11 @@ impl fmt::Display for DateTime {
         let date = Date::from_julian_day(day).map_err(|_| fmt::Error)?;
         let month = u8::from(date.month());
         write!(f, "{:04}-{month:02}-{:02}T", date.year(), date.day())?;
-        let (hours, minutes, seconds) =
-            (rest.div_euclid(HOUR), rest.rem_euclid(HOUR).div_euclid(MINUTE), rest.rem_euclid(MINUTE).div_euclid(SECOND));
+        let (hours, minutes, seconds) = (
+            rest.div_euclid(HOUR),
+            rest.rem_euclid(HOUR).div_euclid(MINUTE),
+            rest.rem_euclid(MINUTE).div_euclid(SECOND),
+        );
         write!(f, "{hours:02}:{minutes:02}:{seconds:02}")?;
         write_fraction(f, rest.rem_euclid(SECOND))?;
         match self.zone {

@@ -188,7 +188,9 @@ impl Value {
     pub fn get(&self, name: &str) -> Option<&Self> {
         match self {
             Self::Object(object) => object.get(name),
-            Self::MemberSet(members) => members.iter().find(|member| member.name.eq_ignore_case(name)).map(|member| &member.value),
+            Self::MemberSet(members) => {
+                members.iter().find(|member| member.name.eq_ignore_case(name)).map(|member| &member.value)
+            }
             _ => None,
         }
     }
@@ -252,7 +254,8 @@ impl Version {
     /// Reads `1.2`, `1.2.3` or `1.2.3.4`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let mut numbers = text.trim().split('.').map(|part| part.trim().parse::<u32>().ok().filter(|n| i32::try_from(*n).is_ok()));
+        let mut numbers =
+            text.trim().split('.').map(|part| part.trim().parse::<u32>().ok().filter(|n| i32::try_from(*n).is_ok()));
         let version = Self {
             major: numbers.next()??,
             minor: numbers.next()??,

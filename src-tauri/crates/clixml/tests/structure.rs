@@ -1,0 +1,175 @@
+//! References, limits and shapes; names follow the conformance cases.
+
+use std::sync::Arc;
+
+use clixml::{Content, DecodeError, Object, Property, PsString, Value, decode, encode, encode_to_string, type_names};
+use proptest::prelude::*;
+
+fn read(text: &str) -> Result<Value, DecodeError> {
+    decode(text.as_bytes())
+}
+
+#[test]
+fn g7_references_point_backwards_or_to_an_enclosing_object() {
+    let shared =
+        read(r#"<Obj RefId="0"><LST><Obj RefId="1"><MS><I32 N="a">1</I32></MS></Obj><Ref RefId="1" /></LST></Obj>"#)
+            .unwrap();
+    let items = shared.items().unwrap();
+    let (Value::Object(first), Value::Object(second)) = (&items[0], &items[1]) else { panic!("two objects") };
+    assert!(Arc::ptr_eq(first, second), "sharing is identity");
+
+    let own = r#"<Obj RefId="0"><MS><Ref N="me" RefId="0" /></MS></Obj>"#;
+    let value = read(own).unwrap();
+    assert_eq!(value.get("me"), Some(&Value::Enclosing(0)));
+    assert_eq!(encode_to_string(&value), own);
+
+    for bad in [
+        r#"<Obj RefId="0"><LST><Ref RefId="7" /></LST></Obj>"#,
+        r#"<Obj RefId="0"><TNRef RefId="0" /></Obj>"#,
+        r#"<Obj RefId="0"><LST><Obj RefId="0" /></LST></Obj>"#,
+        r#"<Obj RefId="x" />"#,
+    ] {
+        assert!(matches!(read(bad), Err(DecodeError::BadReference { .. })), "{bad}");
+    }
+}
+
+#[test]
+fn g8_many_references_to_one_object_are_cheap_and_depth_is_limited() {
+    let count = 200_000;
+    let mut text = String::from(r#"<Obj RefId="0"><LST><Obj RefId="1"><S>x</S></Obj>"#);
+    text.push_str(&r#"<Ref RefId="1" />"#.repeat(count));
+    text.push_str("</LST></Obj>");
+    assert_eq!(read(&text).unwrap().items().unwrap().len(), count + 1);
+
+    let nested = |depth: usize| {
+        let open: String = (0..depth).map(|id| format!(r#"<Obj RefId="{id}"><LST>"#)).collect();
+        open + &"</LST></Obj>".repeat(depth)
+    };
+    assert!(read(&nested(48)).is_ok());
+    assert!(matches!(read(&nested(49)), Err(DecodeError::TooDeep(48))));
+    assert!(read(&nested(10_000)).is_err());
+}
+
+#[test]
+fn g9_adapted_and_extended_properties_of_one_name_are_kept_apart() {
+    let text = r#"<Obj RefId="0"><Props><S N="a">adapted</S></Props><MS><S N="a">extended</S><I32 N="b. c_x0020_d">1</I32></MS></Obj>"#;
+    let value = read(text).unwrap();
+    assert_eq!(value.get("A").and_then(Value::as_str), Some("extended"));
+    assert_eq!(value.as_object().unwrap().adapted[0].value, Value::from("adapted"));
+    assert_eq!(value.get("b. c d").and_then(Value::as_i64), Some(1));
+}
+
+#[test]
+fn g10_dictionaries_keep_order_nil_values_and_keys_that_differ_in_case() {
+    let text = concat!(
+        r#"<Obj RefId="0"><DCT><En><S N="Key">a</S><Nil N="Value" /></En>"#,
+        r#"<En><S N="Key">A</S><I32 N="Value">1</I32></En><En><I32 N="Key">3</I32><S N="Value">x</S></En></DCT></Obj>"#
+    );
+    let value = read(text).unwrap();
+    assert_eq!(value.entries().unwrap().len(), 3);
+    assert_eq!(encode_to_string(&value), text);
+    assert!(read(r#"<Obj RefId="0"><DCT><En><Nil N="Key" /><S N="Value">x</S></En></DCT></Obj>"#).is_err());
+    assert!(read(r#"<Obj RefId="0"><DCT><En><S N="Key">a</S></En></DCT></Obj>"#).is_err());
+}
+
+#[test]
+fn g12_unknown_elements_are_named_comments_skipped_instructions_refused() {
+    assert!(matches!(read("<Nope />"), Err(DecodeError::UnknownElement { name, .. }) if name == "Nope"));
+    assert_eq!(read("<S>a<!-- c -->b</S>").unwrap(), Value::from("ab"));
+    assert!(read("<S>a<?x?>b</S>").is_err());
+    let record = read(
+        r#"<Obj RefId="0"><MS><PR N="p"><AV>copy</AV><AI>1</AI><Nil /><PI>-1</PI><PC>5</PC><T>Processing</T><SR>-1</SR><SD>go</SD></PR></MS></Obj>"#,
+    );
+    assert!(matches!(record.unwrap().get("p"), Some(Value::Progress(record)) if record.percent == 5));
+}
+
+#[test]
+fn g13_a_number_with_notes_and_an_enum_keep_value_and_text() {
+    let value = read(r#"<Obj RefId="0"><TN RefId="0"><T>System.DayOfWeek</T><T>System.Enum</T></TN><ToString>Monday</ToString><I32>1</I32></Obj>"#).unwrap();
+    assert_eq!((value.as_i64(), value.to_display().as_str()), (Some(1), "Monday"));
+    let value = read(r#"<Obj RefId="0"><I64>5</I64><MS><S N="note">n</S></MS></Obj>"#).unwrap();
+    assert_eq!((value.as_i64(), value.get("note").and_then(Value::as_str)), (Some(5), Some("n")));
+}
+
+#[test]
+fn order_of_parts_marks_and_wrappers_do_not_matter() {
+    let one = read("\u{feff}<Obj RefId=\"0\"><I32>1</I32><TN RefId=\"0\"><T>T</T></TN></Obj>").unwrap();
+    assert_eq!(one.as_object().unwrap().type_name().unwrap(), &"T");
+    let wrapped =
+        r#"<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04"><I32>1</I32></Objs>"#;
+    assert_eq!(read(wrapped).unwrap(), Value::I32(1));
+    assert_eq!(read("").unwrap(), Value::Null);
+    assert_eq!(read("<I32>1</I32><I32>2</I32>"), Err(DecodeError::NotOne));
+}
+
+fn string() -> impl Strategy<Value = PsString> {
+    prop_oneof![
+        any::<String>().prop_map(PsString::from),
+        proptest::collection::vec(any::<u16>(), 0..12).prop_map(PsString::from_units),
+        "[_xX0-9A-F]{0,12}".prop_map(PsString::from),
+    ]
+}
+
+fn value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        string().prop_map(Value::String),
+        any::<u16>().prop_map(Value::Char),
+        any::<bool>().prop_map(Value::Bool),
+        any::<i64>().prop_map(|ticks| Value::TimeSpan(clixml::TimeSpan { ticks })),
+        (0..3_155_378_975_999_999_999_i64, -840..=840_i16).prop_map(|(ticks, zone)| Value::DateTime(
+            clixml::DateTime::from_ticks(ticks, clixml::Zone::Offset(zone)).unwrap()
+        )),
+        any::<u64>().prop_map(Value::U64),
+        any::<i32>().prop_map(Value::I32),
+        any::<f64>().prop_filter("not-a-number is not equal to itself", |f| !f.is_nan()).prop_map(Value::Double),
+        any::<f32>().prop_filter("not-a-number is not equal to itself", |f| !f.is_nan()).prop_map(Value::Single),
+        (any::<bool>(), 0..1_u128 << 96, 0..=28_u8).prop_map(|(sign, digits, scale)| Value::Decimal(
+            clixml::Decimal::from_parts(sign, digits, scale).unwrap()
+        )),
+        proptest::collection::vec(any::<u8>(), 0..20).prop_map(Value::Bytes),
+        string().prop_map(Value::ScriptBlock),
+    ];
+    leaf.prop_recursive(4, 40, 5, |inner| {
+        let properties = |inner: BoxedStrategy<Value>| {
+            proptest::collection::vec((string(), inner), 0..4)
+                .prop_map(|all| all.into_iter().map(|(name, value)| Property { name, value }).collect::<Vec<_>>())
+        };
+        let (adapted, extended) = (properties(inner.clone().boxed()), properties(inner.clone().boxed()));
+        let content = prop_oneof![
+            Just(Content::None),
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(Content::List),
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(Content::Queue),
+            proptest::collection::vec((string().prop_map(Value::String), inner), 0..4).prop_map(Content::Dictionary),
+        ];
+        (any::<bool>(), proptest::option::of(string()), content, adapted, extended).prop_map(
+            |(typed, to_string, content, adapted, extended)| {
+                let type_names = typed.then(|| type_names(["A", "B"]));
+                Object { type_names, to_string, content, adapted, extended }.into()
+            },
+        )
+    })
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_reads_as_the_same(value in value()) {
+        let mut bytes = Vec::new();
+        encode(&value, &mut bytes);
+        prop_assert_eq!(decode(&bytes), Ok(value));
+    }
+
+    #[test]
+    fn arbitrary_text_never_panics(text in "[<>/a-zA-Z0-9_ =\"&;#x]{0,80}") {
+        let _ = read(&text);
+    }
+
+    #[test]
+    fn damaged_values_never_panic(value in value(), at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+        let mut bytes = Vec::new();
+        encode(&value, &mut bytes);
+        let at = at.index(bytes.len());
+        bytes[at] = byte;
+        let _ = decode(&bytes);
+    }
+}
