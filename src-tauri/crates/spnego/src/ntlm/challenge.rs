@@ -1,0 +1,90 @@
+//! The CHALLENGE message. [MS-NLMP] section 2.2.1.2
+
+use crate::ntlm::pairs::{self, Pairs};
+use crate::ntlm::reader::{Reader, text};
+use crate::ntlm::{SIGNATURE, VERSION, flags, utf16};
+use crate::{Error, FileTime};
+
+const NAME: &str = "CHALLENGE message";
+
+/// What a server says about itself before anything derived from the password is sent.
+///
+/// It is mere text until the server has proved that it holds the session key (S-07).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerIdentity {
+    /// The computer's short name.
+    pub netbios_computer: String,
+    /// The short name of its domain.
+    pub netbios_domain: String,
+    /// The computer's full name; empty when not given.
+    pub dns_computer: String,
+    /// The full name of its domain; empty when not given.
+    pub dns_domain: String,
+    /// The full name of its forest; empty when not given.
+    pub dns_tree: String,
+    /// Its clock.
+    pub timestamp: FileTime,
+}
+
+/// A CHALLENGE message, read.
+#[derive(Debug, Clone)]
+pub(crate) struct Challenge {
+    pub(crate) flags: u32,
+    pub(crate) server_challenge: [u8; 8],
+    pub(crate) pairs: Pairs,
+}
+
+impl Challenge {
+    pub(crate) fn parse(message: &[u8]) -> Result<Self, Error> {
+        let reader = Reader::new(message, 2, NAME)?;
+        let flags = reader.u32(20)?;
+        let server_challenge = reader.bytes(24)?;
+        // Without target information the field is not even there.
+        let pairs = if flags & flags::TARGET_INFO == 0 { Pairs::default() } else { Pairs::parse(reader.field(40)?)? };
+        Ok(Self { flags, server_challenge, pairs })
+    }
+
+    /// Refuses a challenge that lacks what a safe sign-in needs (S-03), and tells who the server says it is.
+    pub(crate) fn identity(&self) -> Result<ServerIdentity, Error> {
+        if let Some((_, missing)) = flags::REQUIRED.iter().find(|(flag, _)| self.flags & flag == 0) {
+            return Err(Error::Unsafe(missing));
+        }
+        let timestamp = self.pairs.u64(pairs::TIMESTAMP).ok_or(Error::Unsafe("its time"))?;
+        let name = |id| match self.pairs.get(id) {
+            Some(bytes) => text(bytes).ok_or(Error::Malformed("target information")),
+            None => Ok(String::new()),
+        };
+        Ok(ServerIdentity {
+            netbios_computer: name(pairs::NETBIOS_COMPUTER)?,
+            netbios_domain: name(pairs::NETBIOS_DOMAIN)?,
+            dns_computer: name(pairs::DNS_COMPUTER)?,
+            dns_domain: name(pairs::DNS_DOMAIN)?,
+            dns_tree: name(pairs::DNS_TREE)?,
+            timestamp: FileTime(timestamp),
+        })
+    }
+
+    /// Writes the message of a server.
+    pub(crate) fn write(flags: u32, server_challenge: [u8; 8], target: &str, pairs: &Pairs) -> Vec<u8> {
+        const PAYLOAD: u32 = 56;
+        let (target, pairs) = (utf16(target), pairs.to_bytes());
+        let length = |bytes: &[u8]| u16::try_from(bytes.len()).unwrap_or(u16::MAX);
+        let mut message = Vec::new();
+        message.extend_from_slice(SIGNATURE);
+        message.extend_from_slice(&2_u32.to_le_bytes());
+        let field = |message: &mut Vec<u8>, bytes: &[u8], offset: u32| {
+            message.extend_from_slice(&length(bytes).to_le_bytes());
+            message.extend_from_slice(&length(bytes).to_le_bytes());
+            message.extend_from_slice(&offset.to_le_bytes());
+        };
+        field(&mut message, &target, PAYLOAD);
+        message.extend_from_slice(&flags.to_le_bytes());
+        message.extend_from_slice(&server_challenge);
+        message.extend_from_slice(&[0; 8]);
+        field(&mut message, &pairs, PAYLOAD.saturating_add(u32::from(length(&target))));
+        message.extend_from_slice(&VERSION);
+        message.extend_from_slice(&target);
+        message.extend_from_slice(&pairs);
+        message
+    }
+}

@@ -1,0 +1,145 @@
+//! Sealed messages: RC4 over one stream per direction, with a signature. [MS-NLMP] section 3.4
+
+use rc4::{Rc4, StreamCipher};
+use subtle::ConstantTimeEq;
+
+use crate::context::MessageSecurity;
+use crate::ntlm::keys::{Key, hmac_md5, key_stream, md5};
+
+/// The length of a signature in bytes.
+pub const SIGNATURE_LENGTH: usize = 16;
+
+/// Which side of the connection we are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    Client,
+    Server,
+}
+
+/// A sealed message cannot be trusted; the connection is of no use afterwards (S-15).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SealError {
+    /// The signature does not fit message and sequence number: damaged, replayed, left out or forged.
+    #[error("a sealed message failed its check")]
+    BadSignature,
+    /// An earlier message failed.
+    #[error("the sealed channel was ended by an earlier failure")]
+    Ended,
+}
+
+/// One direction: its keys, its key stream and its sequence number.
+struct Direction {
+    sign: Key,
+    seal: Key,
+    stream: Rc4,
+    sequence: u32,
+}
+
+/// Seals what we send and unseals what we get. One per connection.
+pub struct SealedChannel {
+    send: Direction,
+    receive: Direction,
+    ended: bool,
+}
+
+impl Direction {
+    fn new(session_key: &Key, name: &str) -> Self {
+        let key = |kind: &str| {
+            let magic = format!("session key to {name} {kind} key magic constant\0");
+            md5(&[session_key.as_slice(), magic.as_bytes()])
+        };
+        let seal = key("sealing");
+        Self { sign: key("signing"), stream: key_stream(&seal), seal, sequence: 0 }
+    }
+
+    /// The checksum of a plain message at the present sequence number.
+    fn checksum(&self, plain: &[u8]) -> Key {
+        hmac_md5(self.sign.as_slice(), &[&self.sequence.to_le_bytes(), plain])
+    }
+
+    /// The signature made of a checksum; uses the sequence number up. The message itself went through the key stream
+    /// before: data first, checksum second.
+    fn signature(&mut self, checksum: &Key) -> [u8; SIGNATURE_LENGTH] {
+        let number = self.sequence.to_le_bytes();
+        self.sequence = self.sequence.wrapping_add(1);
+        let mut sum = [0; 8];
+        sum.iter_mut().zip(checksum.iter()).for_each(|(to, from)| *to = *from);
+        self.stream.apply_keystream(&mut sum);
+        let mut signature = [0; SIGNATURE_LENGTH];
+        let parts = [1, 0, 0, 0].into_iter().chain(sum).chain(number);
+        signature.iter_mut().zip(parts).for_each(|(to, from)| *to = from);
+        signature
+    }
+
+    /// Puts the key stream back to its start, as SPNEGO does after its mechListMIC; the sequence number goes on.
+    fn restart(&mut self) {
+        self.stream = key_stream(&self.seal);
+    }
+}
+
+impl SealedChannel {
+    pub(crate) fn new(session_key: &Key, side: Side) -> Self {
+        let client = Direction::new(session_key, "client-to-server");
+        let server = Direction::new(session_key, "server-to-client");
+        let (send, receive) = match side {
+            Side::Client => (client, server),
+            Side::Server => (server, client),
+        };
+        Self { send, receive, ended: false }
+    }
+
+    /// Seals a message in place and answers its signature.
+    pub fn seal(&mut self, message: &mut [u8]) -> [u8; SIGNATURE_LENGTH] {
+        let checksum = self.send.checksum(message);
+        self.send.stream.apply_keystream(message);
+        self.send.signature(&checksum)
+    }
+
+    /// Unseals a message in place.
+    ///
+    /// # Errors
+    /// When the signature does not fit; the channel is ended then, and the message must not be looked at.
+    pub fn unseal(&mut self, signature: &[u8], message: &mut [u8]) -> Result<(), SealError> {
+        if self.ended {
+            return Err(SealError::Ended);
+        }
+        self.receive.stream.apply_keystream(message);
+        let checksum = self.receive.checksum(message);
+        let wanted = self.receive.signature(&checksum);
+        if bool::from(wanted.as_slice().ct_eq(signature)) {
+            return Ok(());
+        }
+        self.ended = true;
+        Err(SealError::BadSignature)
+    }
+
+    /// Signs the list of mechanisms. [MS-SPNG] section 3.2.5
+    pub(crate) fn sign_mechanisms(&mut self, list: &[u8]) -> [u8; SIGNATURE_LENGTH] {
+        let checksum = self.send.checksum(list);
+        let signature = self.send.signature(&checksum);
+        self.send.restart();
+        signature
+    }
+
+    /// Checks the other side's signature over the list of mechanisms.
+    pub(crate) fn verify_mechanisms(&mut self, list: &[u8], signature: &[u8]) -> bool {
+        let checksum = self.receive.checksum(list);
+        let wanted = self.receive.signature(&checksum);
+        self.receive.restart();
+        bool::from(wanted.as_slice().ct_eq(signature))
+    }
+}
+
+impl MessageSecurity for SealedChannel {
+    fn seal(&mut self, message: &mut [u8]) -> Vec<u8> {
+        Self::seal(self, message).to_vec()
+    }
+
+    fn unseal(&mut self, header: &[u8], message: &mut [u8]) -> Result<(), SealError> {
+        Self::unseal(self, header, message)
+    }
+
+    fn header_length(&self) -> usize {
+        SIGNATURE_LENGTH
+    }
+}
