@@ -1,5 +1,9 @@
 //! What is to be run.
 
+mod encode;
+
+pub(crate) use encode::apartment_state;
+
 use clixml::{PsString, Value};
 
 use crate::SecretText;
@@ -50,6 +54,8 @@ pub struct Command {
     pub is_script: bool,
     /// Runs in a scope of its own; `None` leaves it to the endpoint.
     pub use_local_scope: Option<bool>,
+    /// Takes what the command before wrote to its other streams as input, as the last command of a console line does.
+    pub merge_previous: bool,
     /// Errors (`2>&1`)
     pub merge_error: Merge,
     /// Warnings
@@ -117,6 +123,7 @@ impl Command {
             parameters: Vec::new(),
             is_script: false,
             use_local_scope: None,
+            merge_previous: false,
             merge_error: Merge::None,
             merge_warning: Merge::None,
             merge_verbose: Merge::None,
@@ -155,13 +162,7 @@ impl Pipeline {
     /// One statement of these commands, without input.
     #[must_use]
     pub fn new(commands: Vec<Command>) -> Self {
-        Self {
-            statements: vec![commands],
-            no_input: true,
-            add_to_history: false,
-            record_origin: 15,
-            null_host: false,
-        }
+        Self { statements: vec![commands], no_input: true, add_to_history: false, record_origin: 15, null_host: false }
     }
 
     /// The pipeline with input: [`crate::ClientPool::input`] until [`crate::ClientPool::end_input`].
@@ -174,7 +175,11 @@ impl Pipeline {
     /// Whether the session key is needed to send it.
     #[must_use]
     pub fn has_secrets(&self) -> bool {
-        self.statements.iter().flatten().flat_map(|command| &command.parameters).any(|parameter| parameter.value.is_secret())
+        self.statements
+            .iter()
+            .flatten()
+            .flat_map(|command| &command.parameters)
+            .any(|parameter| parameter.value.is_secret())
     }
 }
 

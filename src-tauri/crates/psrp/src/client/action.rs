@@ -62,7 +62,9 @@ impl std::fmt::Debug for Action {
             Self::CreateShell { creation_xml } => write!(f, "CreateShell({} bytes)", creation_xml.len()),
             Self::ConnectShell { connect_xml } => write!(f, "ConnectShell({} bytes)", connect_xml.len()),
             Self::Send { pipeline: None, stream, data } => write!(f, "Send(pool, {stream:?}, {} bytes)", data.len()),
-            Self::Send { pipeline: Some(id), stream, data } => write!(f, "Send({id}, {stream:?}, {} bytes)", data.len()),
+            Self::Send { pipeline: Some(id), stream, data } => {
+                write!(f, "Send({id}, {stream:?}, {} bytes)", data.len())
+            }
             Self::CreatePipeline { id, first, rest } => {
                 write!(f, "CreatePipeline({id}, {} bytes, {} more)", first.len(), rest.len())
             }

@@ -1,10 +1,18 @@
 //! The client's side: one pool with its pipelines, driven from outside.
 
 mod action;
+mod calls;
+mod console;
 mod error;
 mod event;
+mod exchange;
+mod opening;
 mod options;
+mod outbox;
+mod pipeline;
 mod pool;
+mod receive;
+mod repeats;
 
 pub use action::{Action, InputStream};
 pub use error::{AnswerError, InvokeError, Misbehaviour, PeerError};

@@ -37,6 +37,14 @@ pub enum HostAnswer {
     Error(Value),
 }
 
+impl HostMethod {
+    /// The number on the wire.
+    #[must_use]
+    pub fn number(self) -> i32 {
+        self.0
+    }
+}
+
 impl HostInfo {
     /// A console of this width.
     #[must_use]

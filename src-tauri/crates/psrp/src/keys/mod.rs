@@ -5,7 +5,10 @@ mod rsa;
 mod secret;
 mod session;
 
-pub use blob::{ENCRYPTED_KEY_LENGTH, PUBLIC_KEY_LENGTH, encrypted_key_blob, encrypted_key_from_blob, modulus_from_blob, public_key_blob};
+pub use blob::{
+    ENCRYPTED_KEY_LENGTH, PUBLIC_KEY_LENGTH, encrypted_key_blob, encrypted_key_from_blob, modulus_from_blob,
+    public_key_blob,
+};
 pub use rsa::{RsaKeySource, RsaPrivateKey, wrap_session_key};
 pub use secret::SecretText;
 pub use session::SessionKey;

@@ -1,7 +1,9 @@
 //! RSA-2048 with PKCS#1 v1.5 padding, which aws-lc checks in constant time.
 
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
-use aws_lc_rs::rsa::{KeySize, Pkcs1PrivateDecryptingKey, Pkcs1PublicEncryptingKey, PrivateDecryptingKey, PublicEncryptingKey};
+use aws_lc_rs::rsa::{
+    KeySize, Pkcs1PrivateDecryptingKey, Pkcs1PublicEncryptingKey, PrivateDecryptingKey, PublicEncryptingKey,
+};
 use zeroize::Zeroizing;
 
 use super::{KeyError, KeySource, PrivateKey, SessionKey, modulus_from_blob};
@@ -9,7 +11,8 @@ use super::{KeyError, KeySource, PrivateKey, SessionKey, modulus_from_blob};
 // What stands in a SubjectPublicKeyInfo of an RSA-2048 key with the exponent 65537 before and after the modulus.
 const SPKI_BEFORE: [u8; 33] = [
     0x30, 0x82, 0x01, 0x22, // SEQUENCE
-    0x30, 0x0D, 0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01, 0x05, 0x00, // rsaEncryption, NULL
+    0x30, 0x0D, 0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01, 0x05,
+    0x00, // rsaEncryption, NULL
     0x03, 0x82, 0x01, 0x0F, 0x00, // BIT STRING
     0x30, 0x82, 0x01, 0x0A, // SEQUENCE
     0x02, 0x82, 0x01, 0x01, 0x00, // INTEGER, positive

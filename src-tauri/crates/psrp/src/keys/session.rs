@@ -1,6 +1,8 @@
 //! The session key of a pool.
 
-use aws_lc_rs::cipher::{AES_256, DecryptionContext, EncryptionContext, PaddedBlockDecryptingKey, PaddedBlockEncryptingKey, UnboundCipherKey};
+use aws_lc_rs::cipher::{
+    AES_256, DecryptionContext, EncryptionContext, PaddedBlockDecryptingKey, PaddedBlockEncryptingKey, UnboundCipherKey,
+};
 use aws_lc_rs::iv::FixedLength;
 use clixml::SecureString;
 use zeroize::Zeroizing;
@@ -37,7 +39,8 @@ impl SessionKey {
         let key = UnboundCipherKey::new(&AES_256, self.0.as_slice()).map_err(|_| KeyError)?;
         let key = PaddedBlockEncryptingKey::cbc_pkcs7(key).map_err(|_| KeyError)?;
         let mut data = text.to_padded_room();
-        key.less_safe_encrypt(&mut *data, EncryptionContext::Iv128(FixedLength::from([0; 16]))).map_err(|_| KeyError)?;
+        key.less_safe_encrypt(&mut *data, EncryptionContext::Iv128(FixedLength::from([0; 16])))
+            .map_err(|_| KeyError)?;
         Ok(SecureString(std::mem::take(&mut *data)))
     }
 

@@ -1,0 +1,116 @@
+//! What waits to be sent. Objects are cut when the driver takes them, so that ids follow the order of sending and what
+//! is cancelled before leaves no trace.
+
+use std::collections::VecDeque;
+
+use super::{Action, InputStream, Sizes};
+use crate::{Fragmenter, PipelineId};
+
+#[derive(Debug)]
+pub(super) struct Outbox {
+    fragmenter: Fragmenter,
+    sizes: Sizes,
+    queue: VecDeque<Outgoing>,
+    // The rest of an object of which the driver has taken the first fragment.
+    cut: VecDeque<Action>,
+}
+
+#[derive(Debug)]
+pub(super) enum Outgoing {
+    /// Two messages that travel together
+    Shell {
+        messages: [Vec<u8>; 2],
+        connect: bool,
+    },
+    Create {
+        id: PipelineId,
+        message: Vec<u8>,
+    },
+    Message {
+        pipeline: Option<PipelineId>,
+        stream: InputStream,
+        message: Vec<u8>,
+    },
+    Stop(PipelineId),
+    Terminate(PipelineId),
+}
+
+impl Outbox {
+    pub(super) fn new(first_object: u64, sizes: Sizes) -> Self {
+        Self { fragmenter: Fragmenter::starting_at(first_object), sizes, queue: VecDeque::new(), cut: VecDeque::new() }
+    }
+
+    pub(super) fn push(&mut self, outgoing: Outgoing) {
+        self.queue.push_back(outgoing);
+    }
+
+    /// Before everything that was not begun.
+    pub(super) fn push_first(&mut self, outgoing: Outgoing) {
+        self.queue.push_front(outgoing);
+    }
+
+    /// Takes back a pipeline that the driver has not seen; false when it has.
+    pub(super) fn take_back(&mut self, id: PipelineId) -> bool {
+        let unseen =
+            self.queue.iter().any(|waiting| matches!(waiting, Outgoing::Create { id: other, .. } if *other == id));
+        if unseen {
+            self.queue.retain(|waiting| waiting.pipeline() != Some(id));
+        }
+        unseen
+    }
+
+    /// Drops what would have gone to a pipeline that takes no more; its signals stay.
+    pub(super) fn drop_messages(&mut self, id: PipelineId) {
+        self.queue
+            .retain(|waiting| !matches!(waiting, Outgoing::Message { pipeline: Some(other), .. } if *other == id));
+        self.cut.retain(|action| !matches!(action, Action::Send { pipeline: Some(other), .. } if *other == id));
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.queue.clear();
+        self.cut.clear();
+    }
+
+    pub(super) fn next_object(&self) -> u64 {
+        self.fragmenter.next_object()
+    }
+
+    pub(super) fn poll(&mut self) -> Option<Action> {
+        if let Some(action) = self.cut.pop_front() {
+            return Some(action);
+        }
+        Some(match self.queue.pop_front()? {
+            Outgoing::Shell { messages, connect } => {
+                let fragments = messages.iter().flat_map(|message| self.fragmenter.fragment(message, self.sizes.send));
+                let xml: Vec<u8> = fragments.flatten().collect();
+                if connect {
+                    Action::ConnectShell { connect_xml: xml }
+                } else {
+                    Action::CreateShell { creation_xml: xml }
+                }
+            }
+            Outgoing::Create { id, message } => {
+                let mut fragments =
+                    self.fragmenter.fragment_first(&message, self.sizes.command, self.sizes.send).into_iter();
+                Action::CreatePipeline { id, first: fragments.next()?, rest: fragments.collect() }
+            }
+            Outgoing::Message { pipeline, stream, message } => {
+                let fragments = self.fragmenter.fragment(&message, self.sizes.send);
+                self.cut.extend(fragments.into_iter().map(|data| Action::Send { pipeline, stream, data }));
+                return self.cut.pop_front();
+            }
+            Outgoing::Stop(id) => Action::Stop { id },
+            Outgoing::Terminate(id) => Action::Terminate { id },
+        })
+    }
+}
+
+impl Outgoing {
+    fn pipeline(&self) -> Option<PipelineId> {
+        match self {
+            Self::Shell { .. } => None,
+            Self::Create { id, .. } | Self::Stop(id) | Self::Terminate(id) => Some(*id),
+            Self::Message { pipeline, .. } => *pipeline,
+        }
+    }
+}
