@@ -3,7 +3,9 @@
 mod call;
 mod info;
 mod method;
+mod question;
 
 pub use call::{HostAnswer, HostCall};
 pub use info::{HostInfo, Size};
 pub use method::HostMethod;
+pub use question::{Choice, Field, Question};
