@@ -6,32 +6,39 @@
     clippy::expect_used,
     clippy::panic
 )]
-#![cfg_attr(test, allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::unwrap_used))]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic
+    )
+)]
 
-mod duration;
-mod envelope;
-mod fault;
+pub mod charset;
+mod client;
+mod data;
+pub mod duration;
+mod error;
+pub mod fault;
 pub mod multipart;
-mod names;
+pub mod names;
 mod operation;
-mod request;
-mod response;
-mod server;
+pub mod server;
+mod shell;
+mod walk;
+mod write;
 
-pub use duration::{duration_text, parse_duration};
-pub use fault::{Fault, FaultKind, code};
-pub use names::{PRIVILEGED_ENDPOINT, SHELL_RESOURCE};
-pub use operation::{InputStream, Operation, OperationKind, SignalCode};
-pub use request::{RequestIds, ShellContext, encode_request, send_budget};
-pub use response::{
-    CommandState, Identity, Receive, Response, ResponseError, ShellEntry, ShellValues, StreamData, decode_response,
+pub use charset::Charset;
+pub use client::budget::{command_budget, overhead, send_budget};
+pub use client::request::{RequestIds, ShellContext, encode_request};
+pub use client::response::{
+    CommandState, Identity, Listing, Received, Response, ResponseError, StreamData, decode_response,
 };
-pub use server::{Body, Reply, Request, RequestError, encode_fault, encode_reply, decode_request};
-
-pub use uuid::Uuid;
-
-/// A GUID as WS-Management and PowerShell write it: upper case, without braces.
-#[must_use]
-pub fn guid_text(id: Uuid) -> String {
-    id.hyphenated().to_string().to_uppercase()
-}
+pub use error::Malformed;
+pub use fault::{Fault, FaultKind};
+pub use operation::{BufferMode, Enumeration, InputStream, Operation, OperationKind, SignalCode};
+pub use shell::{CommandInfo, CommandStateKind, ShellInfo, ShellState};
+pub use write::guid_text;

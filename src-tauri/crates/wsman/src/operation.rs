@@ -1,198 +1,160 @@
-//! The operations of a remote shell. [MS-WSMV] section 3.1.4
+//! The operations on shells and what each carries.
 
 use std::time::Duration;
 
 use uuid::Uuid;
 
-use crate::names;
-
-/// An operation with what it carries.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A request to be encoded. [MS-WSMV] 3.1.4
+#[derive(Debug, Clone, Copy)]
 pub enum Operation<'a> {
-    /// Asks what answers here.
+    /// Asks what the service is; needs no shell.
     Identify,
-    /// Makes a shell: a runspace pool.
+    /// Creates the shell. The id is ours to choose.
     Create {
-        /// The pool's id, chosen by us.
+        /// The id the shell shall have
         shell_id: Uuid,
-        /// A name that a list of shells shows.
-        name: &'a str,
-        /// The idle time to ask for; the server's default when not given.
-        idle_timeout: Option<Duration>,
-        /// The first PSRP fragments.
+        /// A name for people, shown in lists of shells
+        name: Option<&'a str>,
+        /// Fragments of SESSION_CAPABILITY and INIT_RUNSPACEPOOL
         creation_xml: &'a [u8],
+        /// How long the shell may live without a request
+        idle_timeout: Option<Duration>,
     },
-    /// Starts a command: a pipeline.
+    /// Starts a command.
     Command {
-        /// The shell.
+        /// The shell
         shell_id: Uuid,
-        /// The pipeline's id, chosen by us.
+        /// The id the command shall have
         command_id: Uuid,
-        /// A text for display, at most 256 characters.
+        /// Text for people, cut after 256 characters
         text: &'a str,
-        /// The first PSRP fragment.
+        /// The first fragment or fragments of CREATE_PIPELINE
         arguments: &'a [u8],
     },
-    /// Sends to an input stream of a shell or command.
+    /// Sends bytes to the shell or to a command.
     Send {
-        /// The shell.
+        /// The shell
         shell_id: Uuid,
-        /// The command, or the shell itself.
+        /// The command, or `None` for the pool
         command_id: Option<Uuid>,
-        /// The stream.
+        /// The stream
         stream: InputStream,
-        /// Whole PSRP fragments.
+        /// The bytes, best exactly one fragment
         data: &'a [u8],
     },
-    /// Waits for output of a shell or command.
+    /// Waits for output.
     Receive {
-        /// The shell.
+        /// The shell
         shell_id: Uuid,
-        /// The command, or the shell itself.
+        /// The command, or `None` for the pool
         command_id: Option<Uuid>,
     },
-    /// Stops a command or ends a finished one.
+    /// Stops or ends a command.
     Signal {
-        /// The shell.
+        /// The shell
         shell_id: Uuid,
-        /// The command.
+        /// The command
         command_id: Uuid,
-        /// What to do.
+        /// What shall happen to it
         code: SignalCode,
     },
     /// Leaves the shell running without us.
     Disconnect {
-        /// The shell.
+        /// The shell
         shell_id: Uuid,
-        /// How long it may stay alone.
+        /// How long it may live; the server wants 60 s or more
         idle_timeout: Option<Duration>,
+        /// What happens to output meanwhile
+        buffer_mode: Option<BufferMode>,
     },
-    /// Comes back to a shell that this client session left.
+    /// Comes back with the same session id.
     Reconnect {
-        /// The shell.
+        /// The shell
         shell_id: Uuid,
-    },
-    /// Comes to a shell that another client session left, or to a command in it.
-    Connect {
-        /// The shell.
-        shell_id: Uuid,
-        /// The command, or the shell itself.
+        /// A command, or `None` for the shell
         command_id: Option<Uuid>,
-        /// The first PSRP fragments; none for a command.
+    },
+    /// Comes back from another client.
+    Connect {
+        /// The shell
+        shell_id: Uuid,
+        /// Fragments of SESSION_CAPABILITY and CONNECT_RUNSPACEPOOL
         connect_xml: &'a [u8],
+    },
+    /// Comes back to a command of a connected shell.
+    ConnectCommand {
+        /// The shell
+        shell_id: Uuid,
+        /// The command
+        command_id: Uuid,
     },
     /// Ends the shell.
     Delete {
-        /// The shell.
+        /// The shell
         shell_id: Uuid,
     },
-    /// Begins a list of shells.
-    Enumerate,
-    /// Goes on with a list.
+    /// Asks for the values of one shell.
+    Get {
+        /// The shell
+        shell_id: Uuid,
+    },
+    /// Asks for a list.
+    Enumerate(Enumeration),
+    /// Asks for the rest of a list.
     Pull {
-        /// What the last part gave.
+        /// What the list is of
+        of: Enumeration,
+        /// The context that the last answer held
         context: &'a str,
     },
 }
 
-/// Which operation; what an answer must be to.
+/// What an Enumerate lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Enumeration {
+    /// The shells of the account.
+    Shells,
+    /// The commands of one shell.
+    Commands {
+        /// The shell
+        shell_id: Uuid,
+    },
+}
+
+/// An operation without its content: enough to judge an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(missing_docs, reason = "the names of the operations")]
 pub enum OperationKind {
+    /// See [`Operation::Identify`].
     Identify,
+    /// See [`Operation::Create`].
     Create,
+    /// See [`Operation::Command`].
     Command,
+    /// See [`Operation::Send`].
     Send,
+    /// See [`Operation::Receive`].
     Receive,
+    /// See [`Operation::Signal`].
     Signal,
+    /// See [`Operation::Disconnect`].
     Disconnect,
+    /// See [`Operation::Reconnect`].
     Reconnect,
+    /// See [`Operation::Connect`] and [`Operation::ConnectCommand`].
     Connect,
+    /// See [`Operation::Delete`].
     Delete,
+    /// See [`Operation::Get`].
+    Get,
+    /// See [`Operation::Enumerate`].
     Enumerate,
+    /// See [`Operation::Pull`].
     Pull,
 }
 
-/// The input streams of a shell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum InputStream {
-    /// Everything but answers to host calls.
-    Stdin,
-    /// Answers to host calls.
-    PromptResponse,
-}
-
-/// What a signal does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum SignalCode {
-    /// Stops the pipeline. The server compares this spelling byte for byte and takes anything else as the end.
-    Stop,
-    /// Ends a finished command.
-    Terminate,
-}
-
-impl SignalCode {
-    /// The text on the wire.
-    #[must_use]
-    pub fn text(self) -> &'static str {
-        match self {
-            Self::Stop => "powershell/signal/crtl_c",
-            Self::Terminate => "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/signal/terminate",
-        }
-    }
-}
-
-impl InputStream {
-    /// The name on the wire.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Stdin => "stdin",
-            Self::PromptResponse => "pr",
-        }
-    }
-}
-
-impl Operation<'_> {
-    /// Which operation this is.
-    #[must_use]
-    pub fn kind(&self) -> OperationKind {
-        match self {
-            Self::Identify => OperationKind::Identify,
-            Self::Create { .. } => OperationKind::Create,
-            Self::Command { .. } => OperationKind::Command,
-            Self::Send { .. } => OperationKind::Send,
-            Self::Receive { .. } => OperationKind::Receive,
-            Self::Signal { .. } => OperationKind::Signal,
-            Self::Disconnect { .. } => OperationKind::Disconnect,
-            Self::Reconnect { .. } => OperationKind::Reconnect,
-            Self::Connect { .. } => OperationKind::Connect,
-            Self::Delete { .. } => OperationKind::Delete,
-            Self::Enumerate => OperationKind::Enumerate,
-            Self::Pull { .. } => OperationKind::Pull,
-        }
-    }
-
-    /// The shell that this is about.
-    #[must_use]
-    pub fn shell_id(&self) -> Option<Uuid> {
-        match self {
-            Self::Command { shell_id, .. }
-            | Self::Send { shell_id, .. }
-            | Self::Receive { shell_id, .. }
-            | Self::Signal { shell_id, .. }
-            | Self::Disconnect { shell_id, .. }
-            | Self::Reconnect { shell_id }
-            | Self::Connect { shell_id, .. }
-            | Self::Delete { shell_id } => Some(*shell_id),
-            Self::Identify | Self::Create { .. } | Self::Enumerate | Self::Pull { .. } => None,
-        }
-    }
-}
-
 impl OperationKind {
-    /// All operations.
-    pub const ALL: [Self; 12] = [
+    /// Every kind.
+    pub const ALL: [Self; 13] = [
         Self::Identify,
         Self::Create,
         Self::Command,
@@ -203,45 +165,187 @@ impl OperationKind {
         Self::Reconnect,
         Self::Connect,
         Self::Delete,
+        Self::Get,
         Self::Enumerate,
         Self::Pull,
     ];
 
-    /// The action of the request; Identify has none.
+    /// The action of the request; empty for Identify, which has no headers.
     #[must_use]
-    pub fn action(self) -> String {
-        let (namespace, name) = match self {
-            Self::Identify => return String::new(),
-            Self::Create => (names::TRANSFER, "Create"),
-            Self::Delete => (names::TRANSFER, "Delete"),
-            Self::Enumerate => (names::ENUMERATION, "Enumerate"),
-            Self::Pull => (names::ENUMERATION, "Pull"),
-            Self::Command => (names::SHELL, "Command"),
-            Self::Send => (names::SHELL, "Send"),
-            Self::Receive => (names::SHELL, "Receive"),
-            Self::Signal => (names::SHELL, "Signal"),
-            Self::Disconnect => (names::SHELL, "Disconnect"),
-            Self::Reconnect => (names::SHELL, "Reconnect"),
-            Self::Connect => (names::SHELL, "Connect"),
-        };
-        format!("{namespace}/{name}")
+    pub const fn action(self) -> &'static str {
+        match self {
+            Self::Identify => "",
+            Self::Create => "http://schemas.xmlsoap.org/ws/2004/09/transfer/Create",
+            Self::Command => "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/Command",
+            Self::Send => "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/Send",
+            Self::Receive => "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/Receive",
+            Self::Signal => "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/Signal",
+            Self::Disconnect => "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/Disconnect",
+            Self::Reconnect => "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/Reconnect",
+            Self::Connect => "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/Connect",
+            Self::Delete => "http://schemas.xmlsoap.org/ws/2004/09/transfer/Delete",
+            Self::Get => "http://schemas.xmlsoap.org/ws/2004/09/transfer/Get",
+            Self::Enumerate => "http://schemas.xmlsoap.org/ws/2004/09/enumeration/Enumerate",
+            Self::Pull => "http://schemas.xmlsoap.org/ws/2004/09/enumeration/Pull",
+        }
     }
 
-    /// The action of the answer.
+    /// The kind with this request action.
     #[must_use]
-    pub fn response_action(self) -> String {
-        format!("{}Response", self.action())
+    pub fn of_action(action: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| !kind.action().is_empty() && kind.action() == action)
     }
 
-    /// The operation of this action.
+    /// The name for logs.
     #[must_use]
-    pub fn from_action(action: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| *kind != Self::Identify && kind.action() == action)
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Identify => "Identify",
+            Self::Create => "Create",
+            Self::Command => "Command",
+            Self::Send => "Send",
+            Self::Receive => "Receive",
+            Self::Signal => "Signal",
+            Self::Disconnect => "Disconnect",
+            Self::Reconnect => "Reconnect",
+            Self::Connect => "Connect",
+            Self::Delete => "Delete",
+            Self::Get => "Get",
+            Self::Enumerate => "Enumerate",
+            Self::Pull => "Pull",
+        }
+    }
+}
+
+impl Operation<'_> {
+    /// The kind, to be kept for the answer.
+    #[must_use]
+    pub const fn kind(&self) -> OperationKind {
+        match self {
+            Self::Identify => OperationKind::Identify,
+            Self::Create { .. } => OperationKind::Create,
+            Self::Command { .. } => OperationKind::Command,
+            Self::Send { .. } => OperationKind::Send,
+            Self::Receive { .. } => OperationKind::Receive,
+            Self::Signal { .. } => OperationKind::Signal,
+            Self::Disconnect { .. } => OperationKind::Disconnect,
+            Self::Reconnect { .. } => OperationKind::Reconnect,
+            Self::Connect { .. } | Self::ConnectCommand { .. } => OperationKind::Connect,
+            Self::Delete { .. } => OperationKind::Delete,
+            Self::Get { .. } => OperationKind::Get,
+            Self::Enumerate(_) => OperationKind::Enumerate,
+            Self::Pull { .. } => OperationKind::Pull,
+        }
     }
 
-    /// Whether repeating the request could do something twice.
+    /// The shell that the selector names.
     #[must_use]
-    pub fn changes_state(self) -> bool {
-        !matches!(self, Self::Identify | Self::Receive | Self::Enumerate | Self::Pull)
+    pub const fn shell_id(&self) -> Option<Uuid> {
+        match self {
+            Self::Command { shell_id, .. }
+            | Self::Send { shell_id, .. }
+            | Self::Receive { shell_id, .. }
+            | Self::Signal { shell_id, .. }
+            | Self::Disconnect { shell_id, .. }
+            | Self::Reconnect { shell_id, .. }
+            | Self::Connect { shell_id, .. }
+            | Self::ConnectCommand { shell_id, .. }
+            | Self::Delete { shell_id }
+            | Self::Get { shell_id } => Some(*shell_id),
+            Self::Identify | Self::Create { .. } | Self::Enumerate(_) | Self::Pull { .. } => None,
+        }
+    }
+
+    /// The bytes that travel as base64.
+    #[must_use]
+    pub const fn data(&self) -> &[u8] {
+        match self {
+            Self::Create { creation_xml: data, .. }
+            | Self::Command { arguments: data, .. }
+            | Self::Send { data, .. }
+            | Self::Connect { connect_xml: data, .. } => data,
+            _ => &[],
+        }
+    }
+}
+
+/// A stream from us to the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum InputStream {
+    /// Everything but answers to prompts.
+    Stdin,
+    /// Answers to host calls ("prompt response").
+    Pr,
+}
+
+impl InputStream {
+    /// The name on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Stdin => "stdin",
+            Self::Pr => "pr",
+        }
+    }
+
+    /// The stream with this name.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        [Self::Stdin, Self::Pr].into_iter().find(|stream| stream.name() == name)
+    }
+}
+
+/// What a Signal does to a command. The server compares the text byte for byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SignalCode {
+    /// Stops the pipeline; its final state still comes. The spelling is that of Windows.
+    Stop,
+    /// Ends the command and forgets it.
+    Terminate,
+}
+
+impl SignalCode {
+    /// The code on the wire.
+    #[must_use]
+    pub const fn uri(self) -> &'static str {
+        match self {
+            Self::Stop => "powershell/signal/crtl_c",
+            Self::Terminate => "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/signal/terminate",
+        }
+    }
+
+    /// The code with this exact text; a server ends the command for any other.
+    #[must_use]
+    pub fn of_uri(uri: &str) -> Option<Self> {
+        [Self::Stop, Self::Terminate].into_iter().find(|code| code.uri() == uri)
+    }
+}
+
+/// What a disconnected shell does with output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum BufferMode {
+    /// Nothing is kept.
+    None,
+    /// The command waits when the buffer is full; the server's default.
+    Block,
+    /// The oldest output is lost when the buffer is full.
+    Drop,
+}
+
+impl BufferMode {
+    /// The name on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "None",
+            Self::Block => "Block",
+            Self::Drop => "Drop",
+        }
+    }
+
+    /// The mode with this name.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        [Self::None, Self::Block, Self::Drop].into_iter().find(|mode| mode.name().eq_ignore_ascii_case(name))
     }
 }
