@@ -91,6 +91,8 @@ pub struct Pipeline {
 pub struct MetadataQuery {
     /// Names, wildcards allowed
     pub names: Vec<PsString>,
+    /// Modules; empty for all
+    pub namespaces: Vec<PsString>,
     /// Bits of `CommandTypes`: 1 alias, 2 function, 4 filter, 8 cmdlet, … 0x10F is what implicit remoting asks for.
     pub command_type: i32,
 }

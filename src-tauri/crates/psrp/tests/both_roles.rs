@@ -72,7 +72,10 @@ fn opened() -> Pair {
     let mut pair = Pair::new();
     let (events, requests) = pair.run();
     assert!(events.iter().any(|event| matches!(event, Event::Opened { .. })), "{events:?}");
-    assert!(matches!(requests[..], [ServerEvent::Opened { console, .. }] if console.width == Some(120)), "{requests:?}");
+    assert!(
+        matches!(requests[..], [ServerEvent::Opened { console, .. }] if console.width == Some(120)),
+        "{requests:?}"
+    );
     pair
 }
 
@@ -90,9 +93,14 @@ fn records_of_all_streams_and_the_final_state_arrive_in_order() {
     let error = ErrorInfo::command_not_found("Get-Nonsense").to_value();
     pair.server.finish(id(1), PipelineState::Failed, Some(&error));
     let (events, _) = pair.run();
-    let streams: Vec<_> = events.iter().filter_map(|event| if let Event::Record { stream, .. } = event { Some(*stream) } else { None }).collect();
+    let streams: Vec<_> = events
+        .iter()
+        .filter_map(|event| if let Event::Record { stream, .. } = event { Some(*stream) } else { None })
+        .collect();
     assert_eq!(streams, [RecordStream::Output, RecordStream::Warning, RecordStream::Output]);
-    let end = events.iter().find_map(|event| if let Event::PipelineState { state, error, .. } = event { Some((state, error)) } else { None });
+    let end = events.iter().find_map(|event| {
+        if let Event::PipelineState { state, error, .. } = event { Some((state, error)) } else { None }
+    });
     let Some((PipelineState::Failed, Some(error))) = end else { panic!("{events:?}") };
     assert_eq!(ErrorRecord::from_value(error).id, "CommandNotFoundException");
 }
@@ -102,9 +110,14 @@ fn e1_a_credential_waits_for_the_key_and_is_read_by_the_server() {
     let mut pair = opened();
     for (number, password) in [(1, "pässwörd😀"), (2, ""), (3, "x".repeat(10_000).as_str())] {
         let credential = Argument::Credential { user: r"CONTOSO\writer".into(), password: SecretText::new(password) };
-        pair.client.invoke(Command::new("Test-SecureEcho").parameter("Credential", credential).into(), id(number)).unwrap();
+        pair.client
+            .invoke(Command::new("Test-SecureEcho").parameter("Credential", credential).into(), id(number))
+            .unwrap();
         let (_, requests) = pair.run();
-        let request = requests.iter().find_map(|event| if let ServerEvent::Pipeline { request, .. } = event { Some(request) } else { None }).unwrap();
+        let request = requests
+            .iter()
+            .find_map(|event| if let ServerEvent::Pipeline { request, .. } = event { Some(request) } else { None })
+            .unwrap();
         let (_, value) = &request.statements[0][0].parameters[0];
         assert_eq!(value.get("UserName").and_then(Value::as_str), Some(r"CONTOSO\writer"));
         let Some(Value::SecureString(secret)) = value.get("Password") else { panic!("{value:?}") };
@@ -121,7 +134,10 @@ fn f2_a_question_is_asked_once_and_its_answer_arrives() {
     let call = pair.server.host_call(Some(id(1)), HostMethod::READ_LINE_AS_SECURE_STRING, Vec::new());
     pair.server.record(id(1), RecordStream::Output, &"after".into());
     let (events, _) = pair.run();
-    let asked = events.iter().find_map(|event| if let Event::HostCall { call, .. } = event { Some(call) } else { None }).unwrap();
+    let asked = events
+        .iter()
+        .find_map(|event| if let Event::HostCall { call, .. } = event { Some(call) } else { None })
+        .unwrap();
     assert_eq!((asked.id, asked.question()), (call, Some(Question::SecretLine)));
     pair.client.answer(Some(id(1)), asked.id, HostAnswer::Value(SecretText::new("secret").into())).unwrap();
     let (_, requests) = pair.run();
@@ -145,7 +161,10 @@ fn f3_stopping_withdraws_the_question() {
     assert_eq!(pair.stopped, [id(1)]);
     pair.server.finish(id(1), PipelineState::Stopped, Some(&ErrorInfo::pipeline_stopped().to_value()));
     let (events, _) = pair.run();
-    assert!(events.iter().any(|event| matches!(event, Event::PipelineState { state: PipelineState::Stopped, .. })), "{events:?}");
+    assert!(
+        events.iter().any(|event| matches!(event, Event::PipelineState { state: PipelineState::Stopped, .. })),
+        "{events:?}"
+    );
     assert!(pair.client.answer(Some(id(1)), call, HostAnswer::Value("late".into())).is_err());
 }
 
@@ -162,12 +181,14 @@ fn d9_a_parameter_of_a_megabyte_is_cut_and_joined() {
 #[test]
 fn pipelines_of_several_commands_and_statements_keep_their_shape() {
     let mut pair = opened();
-    let mut pipeline = Pipeline::new(vec![Command::new("Get-VirtualDisk").argument("x"), Command::new("Get-StorageJob")]);
+    let mut pipeline =
+        Pipeline::new(vec![Command::new("Get-VirtualDisk").argument("x"), Command::new("Get-StorageJob")]);
     pipeline.statements.push(vec![Command::new("Get-Help").parameter("Name", Object::array(vec!["a".into()]))]);
     pair.client.invoke(pipeline, id(1)).unwrap();
     let (_, requests) = pair.run();
     let ServerEvent::Pipeline { request, .. } = &requests[0] else { panic!("a pipeline") };
-    let names: Vec<Vec<&str>> = request.statements.iter().map(|all| all.iter().map(|one| one.name.as_str()).collect()).collect();
+    let names: Vec<Vec<&str>> =
+        request.statements.iter().map(|all| all.iter().map(|one| one.name.as_str()).collect()).collect();
     assert_eq!(names, [vec!["Get-VirtualDisk", "Get-StorageJob"], vec!["Get-Help"]]);
     assert_eq!(request.statements[0][0].parameters, [(None, "x".into())]);
 }

@@ -17,7 +17,10 @@ fn fragment(object: u64, number: u64, flags: u8, blob: &[u8]) -> Vec<u8> {
 }
 
 /// Everything that comes out of these pieces.
-fn join<'a>(joiner: &mut Defragmenter, pieces: impl IntoIterator<Item = &'a [u8]>) -> Result<Vec<Received<'static>>, FragmentError> {
+fn join<'a>(
+    joiner: &mut Defragmenter,
+    pieces: impl IntoIterator<Item = &'a [u8]>,
+) -> Result<Vec<Received<'static>>, FragmentError> {
     let mut all = Vec::new();
     for mut piece in pieces {
         while let Some(received) = joiner.next(&mut piece)? {
@@ -100,12 +103,8 @@ fn c10_repeated_fragments_are_dropped_and_a_hole_is_reported() {
     assert_eq!(received, [object(1, b"abcdef"), object(2, b"next")]);
     assert_eq!(joiner.repeated(), 6);
 
-    let holed = [
-        fragment(3, 0, 1, b"ab"),
-        fragment(3, 2, 0, b"ef"),
-        fragment(3, 3, 2, b"gh"),
-        fragment(5, 0, 3, b"next"),
-    ];
+    let holed =
+        [fragment(3, 0, 1, b"ab"), fragment(3, 2, 0, b"ef"), fragment(3, 3, 2, b"gh"), fragment(5, 0, 3, b"next")];
     let received = join(&mut joiner, holed.iter().map(Vec::as_slice)).unwrap();
     assert_eq!(received, [Received::Hole { id: 3, expected: 1, found: 2 }, object(5, b"next")]);
 }
@@ -119,7 +118,8 @@ fn c11_object_ids_with_holes_that_start_at_4711_are_normal() {
 
 #[test]
 fn c12_fragments_that_break_the_rules_are_refused() {
-    let refused = |fragments: &[Vec<u8>]| join(&mut Defragmenter::default(), fragments.iter().map(Vec::as_slice)).unwrap_err();
+    let refused =
+        |fragments: &[Vec<u8>]| join(&mut Defragmenter::default(), fragments.iter().map(Vec::as_slice)).unwrap_err();
     assert_eq!(refused(&[fragment(0, 0, 3, b"a")]), FragmentError::ZeroId);
     assert_eq!(
         refused(&[fragment(1, 0, 1, b"a"), fragment(2, 0, 3, b"b")]),

@@ -17,7 +17,7 @@ use crate::host::{HostAnswer, HostMethod};
 use crate::keys::KeySource;
 use crate::{
     CallId, Defragmenter, Destination, KeyError, Message, MessageType, MetadataQuery, Pipeline, PipelineId,
-    PipelineState, PoolId, PoolState, SecretText,
+    PipelineState, PoolId, PoolState, SecretText, SessionKey,
 };
 
 /// A runspace pool seen from the client. [MS-PSRP] 3.1
@@ -443,6 +443,12 @@ impl ClientPool {
     /// When the key is not there ([`ClientPool::request_key`]), or for whatever else is wrong.
     pub fn decrypt(&self, secret: &SecureString) -> Result<SecretText, KeyError> {
         self.exchange.key().ok_or(KeyError)?.decrypt(secret)
+    }
+
+    /// The session key, once it is there.
+    #[must_use]
+    pub fn session_key(&self) -> Option<&SessionKey> {
+        self.exchange.key()
     }
 
     /// Whether secrets can be read and sent now.

@@ -48,18 +48,22 @@ impl Pipeline {
 impl MetadataQuery {
     /// Content of GET_COMMAND_METADATA.
     pub(crate) fn to_value(&self) -> Value {
-        let names = self.names.iter().cloned().map(Value::String).collect();
+        let strings = |list: &[PsString]| -> Value {
+            let items = list.iter().cloned().map(Value::String).collect();
+            Object::array(items).typed(["System.String[]", "System.Array", "System.Object"]).into()
+        };
+        let namespaces = if self.namespaces.is_empty() { Value::Null } else { strings(&self.namespaces) };
         Object::with_extended([
-            ("Name", Object::array(names).typed(["System.String[]", "System.Array", "System.Object"]).into()),
+            ("Name", strings(&self.names)),
             (
                 "CommandType",
                 enum_value(
                     "System.Management.Automation.CommandTypes",
                     self.command_type,
-                    &flags(self.command_type, COMMAND_TYPES),
+                    &command_types(self.command_type),
                 ),
             ),
-            ("Namespace", Value::Null),
+            ("Namespace", namespaces),
             ("FullyQualifiedModule", Value::Null),
             ("ArgumentList", Value::Null),
         ])
@@ -110,10 +114,10 @@ impl Writer<'_> {
     }
 
     fn command(&self, command: &Command) -> Result<Value, KeyError> {
-        let (my, to) = match command.merge_error {
-            Merge::Output => (ERROR, OUTPUT),
-            Merge::None | Merge::Null => (NONE, NONE),
-        };
+        let others = [command.merge_warning, command.merge_verbose, command.merge_debug, command.merge_information];
+        // `*>&1` is told by the newer properties alone.
+        let all = self.minor >= 2 && others.iter().all(|merge| *merge == Merge::Output);
+        let (my, to) = if command.merge_error == Merge::Output && !all { (ERROR, OUTPUT) } else { (NONE, NONE) };
         let mut properties = vec![
             Property::new("Cmd", Value::String(command.name.clone())),
             Property::new("IsScript", command.is_script),
@@ -154,7 +158,7 @@ const OUTPUT: (i32, &str) = (1, "Output");
 const ERROR: (i32, &str) = (2, "Error");
 // 3 is "error and output" for the endpoint; PowerShell's own client names it Warning.
 const WARNING: (i32, &str) = (3, "Warning");
-const NULL: (i32, &str) = (7, "Null");
+const NULL: (i32, &str) = (8, "Null");
 
 fn result_type((number, name): (i32, &str)) -> Value {
     enum_value("System.Management.Automation.Runspaces.PipelineResultTypes", number, name)
@@ -206,6 +210,11 @@ const COMMAND_TYPES: &[(i32, &str)] = &[
     (64, "Script"),
     (256, "Configuration"),
 ];
+
+fn command_types(bits: i32) -> String {
+    const ALL: i32 = 383;
+    if bits == ALL { "All".to_owned() } else { flags(bits, COMMAND_TYPES) }
+}
 
 /// The names of the bits as .NET writes them; the number when a bit has none.
 fn flags(bits: i32, names: &[(i32, &str)]) -> String {

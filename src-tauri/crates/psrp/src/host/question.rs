@@ -103,7 +103,8 @@ impl HostCall {
             }
             HostMethod::PROMPT_FOR_CHOICE => {
                 let choices = choices(value(2));
-                let default = value(3).as_i64().and_then(|at| usize::try_from(at).ok()).filter(|at| *at < choices.len());
+                let default =
+                    value(3).as_i64().and_then(|at| usize::try_from(at).ok()).filter(|at| *at < choices.len());
                 Question::Choice { caption, message, choices, default }
             }
             HostMethod::PROMPT_FOR_CHOICE_MULTIPLE_SELECTION => {
@@ -111,7 +112,12 @@ impl HostCall {
                 // The defaults are a list, or an array of any rank: elements and lengths.
                 let defaults = value(3).items().or_else(|| value(3).get("mae").and_then(Value::items));
                 let defaults = defaults.unwrap_or_default().iter().filter_map(|at| usize::try_from(at.as_i64()?).ok());
-                Question::Choices { caption, message, defaults: defaults.filter(|at| *at < choices.len()).collect(), choices }
+                Question::Choices {
+                    caption,
+                    message,
+                    defaults: defaults.filter(|at| *at < choices.len()).collect(),
+                    choices,
+                }
             }
             _ => return None,
         })
@@ -153,7 +159,8 @@ impl Field {
     #[must_use]
     pub fn to_value(&self) -> Value {
         let short = self.type_name.rsplit('.').next().unwrap_or_default();
-        let assembly = format!("{}, mscorlib, Version=4.0.0.0, Culture=neutral, PublicKeyToken=b77a5c561934e089", self.type_name);
+        let assembly =
+            format!("{}, mscorlib, Version=4.0.0.0, Culture=neutral, PublicKeyToken=b77a5c561934e089", self.type_name);
         Object::with_extended([
             ("name", Value::String(self.name.clone())),
             ("label", self.label.as_str().into()),
@@ -181,9 +188,14 @@ mod tests {
 
     #[test]
     fn f9_choices_with_odd_labels_and_defaults_are_usable() {
-        let list = Object::list(["&Yes", "", "Nothing && &more"].map(|label| Choice { label: label.into(), help: String::new() }.to_value()).into());
+        let list = Object::list(
+            ["&Yes", "", "Nothing && &more"]
+                .map(|label| Choice { label: label.into(), help: String::new() }.to_value())
+                .into(),
+        );
         for (default, wanted) in [(1, Some(1)), (-1, None), (3, None)] {
-            let call = call(HostMethod::PROMPT_FOR_CHOICE, vec!["c".into(), "m".into(), list.clone().into(), default.into()]);
+            let call =
+                call(HostMethod::PROMPT_FOR_CHOICE, vec!["c".into(), "m".into(), list.clone().into(), default.into()]);
             let Some(Question::Choice { choices, default, .. }) = call.question() else { panic!("a choice") };
             assert_eq!((choices.len(), default), (3, wanted));
         }
@@ -191,8 +203,13 @@ mod tests {
 
     #[test]
     fn f12_names_in_any_case_and_a_bare_number_are_read() {
-        let value: Value = Object::with_extended([("CI", 3_i64.into()), ("MI", 11.into()), ("MP", Object::list(vec![]).into())]).into();
-        assert_eq!(HostCall::from_value(&value), Some(HostCall { id: CallId(3), method: HostMethod::READ_LINE, parameters: vec![] }));
+        let value: Value =
+            Object::with_extended([("CI", 3_i64.into()), ("MI", 11.into()), ("MP", Object::list(vec![]).into())])
+                .into();
+        assert_eq!(
+            HostCall::from_value(&value),
+            Some(HostCall { id: CallId(3), method: HostMethod::READ_LINE, parameters: vec![] })
+        );
     }
 
     #[test]

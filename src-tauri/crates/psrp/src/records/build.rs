@@ -27,7 +27,9 @@ impl ErrorInfo {
     #[must_use]
     pub fn scripts_not_allowed(script: &str) -> Self {
         Self {
-            message: "The syntax is not supported by this runspace. This can occur if the runspace is in no-language mode.".into(),
+            message:
+                "The syntax is not supported by this runspace. This can occur if the runspace is in no-language mode."
+                    .into(),
             id: "ScriptsNotAllowed".into(),
             category: 17,
             exception: "ParseException".into(),
@@ -88,7 +90,12 @@ impl ErrorInfo {
         };
         let short = full.rsplit('.').next().unwrap_or_default();
         let exception = Object {
-            type_names: Some(type_names([&full, "System.Management.Automation.RuntimeException", "System.Exception", "System.Object"])),
+            type_names: Some(type_names([
+                &full,
+                "System.Management.Automation.RuntimeException",
+                "System.Exception",
+                "System.Object",
+            ])),
             to_string: Some(format!("{full}: {}", self.message).into()),
             adapted: vec![
                 Property::new("Message", self.message.as_str()),
@@ -142,7 +149,14 @@ pub fn informational_record(kind: &str, message: &str) -> Value {
 
 /// An information record; one for the screen is what `Write-Host` makes.
 #[must_use]
-pub fn information_record(text: &str, for_screen: bool, color: Option<i32>, time: DateTime, computer: &str, user: &str) -> Value {
+pub fn information_record(
+    text: &str,
+    for_screen: bool,
+    color: Option<i32>,
+    time: DateTime,
+    computer: &str,
+    user: &str,
+) -> Value {
     let (data, tags): (Value, Vec<Value>) = if for_screen {
         let color = color.map_or(Value::Null, |number| enum_value("System.ConsoleColor", number, &number.to_string()));
         let data = Object {
@@ -155,7 +169,10 @@ pub fn information_record(text: &str, for_screen: bool, color: Option<i32>, time
             ],
             ..Object::default()
         };
-        (data.typed(["System.Management.Automation.HostInformationMessage", "System.Object"]).into(), vec!["PSHOST".into()])
+        (
+            data.typed(["System.Management.Automation.HostInformationMessage", "System.Object"]).into(),
+            vec!["PSHOST".into()],
+        )
     } else {
         (text.into(), Vec::new())
     };

@@ -46,10 +46,17 @@ impl ErrorRecord {
             message,
             id: text("FullyQualifiedErrorId"),
             category,
-            category_message: Some(text("ErrorCategory_Message")).filter(|text| !text.is_empty()).unwrap_or_else(|| {
-                let name = category_name(category).unwrap_or("NotSpecified");
-                format!("{name}: ({}:{}) [{}], {reason}", text("ErrorCategory_TargetName"), text("ErrorCategory_TargetType"), text("ErrorCategory_Activity"))
-            }),
+            category_message: Some(text("ErrorCategory_Message")).filter(|text| !text.is_empty()).unwrap_or_else(
+                || {
+                    let name = category_name(category).unwrap_or("NotSpecified");
+                    format!(
+                        "{name}: ({}:{}) [{}], {reason}",
+                        text("ErrorCategory_TargetName"),
+                        text("ErrorCategory_TargetType"),
+                        text("ErrorCategory_Activity")
+                    )
+                },
+            ),
             exception: type_name.filter(|name| !name.is_empty()).unwrap_or(reason),
             command: if extended { text("InvocationInfo_InvocationName") } else { String::new() },
             position: if extended { text("InvocationInfo_PositionMessage") } else { String::new() },

@@ -39,7 +39,11 @@ impl ProgressRecord {
                 activity_id: record.activity_id.into(),
                 parent_id: (record.parent_id >= 0).then_some(record.parent_id.into()),
                 status: record.status.as_ref().map(|text| text.to_string_lossy().into_owned()).unwrap_or_default(),
-                operation: record.operation.as_ref().map(|text| text.to_string_lossy().into_owned()).unwrap_or_default(),
+                operation: record
+                    .operation
+                    .as_ref()
+                    .map(|text| text.to_string_lossy().into_owned())
+                    .unwrap_or_default(),
                 percent: u8::try_from(record.percent).ok().filter(|percent| *percent <= 100),
                 seconds_remaining: u64::try_from(record.seconds).ok(),
                 completed: record.kind == "Completed",
@@ -53,7 +57,9 @@ impl ProgressRecord {
             parent_id: number("ParentActivityId").filter(|id| *id >= 0),
             status: text("StatusDescription"),
             operation: text("CurrentOperation"),
-            percent: number("PercentComplete").and_then(|percent| u8::try_from(percent).ok()).filter(|percent| *percent <= 100),
+            percent: number("PercentComplete")
+                .and_then(|percent| u8::try_from(percent).ok())
+                .filter(|percent| *percent <= 100),
             seconds_remaining: number("SecondsRemaining").and_then(|seconds| u64::try_from(seconds).ok()),
             completed: number("Type") == Some(1),
         }

@@ -7,8 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use clixml::{DecodeError, Limits, Object, SecureString, Value, Version, encode};
 use uuid::Uuid;
 
-use super::reply::{ClientConsole, HostReply, is_void};
 use super::PipelineRequest;
+use super::reply::{ClientConsole, HostReply, is_void};
 use crate::client::{InputStream, RecordStream};
 use crate::host::{HostCall, HostMethod};
 use crate::keys::{encrypted_key_blob, wrap_session_key};
@@ -164,7 +164,12 @@ impl ServerPool {
     ///
     /// # Errors
     /// When they are not what a client may send here.
-    pub fn receive(&mut self, pipeline: Option<PipelineId>, stream: InputStream, mut bytes: &[u8]) -> Result<(), ServerError> {
+    pub fn receive(
+        &mut self,
+        pipeline: Option<PipelineId>,
+        stream: InputStream,
+        mut bytes: &[u8],
+    ) -> Result<(), ServerError> {
         let mut defragmenter =
             self.incoming.remove(&(pipeline, stream)).unwrap_or_else(|| Defragmenter::new(LARGEST_OBJECT));
         let outcome = loop {
@@ -202,7 +207,10 @@ impl ServerPool {
                 let capability = Object::with_extended([
                     ("protocolversion", Value::Version(self.version)),
                     ("PSVersion", version(2, 0)),
-                    ("SerializationVersion", Value::Version(Version { major: 1, minor: 1, build: Some(0), revision: Some(1) })),
+                    (
+                        "SerializationVersion",
+                        Value::Version(Version { major: 1, minor: 1, build: Some(0), revision: Some(1) }),
+                    ),
                 ]);
                 self.send(None, MessageType::SessionCapability, &capability.into());
             }
@@ -258,7 +266,8 @@ impl ServerPool {
     }
 
     fn public_key(&mut self, value: &Value) -> Result<(), ServerError> {
-        let text = value.get("PublicKey").and_then(Value::as_str).ok_or(ServerError::Incomplete(MessageType::PublicKey))?;
+        let text =
+            value.get("PublicKey").and_then(Value::as_str).ok_or(ServerError::Incomplete(MessageType::PublicKey))?;
         let blob = STANDARD.decode(text).map_err(|_| KeyError)?;
         let wrapped = encrypted_key_blob(&wrap_session_key(&blob, &self.session_key)?);
         let answer = Object::with_extended([("EncryptedSessionKey", STANDARD.encode(wrapped).into())]);
@@ -357,7 +366,9 @@ impl ServerPool {
     /// How many bytes wait for Receives of this stream.
     #[must_use]
     pub fn waiting(&self, pipeline: Option<PipelineId>) -> usize {
-        self.outgoing.get(&pipeline).map_or(0, |waiting| waiting.iter().fold(0, |sum, part| sum.saturating_add(part.len())))
+        self.outgoing
+            .get(&pipeline)
+            .map_or(0, |waiting| waiting.iter().fold(0, |sum, part| sum.saturating_add(part.len())))
     }
 
     /// Forgets a pipeline that is over.
@@ -374,7 +385,8 @@ impl ServerPool {
         }
         let pool = if kind.may_omit_pool() { Uuid::nil() } else { self.id.0 };
         let pipeline_id = pipeline.map_or(Uuid::nil(), |id| id.0);
-        let message = Message { destination: Destination::Client, kind, pool, pipeline: pipeline_id, data: &data }.encode();
+        let message =
+            Message { destination: Destination::Client, kind, pool, pipeline: pipeline_id, data: &data }.encode();
         let fragments = self.fragmenter.fragment(&message, FRAGMENT);
         self.outgoing.entry(pipeline).or_default().extend(fragments);
     }

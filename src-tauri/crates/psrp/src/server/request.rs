@@ -30,10 +30,17 @@ impl PipelineRequest {
     pub fn from_value(value: &Value) -> Option<Self> {
         let powershell = value.get("PowerShell")?;
         let commands = |value: &Value| -> Vec<CommandRequest> {
-            value.get("Cmds").and_then(Value::items).unwrap_or_default().iter().filter_map(CommandRequest::from_value).collect()
+            value
+                .get("Cmds")
+                .and_then(Value::items)
+                .unwrap_or_default()
+                .iter()
+                .filter_map(CommandRequest::from_value)
+                .collect()
         };
         let extra = powershell.get("ExtraCmds").and_then(Value::items).unwrap_or_default();
-        let statements = if extra.is_empty() { vec![commands(powershell)] } else { extra.iter().map(commands).collect() };
+        let statements =
+            if extra.is_empty() { vec![commands(powershell)] } else { extra.iter().map(commands).collect() };
         let no_input = value.get("NoInput").and_then(Value::as_bool).unwrap_or(true);
         Some(Self { statements, no_input })
     }
