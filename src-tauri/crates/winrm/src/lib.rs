@@ -1,1 +1,27 @@
-//! Tokio driver for remote PowerShell sessions over WinRM
+#![doc = include_str!("../README.md")]
+
+mod error;
+mod exchange;
+mod inspect;
+mod intents;
+mod lane;
+mod probe;
+mod random;
+mod session;
+mod sign_in;
+mod socket;
+mod stats;
+
+pub use error::{CloseError, GoneError, LaneError, LossReason, OpenError, RunError, SecurityEnd, SignInError};
+pub use exchange::{BoxFuture, ConnectError, Connector, Exchange, ExchangeError, Patience};
+pub use inspect::inspect;
+pub use intents::{Intent, Intents, NoIntents, Refused};
+pub use probe::{Probe, ProbeError, probe};
+pub use session::{
+    EventStream, Interruption, OpenOptions, SessionEvent, SessionHandle, SessionState, Stage, TimeLimits, open,
+};
+pub use sign_in::{IdentityGate, SignIn};
+pub use socket::SocketConnector;
+pub use stats::{Counts, Stats};
+
+pub use spnego::{Credentials, Secret, ServerIdentity};

@@ -1,0 +1,236 @@
+//! What can go wrong, by operation. The texts are for support; what an operator reads is made from the variants.
+
+use std::time::Duration;
+
+use clixml::Value;
+use psrp::{InvokeError, PeerError, PoolState};
+use spnego::ServerIdentity;
+use wsman::Fault;
+
+use crate::intents::Refused;
+use crate::random::NoRandomness;
+use crate::{ConnectError, ExchangeError};
+
+/// Why a sign-in was given up.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum SignInError {
+    /// There is no connection.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// The connection ended during the sign-in.
+    #[error("during the sign-in: {0}")]
+    Exchange(#[from] ExchangeError),
+    /// The endpoint asks for a password in a way that this program refuses to use (S-01).
+    #[error("the endpoint does not offer Negotiate; it offers: {}", .offered.join(", "))]
+    NoNegotiate {
+        /// The schemes offered
+        offered: Vec<String>,
+    },
+    /// The endpoint points elsewhere (S-14).
+    #[error("the endpoint redirects elsewhere (HTTP {0}); that is refused")]
+    Redirect(u16),
+    /// The endpoint answers with this status instead of asking for a sign-in.
+    #[error("the endpoint answered the sign-in with HTTP {0}")]
+    Status(u16),
+    /// A token of the endpoint is malformed, or its offer is not safe (S-03). No password left this machine.
+    #[error("{0}")]
+    Challenge(spnego::Error),
+    /// The endpoint is another one than expected (S-06). No password left this machine.
+    #[error("the identity of the endpoint was refused: {reason}")]
+    Identity {
+        /// Who it says it is
+        identity: Box<ServerIdentity>,
+        /// Why that was refused
+        reason: String,
+    },
+    /// Account or password are wrong, or the account may not sign in. Tried once; it is not tried again (S-12).
+    #[error("the endpoint rejected the account or the password; it was tried once")]
+    Rejected,
+    /// The endpoint did not prove that it knows the session key (S-07).
+    #[error("{0}")]
+    NotProved(spnego::Error),
+    /// The operating system gave no random numbers.
+    #[error("the operating system gives no random numbers")]
+    NoRandomness,
+}
+
+impl SignInError {
+    /// Whether waiting and trying again can help and risks no password.
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        match self {
+            Self::Connect(_)
+            | Self::Exchange(ExchangeError::NotSent | ExchangeError::Lost(_) | ExchangeError::Silent(_)) => true,
+            Self::Status(status) => matches!(status, 500 | 502 | 503 | 504),
+            _ => false,
+        }
+    }
+}
+
+/// The endpoint or somebody between broke the protection of the session. Nothing is sent to it any more.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SecurityEnd {
+    /// An answer came without protection (S-02). It was not read.
+    #[error("an answer came without protection (HTTP {status})")]
+    Unsealed {
+        /// Its status
+        status: u16,
+    },
+    /// The protection of an answer is wrong (S-15).
+    #[error("the protection of an answer is wrong: {0}")]
+    BadSeal(String),
+    /// The endpoint points elsewhere (S-14).
+    #[error("the endpoint redirects elsewhere (HTTP {0}); that is refused")]
+    Redirect(u16),
+}
+
+/// Why a sealed request has no answer.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum LaneError {
+    /// The connection; also tells whether the request left.
+    #[error(transparent)]
+    Exchange(#[from] ExchangeError),
+    /// The endpoint no longer knows that we signed in. Whether the request was carried out is not known.
+    #[error("the endpoint forgot the sign-in (HTTP 401)")]
+    Unauthorized,
+    /// The HTTP service refused. Its text has no trust and is not read.
+    #[error("the HTTP service answered {0}")]
+    Status(u16),
+    /// The protection was broken.
+    #[error(transparent)]
+    Security(#[from] SecurityEnd),
+    /// The intent could not be written down; nothing was sent.
+    #[error(transparent)]
+    Intent(#[from] Refused),
+}
+
+/// Why a session ended or came to a halt.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum LossReason {
+    /// The network was gone for longer than the time of the retries. What runs on the endpoint runs on.
+    #[error("the connection could not be made again: {0}")]
+    Network(SignInError),
+    /// A further sign-in was refused.
+    #[error(transparent)]
+    SignIn(SignInError),
+    /// The endpoint no longer knows the shell: it timed out, was closed, or the machine started again.
+    #[error("the endpoint no longer knows the session")]
+    ShellGone,
+    /// Another client took the shell, or it was disconnected.
+    #[error("the session was disconnected on the endpoint")]
+    Disconnected,
+    /// The endpoint ended the pool.
+    #[error("the endpoint ended the session (state {state:?})")]
+    PoolEnded {
+        /// Its last state
+        state: PoolState,
+        /// The error record that explains it
+        error: Option<Box<Value>>,
+    },
+    /// The endpoint refused to hand out what it has to say.
+    #[error("the endpoint answered with {0}")]
+    Fault(Box<Fault>),
+    /// The HTTP service refused.
+    #[error("the HTTP service answered {0}")]
+    Status(u16),
+    /// The protection was broken.
+    #[error(transparent)]
+    Security(#[from] SecurityEnd),
+    /// The endpoint broke the protocol.
+    #[error("{0}")]
+    Protocol(String),
+    /// The record could not be written.
+    #[error(transparent)]
+    Intent(#[from] Refused),
+}
+
+/// Why a session was not opened.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum OpenError {
+    /// The sign-in
+    #[error(transparent)]
+    SignIn(#[from] SignInError),
+    /// The endpoint refused to create the shell.
+    #[error("the endpoint refused to open a session with {0}")]
+    Fault(Box<Fault>),
+    /// The answer to Create was lost: the endpoint may keep a shell of this id until its idle timeout.
+    #[error("the answer to the request for a session was lost; the endpoint may hold the session {shell}: {reason}")]
+    CreateLost {
+        /// The shell
+        shell: psrp::PoolId,
+        /// What happened
+        reason: LaneError,
+    },
+    /// The shell was made, but the session ended before it was open.
+    #[error("the session ended before it was open: {0}")]
+    Lost(#[from] LossReason),
+    /// It took too long.
+    #[error("the session was not open after {} s", .0.as_secs())]
+    TimedOut(Duration),
+    /// The operating system gave no random numbers.
+    #[error("the operating system gives no random numbers")]
+    NoRandomness,
+}
+
+impl From<NoRandomness> for OpenError {
+    fn from(_: NoRandomness) -> Self {
+        Self::NoRandomness
+    }
+}
+
+impl From<NoRandomness> for SignInError {
+    fn from(_: NoRandomness) -> Self {
+        Self::NoRandomness
+    }
+}
+
+/// The session has ended, so that there is nobody to ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the session has ended")]
+pub struct GoneError;
+
+/// Why a run was not started, or a question not answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RunError {
+    /// The session has ended.
+    #[error(transparent)]
+    Gone(#[from] GoneError),
+    /// The pool machine refused.
+    #[error(transparent)]
+    Invoke(#[from] InvokeError),
+    /// The answer was refused.
+    #[error(transparent)]
+    Answer(#[from] psrp::client::AnswerError),
+    /// The operating system gave no random numbers.
+    #[error("the operating system gives no random numbers")]
+    NoRandomness,
+}
+
+/// Why closing, disconnecting or reconnecting did not come to its end.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum CloseError {
+    /// The session has ended.
+    #[error(transparent)]
+    Gone(#[from] GoneError),
+    /// The endpoint refused.
+    #[error("the endpoint refused with {0}")]
+    Fault(Box<Fault>),
+    /// The request or its answer was lost; the endpoint may keep the session until its idle timeout.
+    #[error("it is not known whether the endpoint did it: {0}")]
+    Unknown(LaneError),
+    /// There is no connection to ask over.
+    #[error(transparent)]
+    SignIn(#[from] SignInError),
+    /// It took too long.
+    #[error("no answer within {} s", .0.as_secs())]
+    TimedOut(Duration),
+    /// The endpoint broke the protocol.
+    #[error("{0}")]
+    Protocol(String),
+}
+
+impl From<PeerError> for LossReason {
+    fn from(error: PeerError) -> Self {
+        Self::Protocol(error.to_string())
+    }
+}

@@ -1,0 +1,130 @@
+//! A signed-in connection: sealed requests, sealed answers. [MS-WSMV] section 2.2.9.1
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use bytes::Bytes;
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST};
+use http::{HeaderMap, Request, StatusCode};
+use spnego::{MessageSecurity, ServerIdentity};
+use wsman::{Charset, Malformed, multipart};
+
+use crate::sign_in::{discover, sign_in};
+use crate::{Connector, Exchange, LaneError, Patience, SecurityEnd, SignIn, SignInError, Stats};
+
+/// One connection that is signed in. It carries one request at a time.
+pub(crate) struct Lane {
+    exchange: Box<dyn Exchange>,
+    security: Box<dyn MessageSecurity>,
+    authority: String,
+    stats: Stats,
+    /// A sealed answer was read on this connection.
+    pub(crate) proved: bool,
+}
+
+/// An answer whose seal was right.
+pub(crate) struct Reply {
+    buffer: Vec<u8>,
+    plain: Range<usize>,
+    charset: Charset,
+    /// The connection may be used again.
+    pub(crate) keep: bool,
+}
+
+impl Reply {
+    /// The envelope in UTF-8, where it lies.
+    pub(crate) fn envelope(&self) -> Result<Cow<'_, [u8]>, Malformed> {
+        self.charset.to_utf8(self.buffer.get(self.plain.clone()).unwrap_or_default())
+    }
+}
+
+impl Lane {
+    /// Connects and signs in. `first` asks for the schemes before it shows any token.
+    pub(crate) async fn open(
+        connector: &dyn Connector,
+        with: &SignIn,
+        stats: &Stats,
+        first: bool,
+    ) -> Result<(Self, ServerIdentity), SignInError> {
+        let authority = connector.authority();
+        let target = format!("HTTP/{}", connector.host());
+        let mut exchange = connector.connect().await?;
+        stats.connected();
+        if first {
+            discover(exchange.as_mut(), &authority, stats).await?;
+        }
+        let (security, identity) = sign_in(exchange.as_mut(), &authority, &target, with, stats).await?;
+        Ok((Self { exchange, security, authority, stats: stats.clone(), proved: false }, identity))
+    }
+
+    /// Sends an envelope sealed and reads the sealed answer.
+    pub(crate) async fn post(&mut self, envelope: &[u8], patience: Patience) -> Result<Reply, LaneError> {
+        let body = self.seal(envelope);
+        let length = body.len();
+        let mut request = Request::post("/wsman")
+            .header(HOST, &self.authority)
+            .header(CONTENT_TYPE, multipart::CONTENT_TYPE)
+            .header(CONTENT_LENGTH, length)
+            .body(Bytes::from(body))
+            .map_err(|error| crate::ExchangeError::Unacceptable(format!("the address: {error}")))?;
+        request.extensions_mut().insert(patience);
+        self.stats.sealed_request(length);
+        let (head, body) = self.exchange.send(request).await?.into_parts();
+        self.stats.sealed_answer(body.len());
+        let sealed = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        if !sealed.is_some_and(|text| multipart::check_content_type(text).is_ok()) {
+            return Err(unsealed(head.status));
+        }
+        let reply = self.unseal(Vec::from(body), keeps(&head.headers))?;
+        self.proved = true;
+        Ok(reply)
+    }
+
+    /// One buffer: framing, signature, and the message sealed where it lies.
+    fn seal(&mut self, envelope: &[u8]) -> Vec<u8> {
+        let size = self.security.header_length();
+        let mut body = multipart::head(envelope.len(), u32::try_from(size).unwrap_or(u32::MAX));
+        let start = body.len();
+        body.reserve_exact(size + envelope.len() + multipart::TAIL.len());
+        body.resize(start + size, 0);
+        body.extend_from_slice(envelope);
+        if let Some((front, message)) = body.split_at_mut_checked(start + size) {
+            let signature = self.security.seal(message);
+            if let Some(place) = front.get_mut(start..)
+                && place.len() == signature.len()
+            {
+                place.copy_from_slice(&signature);
+            }
+        }
+        body.extend_from_slice(multipart::TAIL.as_bytes());
+        body
+    }
+
+    fn unseal(&mut self, mut buffer: Vec<u8>, keep: bool) -> Result<Reply, SecurityEnd> {
+        let bad = |error: &dyn std::fmt::Display| SecurityEnd::BadSeal(error.to_string());
+        let sealed = multipart::parse(&mut buffer).map_err(|error| bad(&error))?;
+        self.security.unseal(sealed.signature, sealed.data).map_err(|error| bad(&error))?;
+        let (length, charset) = (sealed.data.len(), sealed.charset);
+        let end = buffer.len().saturating_sub(multipart::TAIL.len());
+        Ok(Reply { plain: end.saturating_sub(length)..end, buffer, charset, keep })
+    }
+}
+
+/// What an answer without protection means. Only its status is looked at (S-02).
+fn unsealed(status: StatusCode) -> LaneError {
+    match status {
+        StatusCode::UNAUTHORIZED => LaneError::Unauthorized,
+        status if status.is_redirection() => SecurityEnd::Redirect(status.as_u16()).into(),
+        status if status.is_success() || status == StatusCode::INTERNAL_SERVER_ERROR => {
+            SecurityEnd::Unsealed { status: status.as_u16() }.into()
+        }
+        status => LaneError::Status(status.as_u16()),
+    }
+}
+
+/// Whether the other side keeps the connection.
+fn keeps(headers: &HeaderMap) -> bool {
+    !headers.get_all(CONNECTION).iter().any(|value| {
+        value.to_str().is_ok_and(|text| text.split(',').any(|word| word.trim().eq_ignore_ascii_case("close")))
+    })
+}

@@ -1,0 +1,323 @@
+//! The task of a session: its state and its loop.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use psrp::{ClientPool, PipelineId, PoolId, keys::RsaKeySource};
+use spnego::ServerIdentity;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep_until};
+use uuid::Uuid;
+use wsman::ShellContext;
+
+use super::event::{Interruption, SessionEvent, SessionState};
+use super::handle::{Opened, Order};
+use super::job::{Job, Jobs};
+use super::options::OpenOptions;
+use super::recovery::Recovery;
+use crate::lane::{Lane, Reply};
+use crate::{
+    BoxFuture, CloseError, Connector, Intents, LaneError, LossReason, OpenError, Patience, SignIn, SignInError, Stats,
+};
+
+/// What the lanes need and share.
+pub(super) struct Link {
+    pub(super) connector: Arc<dyn Connector>,
+    pub(super) sign_in: SignIn,
+    pub(super) intents: Arc<dyn Intents>,
+    pub(super) stats: Stats,
+}
+
+/// Work that came to its end.
+pub(super) enum Finished {
+    Opened(Result<(Lane, ServerIdentity), SignInError>),
+    Answered { job: Job, lane: Lane, outcome: Result<Reply, LaneError> },
+}
+
+/// Whose output is waited for, and how far that is.
+pub(super) struct Receiving {
+    pub(super) target: Option<PipelineId>,
+    pub(super) state: ReceiveState,
+    /// The final state came; `Done` has not.
+    pub(super) ended: bool,
+}
+
+pub(super) enum ReceiveState {
+    Wanted,
+    Repeat { job: Job, at: Instant },
+    Pending,
+}
+
+/// How far the session is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    Opening,
+    Ready,
+    /// We asked for a disconnection, and its answer is awaited.
+    Disconnecting,
+    Disconnected,
+    Closing,
+    Ended,
+}
+
+pub(super) struct Actor {
+    pub(super) link: Arc<Link>,
+    pub(super) options: OpenOptions,
+    pub(super) jobs: Jobs,
+    pub(super) pool: ClientPool,
+    pub(super) phase: Phase,
+    pub(super) opener: Option<oneshot::Sender<Result<Opened, OpenError>>>,
+    pub(super) identity: Option<ServerIdentity>,
+    pub(super) creation_xml: Vec<u8>,
+    pub(super) idle_asked: Option<Duration>,
+    pub(super) idle_granted: Option<Duration>,
+    /// A sealed answer was read: the password is right and the server is the one that knows it.
+    pub(super) proved: bool,
+
+    pub(super) idle: Vec<Lane>,
+    /// Lanes that are signed in, busy ones among them
+    pub(super) lanes: usize,
+    pub(super) connecting: bool,
+    pub(super) work: FuturesUnordered<BoxFuture<'static, Finished>>,
+    pub(super) recovery: Recovery,
+
+    /// Requests that keep their order
+    pub(super) ordered: VecDeque<Job>,
+    pub(super) ordered_busy: bool,
+    /// Requests that do not wait for others
+    pub(super) urgent: VecDeque<Job>,
+    pub(super) receives: Vec<Receiving>,
+
+    pub(super) stops: BTreeMap<PipelineId, Instant>,
+    pub(super) key_deadline: Option<Instant>,
+    pub(super) open_deadline: Instant,
+    pub(super) closer: Option<oneshot::Sender<Result<(), CloseError>>>,
+    pub(super) close_deadline: Option<Instant>,
+    pub(super) switcher: Option<oneshot::Sender<Result<(), CloseError>>>,
+
+    orders: mpsc::Receiver<Order>,
+    events: mpsc::Sender<Vec<SessionEvent>>,
+    pub(super) outbox: Vec<SessionEvent>,
+}
+
+type Channels = (mpsc::Receiver<Order>, mpsc::Sender<Vec<SessionEvent>>, oneshot::Sender<Result<Opened, OpenError>>);
+
+impl Actor {
+    pub(super) fn new(
+        connector: Arc<dyn Connector>,
+        sign_in: SignIn,
+        options: OpenOptions,
+        intents: Arc<dyn Intents>,
+        (pool, session): (PoolId, Uuid),
+        stats: Stats,
+        (orders, events, opener): Channels,
+    ) -> Self {
+        let to = format!("http://{}/wsman", connector.authority());
+        let mut context = ShellContext::new(to, &options.configuration, session);
+        context.max_envelope = options.max_envelope;
+        let limit = options.server_envelope;
+        let mut pool_options = options.pool_options.clone();
+        pool_options.sizes.send = pool_options.sizes.send.min(wsman::send_budget(&context, limit));
+        pool_options.sizes.command = pool_options.sizes.command.min(wsman::command_budget(&context, "", limit));
+        Self {
+            jobs: Jobs { context, shell: pool.0, timeout: options.limits.operation },
+            pool: ClientPool::open(pool_options, pool, Box::new(RsaKeySource)),
+            phase: Phase::Opening,
+            opener: Some(opener),
+            identity: None,
+            creation_xml: Vec::new(),
+            idle_asked: options.idle_timeout,
+            idle_granted: None,
+            proved: false,
+            idle: Vec::new(),
+            lanes: 0,
+            connecting: false,
+            work: FuturesUnordered::new(),
+            recovery: Recovery::default(),
+            ordered: VecDeque::new(),
+            ordered_busy: false,
+            urgent: VecDeque::new(),
+            receives: Vec::new(),
+            stops: BTreeMap::new(),
+            key_deadline: None,
+            open_deadline: Instant::now() + options.limits.open,
+            closer: None,
+            close_deadline: None,
+            switcher: None,
+            orders,
+            events,
+            outbox: Vec::new(),
+            link: Arc::new(Link { connector, sign_in, intents, stats }),
+            options,
+        }
+    }
+
+    /// Runs the session to its end.
+    pub(super) async fn run(mut self) {
+        loop {
+            self.advance();
+            if self.phase == Phase::Ended {
+                break;
+            }
+            let deadline = self.deadline();
+            tokio::select! {
+                Some(finished) = self.work.next(), if !self.work.is_empty() => self.finished(finished),
+                order = self.orders.recv() => match order {
+                    Some(order) => self.order(order),
+                    None => self.close(None),
+                },
+                room = has_room(&self.events), if !self.outbox.is_empty() => if !room {
+                    // Nobody listens any more.
+                    self.outbox.clear();
+                },
+                () = sleep_until(deadline) => self.tick(),
+                () = gone(&mut self.opener) => {
+                    self.opener = None;
+                    self.close(None);
+                }
+            }
+        }
+        let Self { events, outbox, work, idle, .. } = self;
+        // Waiting Receives and idle sockets end with the session.
+        drop((work, idle));
+        if !outbox.is_empty() {
+            let _ = events.send(outbox).await;
+        }
+    }
+
+    /// Does all that can be done without waiting.
+    fn advance(&mut self) {
+        loop {
+            self.drain_events();
+            if !self.outbox.is_empty() {
+                match self.events.try_reserve() {
+                    Ok(permit) => permit.send(std::mem::take(&mut self.outbox)),
+                    Err(mpsc::error::TrySendError::Closed(())) => self.outbox.clear(),
+                    Err(mpsc::error::TrySendError::Full(())) => {}
+                }
+            }
+            if !self.dispatch() {
+                break;
+            }
+        }
+        match (self.pool.is_exchanging_key(), self.key_deadline) {
+            (true, None) => self.key_deadline = Some(Instant::now() + self.options.limits.key),
+            (false, Some(_)) => self.key_deadline = None,
+            _ => {}
+        }
+    }
+
+    pub(super) fn tell(&mut self, event: SessionEvent) {
+        self.outbox.push(event);
+    }
+
+    pub(super) fn interrupted(&mut self, interruption: Interruption) {
+        tracing::debug!(interruption = interruption.name(), "interruption");
+        self.outbox.push(SessionEvent::Interruption(interruption));
+    }
+
+    fn order(&mut self, order: Order) {
+        match order {
+            Order::Invoke { pipeline, id, reply } => {
+                let _ = reply.send(self.pool.invoke(pipeline, id).map_err(Into::into));
+            }
+            Order::Metadata { query, id, reply } => {
+                let _ = reply.send(self.pool.command_metadata(query, id).map_err(Into::into));
+            }
+            Order::Input { id, value, reply } => {
+                let result = match value {
+                    Some(value) => self.pool.input(id, &value),
+                    None => self.pool.end_input(id),
+                };
+                let _ = reply.send(result.map_err(Into::into));
+            }
+            Order::Stop { id } => self.stop(id),
+            Order::Answer { pipeline, call, answer, reply } => {
+                let _ = reply.send(self.pool.answer(pipeline, call, answer).map_err(Into::into));
+            }
+            Order::RequestKey => self.pool.request_key(),
+            Order::Decrypt { secret, reply } => {
+                let _ = reply.send(self.pool.decrypt(&secret).ok());
+            }
+            Order::Disconnect { idle, reply } => self.disconnect(idle, reply),
+            Order::Reconnect { reply } => self.reconnect(reply),
+            Order::Close { reply } => self.close(Some(reply)),
+        }
+    }
+
+    /// The next moment at which time alone changes something.
+    fn deadline(&self) -> Instant {
+        let far = Instant::now() + Duration::from_secs(3600);
+        let repeats = self.receives.iter().filter_map(|receiving| match &receiving.state {
+            ReceiveState::Repeat { at, .. } => Some(*at),
+            _ => None,
+        });
+        let opening = (self.phase == Phase::Opening).then_some(self.open_deadline);
+        repeats
+            .filter(|at| *at > Instant::now())
+            .chain(self.stops.values().copied())
+            .chain(self.key_deadline)
+            .chain(opening)
+            .chain(self.close_deadline)
+            .chain(self.recovery.deadline())
+            .fold(far, Instant::min)
+    }
+
+    fn tick(&mut self) {
+        let now = Instant::now();
+        if self.phase == Phase::Opening && now >= self.open_deadline {
+            self.fail_open(OpenError::TimedOut(self.options.limits.open));
+        }
+        if self.close_deadline.is_some_and(|at| now >= at) {
+            self.end_close(Err(CloseError::TimedOut(self.options.limits.close)));
+        }
+        if self.key_deadline.is_some_and(|at| now >= at) {
+            self.key_deadline = None;
+            self.pool.key_exchange_timed_out();
+        }
+        let late: Vec<PipelineId> = self.stops.iter().filter(|(_, at)| now >= **at).map(|(id, _)| *id).collect();
+        for id in late {
+            self.give_up_stopping(id);
+        }
+    }
+
+    pub(super) fn patience(&self) -> Patience {
+        let limits = &self.options.limits;
+        Patience { first: limits.operation + limits.way, between: limits.way }
+    }
+
+    /// The session ends for this reason. Nothing more is sent.
+    pub(super) fn lose(&mut self, reason: LossReason) {
+        if self.phase == Phase::Ended {
+            return;
+        }
+        tracing::info!(reason = %reason, "session lost");
+        if let Some(opener) = self.opener.take() {
+            let _ = opener.send(Err(OpenError::Lost(reason.clone())));
+        }
+        if self.phase == Phase::Closing {
+            self.end_close(Err(CloseError::Protocol(reason.to_string())));
+            return;
+        }
+        self.phase = Phase::Ended;
+        self.pool.shell_closed();
+        self.drain_events();
+        self.tell(SessionEvent::State(SessionState::Lost(reason)));
+    }
+}
+
+/// Waits until whoever opens has given up.
+async fn gone<T>(opener: &mut Option<oneshot::Sender<T>>) {
+    match opener {
+        Some(opener) => opener.closed().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Waits until a batch of events can be handed over; whether anybody takes them.
+async fn has_room(events: &mpsc::Sender<Vec<SessionEvent>>) -> bool {
+    events.reserve().await.is_ok()
+}

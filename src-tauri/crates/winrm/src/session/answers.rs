@@ -1,0 +1,508 @@
+//! What becomes of an answer, or of its absence.
+
+use std::time::Duration;
+
+use psrp::PipelineId;
+use tokio::time::Instant;
+use wsman::{Fault, FaultKind};
+
+use super::actor::{Actor, Finished, Phase, ReceiveState};
+use super::event::{Interruption, SessionEvent, SessionState};
+use super::job::{Job, Purpose};
+use super::options::Stage;
+use super::wire::{Problem, Said, read};
+use crate::lane::{Lane, Reply};
+use crate::{CloseError, ExchangeError, LaneError, LossReason, OpenError, SecurityEnd, SignInError};
+
+/// How long the endpoint is left alone before a Receive is repeated that it says is still running.
+const BUSY_PAUSE: Duration = Duration::from_secs(1);
+/// How often the endpoint is asked whether it knows a command, so that one that is still under way is not missed.
+const ASKS: u32 = 3;
+
+impl Actor {
+    pub(super) fn finished(&mut self, finished: Finished) {
+        match finished {
+            Finished::Opened(result) => {
+                self.connecting = false;
+                match result {
+                    Ok((lane, identity)) => self.lane_opened(lane, identity),
+                    Err(error) => self.lane_failed(error),
+                }
+            }
+            Finished::Answered { job, lane, outcome } => self.answered(job, lane, outcome),
+        }
+    }
+
+    fn lane_opened(&mut self, lane: Lane, identity: spnego::ServerIdentity) {
+        // The clock differs from sign-in to sign-in; who it is must not.
+        if let Some(known) = &self.identity {
+            let same = spnego::ServerIdentity { timestamp: known.timestamp, ..identity.clone() };
+            if same != *known {
+                let reason = "the endpoint changed its identity in the middle of the session".to_owned();
+                self.lose(LossReason::SignIn(SignInError::Identity { identity: Box::new(identity), reason }));
+                return;
+            }
+        } else {
+            self.options.stage(Stage::SignedIn(identity.clone()));
+            self.identity = Some(identity);
+        }
+        if self.recovery.is_failing() && self.lanes == 0 && self.phase == Phase::Ready {
+            self.tell(SessionEvent::State(SessionState::Ready));
+        }
+        self.recovery.worked();
+        self.lanes += 1;
+        self.idle.push(lane);
+    }
+
+    fn lane_failed(&mut self, error: SignInError) {
+        tracing::info!(error = %error, "no connection");
+        match self.phase {
+            Phase::Opening => self.fail_open(error.into()),
+            Phase::Closing => {
+                if self.lanes == 0 {
+                    self.end_close(Err(error.into()));
+                }
+            }
+            Phase::Disconnected | Phase::Disconnecting => {
+                self.urgent.clear();
+                self.switched(Err(error.clone().into()));
+                if self.phase == Phase::Disconnecting {
+                    self.rest(Some(LossReason::Network(error)));
+                }
+            }
+            _ if !error.is_temporary() => self.lose(LossReason::SignIn(error)),
+            _ => match self.recovery.failed(self.options.limits.retry) {
+                Some(left) if self.lanes == 0 => {
+                    let reason = error.to_string();
+                    self.tell(SessionEvent::State(SessionState::Retrying { left, reason }));
+                }
+                None if self.lanes == 0 => self.rest(Some(LossReason::Network(error))),
+                _ => {}
+            },
+        }
+    }
+
+    fn answered(&mut self, job: Job, lane: Lane, outcome: Result<Reply, LaneError>) {
+        let proved_lane = lane.proved;
+        match outcome {
+            Ok(reply) => {
+                if reply.keep {
+                    self.idle.push(lane);
+                } else {
+                    self.lanes = self.lanes.saturating_sub(1);
+                }
+                self.recovery.worked();
+                self.first_proof();
+                let said = reply.envelope().map_err(|error| Problem::Broken(error.to_string()));
+                match said.and_then(|envelope| read(&job, &envelope)) {
+                    Ok(said) => self.said(job, said),
+                    Err(Problem::Fault(fault)) => self.fault(job, fault),
+                    Err(Problem::Broken(what)) => self.broken(&job, what),
+                }
+            }
+            Err(error) => {
+                if matches!(error, LaneError::Intent(_)) {
+                    self.idle.push(lane);
+                } else {
+                    self.lanes = self.lanes.saturating_sub(1);
+                }
+                self.missing(job, error, proved_lane);
+            }
+        }
+    }
+
+    /// The first sealed answer: the server proved itself, and further lanes may sign in.
+    fn first_proof(&mut self) {
+        if !self.proved {
+            self.proved = true;
+            if let Some(identity) = self.identity.clone() {
+                self.options.stage(Stage::Proved(identity));
+            }
+        }
+    }
+
+    fn said(&mut self, job: Job, said: Said) {
+        match (job.purpose, said) {
+            (Purpose::Create, Said::Created { idle }) => {
+                self.idle_granted = idle.or(self.idle_asked);
+                self.ordered_busy = false;
+                self.begin_receiving(None);
+                // The lane of the first Receive is taken; what comes next should not wait for a sign-in.
+                self.want_second_lane();
+            }
+            (Purpose::Receive { target, asking }, Said::Received { pieces, done }) => {
+                self.received(target, asking, pieces, done);
+            }
+            (Purpose::Command { id, last }, _) => {
+                self.ordered_busy = false;
+                if last {
+                    self.begin_receiving(Some(id));
+                }
+            }
+            (Purpose::Send { pipeline, starts }, _) => {
+                self.ordered_busy = false;
+                if starts == Some(true) {
+                    self.begin_receiving(pipeline);
+                }
+            }
+            (Purpose::Stop { .. } | Purpose::Terminate { .. }, _) => {}
+            (Purpose::Delete, _) => self.end_close(Ok(())),
+            (Purpose::Disconnect, _) => {
+                self.switched(Ok(()));
+                self.rest(None);
+            }
+            (Purpose::Reconnect, _) => {
+                self.phase = Phase::Ready;
+                self.switched(Ok(()));
+                self.tell(SessionEvent::State(SessionState::Ready));
+            }
+            (_, _) => self.broken(&job, "an answer of another kind".to_owned()),
+        }
+    }
+
+    fn want_second_lane(&mut self) {
+        if self.lanes == 1 {
+            self.want_lane();
+        }
+    }
+
+    fn received(
+        &mut self,
+        target: Option<PipelineId>,
+        asking: bool,
+        pieces: Vec<(Option<PipelineId>, Vec<u8>)>,
+        done: bool,
+    ) {
+        if asking {
+            // It is known, so it runs.
+            self.ordered_busy = false;
+            self.begin_receiving_after_ask(target);
+        }
+        if matches!(self.phase, Phase::Closing | Phase::Ended) {
+            return;
+        }
+        for (owner, data) in pieces {
+            if let Err(error) = self.pool.receive(owner, &data) {
+                self.drain_events();
+                self.lose(error.into());
+                return;
+            }
+        }
+        // What the pool machine says about this pipeline decides what is asked next.
+        self.drain_events();
+        match (target, done) {
+            (Some(id), true) => {
+                self.receives.retain(|receiving| receiving.target != Some(id));
+                self.pool.command_done(id);
+            }
+            // The shell itself is done.
+            (None, true) => self.lose(LossReason::ShellGone),
+            (_, false) => self.want_again(target),
+        }
+    }
+
+    fn begin_receiving_after_ask(&mut self, target: Option<PipelineId>) {
+        // Parts of the pipeline's start may still have to be sent; its output is waited for after the last of them.
+        let more = self.ordered.front().is_some_and(
+            |job| matches!(job.purpose, Purpose::Send { pipeline, starts: Some(_) } if pipeline == target),
+        );
+        if more {
+            self.receives.retain(|receiving| receiving.target != target);
+        } else {
+            self.begin_receiving(target);
+        }
+    }
+
+    fn want_again(&mut self, target: Option<PipelineId>) {
+        if let Some(receiving) = self.receiving(target) {
+            receiving.state = ReceiveState::Wanted;
+        }
+    }
+
+    fn repeat_later(&mut self, mut job: Job, target: Option<PipelineId>, pause: Duration) {
+        job.tries += 1;
+        if let Some(receiving) = self.receiving(target) {
+            receiving.state = ReceiveState::Repeat { job, at: Instant::now() + pause };
+        }
+    }
+
+    fn fault(&mut self, job: Job, fault: Box<Fault>) {
+        tracing::debug!(operation = job.kind.name(), code = fault.code, "fault");
+        let kind = fault.kind();
+        match job.purpose {
+            Purpose::Create if kind == FaultKind::IdleTimeout && self.idle_asked.is_some() => self.ask_less_idle_time(),
+            Purpose::Create => {
+                self.fail_open(OpenError::Fault(fault));
+            }
+            Purpose::Receive { target, asking } => self.receive_fault(job, target, asking, kind, fault),
+            Purpose::Command { .. } if matches!(kind, FaultKind::TimedOut | FaultKind::Aborted) => {
+                self.ask_about(job, &fault.to_string());
+            }
+            Purpose::Command { id, .. } | Purpose::Send { pipeline: Some(id), starts: Some(_) } => {
+                self.ordered_busy = false;
+                self.drop_start_of(id);
+                self.interrupted(Interruption::Refused { pipeline: id, fault });
+                self.pool.command_gone(id);
+            }
+            Purpose::Send { pipeline, .. } => {
+                self.ordered_busy = false;
+                // A command that ended takes no more input.
+                if kind != FaultKind::NotFound {
+                    self.interrupted(Interruption::SendUnknown { pipeline, reason: fault.to_string() });
+                }
+                if pipeline.is_none() {
+                    self.pool.key_exchange_timed_out();
+                }
+            }
+            Purpose::Stop { id } => {
+                if kind != FaultKind::NotFound {
+                    self.interrupted(Interruption::StopUnknown { pipeline: id, reason: fault.to_string() });
+                }
+            }
+            Purpose::Terminate { .. } => {}
+            Purpose::Delete if kind == FaultKind::NotFound => self.end_close(Ok(())),
+            Purpose::Delete => self.end_close(Err(CloseError::Fault(fault))),
+            Purpose::Disconnect => {
+                self.phase = Phase::Ready;
+                self.switched(Err(CloseError::Fault(fault)));
+            }
+            Purpose::Reconnect => match kind {
+                FaultKind::NotFound => {
+                    self.switched(Err(CloseError::Fault(fault)));
+                    self.lose(LossReason::ShellGone);
+                }
+                // It was never disconnected there: the connection was only lost.
+                FaultKind::ReconnectRefused => {
+                    self.phase = Phase::Ready;
+                    self.switched(Ok(()));
+                    self.tell(SessionEvent::State(SessionState::Ready));
+                }
+                _ => self.switched(Err(CloseError::Fault(fault))),
+            },
+        }
+    }
+
+    fn receive_fault(
+        &mut self,
+        job: Job,
+        target: Option<PipelineId>,
+        asking: bool,
+        kind: FaultKind,
+        fault: Box<Fault>,
+    ) {
+        if matches!(self.phase, Phase::Closing | Phase::Ended | Phase::Disconnecting | Phase::Disconnected) {
+            return;
+        }
+        if asking && kind == FaultKind::NotFound {
+            self.not_known(job, target);
+            return;
+        }
+        if asking {
+            self.ordered_busy = false;
+            self.begin_receiving_after_ask(target);
+        }
+        let Some(receiving) = self.receiving(target) else { return };
+        match kind {
+            FaultKind::TimedOut => match (target, receiving.ended) {
+                // The final state came long ago, and nothing else does.
+                (Some(id), true) => {
+                    self.receives.retain(|receiving| receiving.target != Some(id));
+                    self.pool.command_done(id);
+                }
+                _ => receiving.state = ReceiveState::Wanted,
+            },
+            FaultKind::Aborted | FaultKind::Internal | FaultKind::ReceivePending | FaultKind::Unavailable
+                if job.tries < 60 =>
+            {
+                self.repeat_later(job, target, BUSY_PAUSE);
+            }
+            FaultKind::NotFound => match target {
+                None => self.lose(LossReason::ShellGone),
+                Some(id) => {
+                    self.receives.retain(|receiving| receiving.target != Some(id));
+                    self.pool.command_gone(id);
+                }
+            },
+            FaultKind::Disconnected | FaultKind::StreamDisconnected => self.rest(Some(LossReason::Disconnected)),
+            _ => match target {
+                None => self.lose(LossReason::Fault(fault)),
+                Some(id) => {
+                    self.receives.retain(|receiving| receiving.target != Some(id));
+                    self.interrupted(Interruption::OutcomeUnknown { pipeline: id, reason: fault.to_string() });
+                    self.pool.command_gone(id);
+                    if let Ok(job) = self.jobs.signal(id, wsman::SignalCode::Terminate) {
+                        self.urgent.push_back(job);
+                    }
+                }
+            },
+        }
+    }
+
+    fn ask_less_idle_time(&mut self) {
+        const LEAST: Duration = Duration::from_secs(30 * 60);
+        self.idle_asked = self.idle_asked.map(|asked| asked / 2).filter(|asked| *asked >= LEAST);
+        self.interrupted(Interruption::IdleTimeReduced { to: self.idle_asked });
+        match self.jobs.create(&self.options.name, &self.creation_xml, self.idle_asked) {
+            Ok(job) => {
+                self.ordered_busy = false;
+                self.ordered.push_front(job);
+            }
+            Err(error) => self.fail_open(error.into()),
+        }
+    }
+
+    /// An answer that was sealed, but is not what was asked for.
+    fn broken(&mut self, job: &Job, what: String) {
+        let what = format!("the answer to {} cannot be used: {what}", job.kind.name());
+        tracing::info!(operation = job.kind.name(), "unusable answer");
+        self.lose(LossReason::Protocol(what));
+    }
+
+    /// There is no answer (protocol notes, section 7.3).
+    fn missing(&mut self, mut job: Job, error: LaneError, proved_lane: bool) {
+        tracing::debug!(operation = job.kind.name(), error = %error, "no answer");
+        match &error {
+            LaneError::Security(end) => {
+                self.security(end.clone());
+                return;
+            }
+            LaneError::Intent(refused) => {
+                self.lose(refused.clone().into());
+                return;
+            }
+            // A sign-in that is forgotten at once would be repeated for ever.
+            LaneError::Unauthorized if !proved_lane && job.purpose != Purpose::Create => {
+                self.lose(LossReason::Status(401));
+                return;
+            }
+            LaneError::Exchange(ExchangeError::NotSent) if job.purpose != Purpose::Create => {
+                self.send_again(job);
+                return;
+            }
+            _ => {}
+        }
+        let reason = error.to_string();
+        match job.purpose {
+            Purpose::Create => {
+                self.ordered_busy = false;
+                self.fail_open(OpenError::CreateLost { shell: self.pool.id(), reason: error });
+            }
+            Purpose::Receive { target, asking } => {
+                if let LaneError::Status(status) = error
+                    && !matches!(status, 408 | 429 | 502..=504)
+                {
+                    self.lose(LossReason::Status(status));
+                    return;
+                }
+                if let LaneError::Exchange(ExchangeError::Unacceptable(what)) = error {
+                    self.lose(LossReason::Protocol(what));
+                    return;
+                }
+                job.tries += 1;
+                if asking {
+                    self.urgent.push_back(job);
+                    return;
+                }
+                if matches!(error, LaneError::Exchange(_)) {
+                    self.interrupted(Interruption::RecordsMayBeMissing { pipeline: target, reason });
+                }
+                let pause =
+                    if matches!(error, LaneError::Status(_)) { BUSY_PAUSE * job.tries.min(30) } else { Duration::ZERO };
+                if let Some(receiving) = self.receiving(target) {
+                    receiving.state = ReceiveState::Repeat { job, at: Instant::now() + pause };
+                }
+            }
+            Purpose::Command { .. } => self.ask_about(job, &reason),
+            Purpose::Send { pipeline: Some(id), starts: Some(_) } => {
+                self.ordered_busy = false;
+                self.drop_start_of(id);
+                self.interrupted(Interruption::OutcomeUnknown { pipeline: id, reason });
+                self.pool.command_gone(id);
+                if let Ok(job) = self.jobs.signal(id, wsman::SignalCode::Terminate) {
+                    self.urgent.push_back(job);
+                }
+            }
+            Purpose::Send { pipeline, .. } => {
+                self.ordered_busy = false;
+                self.interrupted(Interruption::SendUnknown { pipeline, reason });
+            }
+            Purpose::Stop { id } => self.interrupted(Interruption::StopUnknown { pipeline: id, reason }),
+            Purpose::Terminate { .. } => {}
+            // Deleting twice does no harm, so it is tried twice.
+            Purpose::Delete if job.tries == 0 => {
+                job.tries += 1;
+                self.urgent.push_back(job);
+            }
+            Purpose::Delete => self.end_close(Err(CloseError::Unknown(error))),
+            Purpose::Disconnect | Purpose::Reconnect => {
+                self.switched(Err(CloseError::Unknown(error)));
+                if self.phase == Phase::Disconnecting {
+                    self.rest(Some(LossReason::Disconnected));
+                }
+            }
+        }
+    }
+
+    /// Nothing of the request left this machine: it is simply sent over another connection.
+    fn send_again(&mut self, job: Job) {
+        match job.purpose {
+            Purpose::Receive { target, asking: false } => {
+                if let Some(receiving) = self.receiving(target) {
+                    receiving.state = ReceiveState::Repeat { job, at: Instant::now() };
+                }
+            }
+            Purpose::Command { .. } | Purpose::Send { .. } | Purpose::Create => {
+                self.ordered_busy = false;
+                self.ordered.push_front(job);
+            }
+            _ => self.urgent.push_front(job),
+        }
+    }
+
+    /// The answer to a Command is missing. Whether the endpoint knows the command is asked; it is never sent again.
+    fn ask_about(&mut self, job: Job, reason: &str) {
+        let Purpose::Command { id, .. } = job.purpose else { return };
+        tracing::info!(reason, "the start of a command was not answered");
+        self.ask(id, 1);
+    }
+
+    fn ask(&mut self, id: PipelineId, tries: u32) {
+        match self.jobs.receive(Some(id), true) {
+            Ok(mut job) => {
+                job.tries = tries;
+                self.urgent.push_back(job);
+            }
+            Err(error) => self.lose(LossReason::Protocol(error.to_string())),
+        }
+    }
+
+    /// The endpoint does not know the command that was asked about.
+    fn not_known(&mut self, job: Job, target: Option<PipelineId>) {
+        let Some(id) = target else { return };
+        if job.tries < ASKS {
+            self.ask(id, job.tries + 1);
+            return;
+        }
+        self.ordered_busy = false;
+        self.drop_start_of(id);
+        self.interrupted(Interruption::NotStarted { pipeline: id });
+        self.pool.command_gone(id);
+    }
+
+    /// The rest of a pipeline's start is not sent.
+    fn drop_start_of(&mut self, id: PipelineId) {
+        self.ordered.retain(|job| !matches!(job.purpose, Purpose::Send { pipeline: Some(of), .. } if of == id));
+    }
+
+    fn security(&mut self, end: SecurityEnd) {
+        tracing::warn!(end = %end, "the protection of the session was broken");
+        self.idle.clear();
+        self.lose(LossReason::Security(end));
+    }
+
+    pub(super) fn switched(&mut self, result: Result<(), CloseError>) {
+        if let Some(switcher) = self.switcher.take() {
+            let _ = switcher.send(result);
+        }
+    }
+}

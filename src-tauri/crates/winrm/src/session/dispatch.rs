@@ -1,0 +1,354 @@
+//! What is sent next, and over which lane.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use psrp::{Action, Event, PipelineId, PoolState};
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+use wsman::SignalCode;
+
+use super::actor::{Actor, Finished, Link, Phase, ReceiveState, Receiving};
+use super::event::{Interruption, SessionEvent, SessionState};
+use super::handle::Opened;
+use super::job::{Job, Purpose};
+use super::options::Stage;
+use crate::lane::Lane;
+use crate::random::NoRandomness;
+use crate::{CloseError, LossReason, OpenError, Patience};
+
+impl Actor {
+    /// Takes what the pool machine has to tell.
+    pub(super) fn drain_events(&mut self) {
+        while let Some(event) = self.pool.poll_event() {
+            match &event {
+                Event::Opened { .. } if self.phase == Phase::Opening => self.opened(),
+                Event::PipelineState { pipeline, state, .. } if state.is_final() => {
+                    self.stops.remove(pipeline);
+                    if let Some(receiving) = self.receiving(Some(*pipeline)) {
+                        receiving.ended = true;
+                    }
+                }
+                Event::PoolState { state, error }
+                    if ends(*state) && !matches!(self.phase, Phase::Closing | Phase::Ended) =>
+                {
+                    let reason = LossReason::PoolEnded { state: *state, error: error.clone().map(Box::new) };
+                    self.tell(SessionEvent::Pool(event));
+                    self.lose(reason);
+                    continue;
+                }
+                _ => {}
+            }
+            self.tell(SessionEvent::Pool(event));
+        }
+    }
+
+    fn opened(&mut self) {
+        self.phase = Phase::Ready;
+        self.options.stage(Stage::Opened);
+        self.tell(SessionEvent::State(SessionState::Ready));
+        if let (Some(opener), Some(identity)) = (self.opener.take(), self.identity.clone()) {
+            let opened = Opened { identity, idle_timeout: self.idle_granted };
+            if opener.send(Ok(opened)).is_err() {
+                self.close(None);
+            }
+        }
+    }
+
+    /// Sends what can be sent; whether anything was.
+    pub(super) fn dispatch(&mut self) -> bool {
+        if matches!(self.phase, Phase::Ended | Phase::Disconnected) && self.urgent.is_empty() {
+            return false;
+        }
+        let mut sent = false;
+        loop {
+            if !self.urgent.is_empty() {
+                let Some(lane) = self.take_lane() else { break };
+                if let Some(job) = self.urgent.pop_front() {
+                    self.start(job, lane);
+                    sent = true;
+                }
+                continue;
+            }
+            if self.ordered_busy || !matches!(self.phase, Phase::Opening | Phase::Ready) {
+                break;
+            }
+            let Some(job) = self.ordered.pop_front() else {
+                match self.pool.poll_action() {
+                    Some(action) => {
+                        if let Err(NoRandomness) = self.plan(action) {
+                            self.lose(LossReason::Protocol(NoRandomness.to_string()));
+                        }
+                        continue;
+                    }
+                    None => break,
+                }
+            };
+            let Some(lane) = self.take_lane() else {
+                self.ordered.push_front(job);
+                break;
+            };
+            self.ordered_busy = true;
+            self.start(job, lane);
+            sent = true;
+        }
+        sent | self.dispatch_receives()
+    }
+
+    /// Receives wait while the reader of the events is behind, and leave one lane to everything else.
+    fn dispatch_receives(&mut self) -> bool {
+        let mut sent = false;
+        let may = matches!(self.phase, Phase::Opening | Phase::Ready);
+        for index in 0..self.receives.len() {
+            let pending = self.receives.iter().filter(|it| matches!(it.state, ReceiveState::Pending)).count();
+            if !may || !self.outbox.is_empty() || pending + 1 >= self.options.max_lanes.max(2) {
+                break;
+            }
+            let Some(receiving) = self.receives.get_mut(index) else { break };
+            match &receiving.state {
+                ReceiveState::Pending => continue,
+                ReceiveState::Repeat { at, .. } if *at > Instant::now() => continue,
+                _ => {}
+            }
+            let Some(lane) = self.take_lane() else { break };
+            let Some(receiving) = self.receives.get_mut(index) else { break };
+            let job = match std::mem::replace(&mut receiving.state, ReceiveState::Pending) {
+                ReceiveState::Repeat { job, .. } => Ok(job),
+                _ => self.jobs.receive(receiving.target, false),
+            };
+            match job {
+                Ok(job) => self.start(job, lane),
+                Err(error) => self.lose(LossReason::Protocol(error.to_string())),
+            }
+            sent = true;
+        }
+        sent
+    }
+
+    /// An idle lane; when there is none, one more is asked for.
+    fn take_lane(&mut self) -> Option<Lane> {
+        let lane = self.idle.pop();
+        if lane.is_none() {
+            self.want_lane();
+        }
+        lane
+    }
+
+    /// Signs one more lane in, unless that is going on, or no sealed answer has come yet (S-12).
+    pub(super) fn want_lane(&mut self) {
+        let first = self.lanes == 0 && !self.proved;
+        if self.connecting
+            || self.lanes >= self.options.max_lanes.max(3)
+            || !(first || self.proved)
+            || !self.recovery.may_try()
+            || self.phase == Phase::Ended
+        {
+            return;
+        }
+        self.connecting = true;
+        if first {
+            self.options.stage(Stage::Connecting);
+        }
+        let link = Arc::clone(&self.link);
+        self.work.push(Box::pin(async move {
+            let lane = Lane::open(link.connector.as_ref(), &link.sign_in, &link.stats, first).await;
+            Finished::Opened(lane)
+        }));
+    }
+
+    fn start(&mut self, job: Job, lane: Lane) {
+        tracing::debug!(operation = job.kind.name(), tries = job.tries, bytes = job.envelope.len(), "request");
+        if matches!(job.purpose, Purpose::Receive { .. }) {
+            self.link.stats.receive();
+        }
+        self.work.push(Box::pin(carry_out(Arc::clone(&self.link), job, lane, self.patience())));
+    }
+
+    /// Makes requests of an action of the pool machine.
+    fn plan(&mut self, action: Action) -> Result<(), NoRandomness> {
+        let next_object = self.pool.next_object();
+        match action {
+            Action::CreateShell { creation_xml } => {
+                let job = self.jobs.create(&self.options.name, &creation_xml, self.idle_asked)?;
+                self.creation_xml = creation_xml;
+                self.ordered.push_back(job);
+            }
+            Action::ConnectShell { .. } => {
+                self.lose(LossReason::Protocol("connecting to a shell of another client is not supported".to_owned()));
+            }
+            Action::Send { pipeline, stream, data } => {
+                let job = self.jobs.send(pipeline, stream, &data, None, next_object)?;
+                self.ordered.push_back(job);
+            }
+            Action::CreatePipeline { id, first, rest } => {
+                self.ordered.push_back(self.jobs.command(id, &first, rest.is_empty())?);
+                let count = rest.len();
+                for (index, data) in rest.iter().enumerate() {
+                    let last = index + 1 == count;
+                    let stream = psrp::InputStream::Stdin;
+                    self.ordered.push_back(self.jobs.send(Some(id), stream, data, Some(last), next_object)?);
+                }
+            }
+            Action::Stop { id } => self.plan_stop(id)?,
+            Action::Terminate { id } => {
+                self.receives.retain(|receiving| receiving.target != Some(id));
+                self.urgent.push_back(self.jobs.signal(id, SignalCode::Terminate)?);
+            }
+        }
+        Ok(())
+    }
+
+    fn plan_stop(&mut self, id: PipelineId) -> Result<(), NoRandomness> {
+        self.stops.insert(id, Instant::now() + self.options.limits.stop);
+        self.urgent.push_back(self.jobs.signal(id, SignalCode::Stop)?);
+        Ok(())
+    }
+
+    /// The operator stops a pipeline. The signal overtakes what waits in the queue.
+    pub(super) fn stop(&mut self, id: PipelineId) {
+        self.pool.stop(id);
+        if !self.ordered_busy {
+            return;
+        }
+        while let Some(action) = self.pool.poll_action() {
+            let is_stop = matches!(action, Action::Stop { .. });
+            if let Err(error) = self.plan(action) {
+                self.lose(LossReason::Protocol(error.to_string()));
+            }
+            if !is_stop {
+                break;
+            }
+        }
+    }
+
+    /// A stopped pipeline did not say so in time.
+    pub(super) fn give_up_stopping(&mut self, id: PipelineId) {
+        self.stops.remove(&id);
+        self.interrupted(Interruption::StillRunning { pipeline: id });
+        self.receives.retain(|receiving| receiving.target != Some(id));
+        self.pool.command_gone(id);
+        match self.jobs.signal(id, SignalCode::Terminate) {
+            Ok(job) => self.urgent.push_back(job),
+            Err(error) => self.lose(LossReason::Protocol(error.to_string())),
+        }
+    }
+
+    pub(super) fn receiving(&mut self, target: Option<PipelineId>) -> Option<&mut Receiving> {
+        self.receives.iter_mut().find(|receiving| receiving.target == target)
+    }
+
+    /// From now on this target's output is waited for.
+    pub(super) fn begin_receiving(&mut self, target: Option<PipelineId>) {
+        if self.receiving(target).is_none() {
+            self.receives.push(Receiving { target, state: ReceiveState::Wanted, ended: false });
+        }
+    }
+
+    /// Opening did not work out.
+    pub(super) fn fail_open(&mut self, error: OpenError) {
+        tracing::info!(error = %error, "session not opened");
+        if let Some(opener) = self.opener.take() {
+            let _ = opener.send(Err(error));
+        }
+        // A shell that was made is deleted.
+        self.close(None);
+    }
+
+    pub(super) fn close(&mut self, reply: Option<oneshot::Sender<Result<(), CloseError>>>) {
+        if let Some(reply) = reply {
+            self.closer = Some(reply);
+        }
+        if matches!(self.phase, Phase::Closing | Phase::Ended) {
+            return;
+        }
+        let made = self.receiving(None).is_some();
+        self.phase = Phase::Closing;
+        self.pool.close();
+        self.ordered.clear();
+        self.urgent.clear();
+        self.recovery.worked();
+        if !made {
+            self.end_close(Ok(()));
+            return;
+        }
+        let limit = if self.closer.is_some() { self.options.limits.close } else { Duration::from_secs(10) };
+        self.close_deadline = Some(Instant::now() + limit);
+        match self.jobs.delete() {
+            Ok(job) => self.urgent.push_back(job),
+            Err(error) => self.end_close(Err(CloseError::Protocol(error.to_string()))),
+        }
+    }
+
+    /// Closing came to its end, this way or another.
+    pub(super) fn end_close(&mut self, result: Result<(), CloseError>) {
+        self.phase = Phase::Ended;
+        self.close_deadline = None;
+        self.pool.shell_closed();
+        self.drain_events();
+        self.tell(SessionEvent::State(SessionState::Closed));
+        if let Some(closer) = self.closer.take() {
+            let _ = closer.send(result);
+        }
+    }
+
+    pub(super) fn disconnect(&mut self, idle: Option<Duration>, reply: oneshot::Sender<Result<(), CloseError>>) {
+        if self.phase != Phase::Ready {
+            let _ = reply.send(Err(CloseError::Protocol("the session is not connected".to_owned())));
+            return;
+        }
+        match self.jobs.disconnect(idle) {
+            Ok(job) => {
+                self.phase = Phase::Disconnecting;
+                self.switcher = Some(reply);
+                self.urgent.push_back(job);
+            }
+            Err(error) => drop(reply.send(Err(CloseError::Protocol(error.to_string())))),
+        }
+    }
+
+    pub(super) fn reconnect(&mut self, reply: oneshot::Sender<Result<(), CloseError>>) {
+        if self.phase != Phase::Disconnected {
+            let _ = reply.send(Err(CloseError::Protocol("the session is not disconnected".to_owned())));
+            return;
+        }
+        self.recovery.worked();
+        match self.jobs.reconnect() {
+            Ok(job) => {
+                self.switcher = Some(reply);
+                self.urgent.push_back(job);
+            }
+            Err(error) => drop(reply.send(Err(CloseError::Protocol(error.to_string())))),
+        }
+    }
+
+    /// No connection is held from now on; everything that waits begins anew after reconnecting.
+    pub(super) fn rest(&mut self, reason: Option<LossReason>) {
+        self.phase = Phase::Disconnected;
+        self.work.clear();
+        self.idle.clear();
+        self.lanes = 0;
+        self.connecting = false;
+        self.ordered_busy = false;
+        for receiving in &mut self.receives {
+            if matches!(receiving.state, ReceiveState::Pending) {
+                receiving.state = ReceiveState::Wanted;
+            }
+        }
+        self.tell(SessionEvent::State(SessionState::Disconnected { reason }));
+    }
+}
+
+/// States from which a pool does not come back. What the other numbers mean is WS-Management's to say.
+fn ends(state: PoolState) -> bool {
+    state.is_final()
+}
+
+async fn carry_out(link: Arc<Link>, mut job: Job, mut lane: Lane, patience: Patience) -> Finished {
+    if let Some(intent) = job.intent.take()
+        && let Err(refused) = link.intents.intend(intent).await
+    {
+        return Finished::Answered { job, lane, outcome: Err(refused.into()) };
+    }
+    let outcome = lane.post(&job.envelope, patience).await;
+    Finished::Answered { job, lane, outcome }
+}

@@ -1,0 +1,243 @@
+//! The handle of a session.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use clixml::{SecureString, Value};
+use psrp::{CallId, MetadataQuery, Pipeline, PipelineId, PoolId, SecretText, host::HostAnswer};
+use spnego::ServerIdentity;
+use tokio::sync::{mpsc, oneshot};
+
+use super::actor::Actor;
+use super::event::EventStream;
+use super::options::OpenOptions;
+use crate::{CloseError, Connector, GoneError, Intents, OpenError, RunError, SignIn, Stats, random};
+
+/// What the task is asked.
+pub(super) enum Order {
+    Invoke {
+        pipeline: Pipeline,
+        id: PipelineId,
+        reply: oneshot::Sender<Result<(), RunError>>,
+    },
+    Metadata {
+        query: MetadataQuery,
+        id: PipelineId,
+        reply: oneshot::Sender<Result<(), RunError>>,
+    },
+    Input {
+        id: PipelineId,
+        value: Option<Value>,
+        reply: oneshot::Sender<Result<(), RunError>>,
+    },
+    Stop {
+        id: PipelineId,
+    },
+    Answer {
+        pipeline: Option<PipelineId>,
+        call: CallId,
+        answer: HostAnswer,
+        reply: oneshot::Sender<Result<(), RunError>>,
+    },
+    RequestKey,
+    Decrypt {
+        secret: SecureString,
+        reply: oneshot::Sender<Option<SecretText>>,
+    },
+    Disconnect {
+        idle: Option<Duration>,
+        reply: oneshot::Sender<Result<(), CloseError>>,
+    },
+    Reconnect {
+        reply: oneshot::Sender<Result<(), CloseError>>,
+    },
+    Close {
+        reply: oneshot::Sender<Result<(), CloseError>>,
+    },
+}
+
+/// What the opener learns.
+pub(super) struct Opened {
+    pub(super) identity: ServerIdentity,
+    pub(super) idle_timeout: Option<Duration>,
+}
+
+/// An open session. When the last handle is dropped, the session is closed.
+#[derive(Clone)]
+pub struct SessionHandle {
+    orders: mpsc::Sender<Order>,
+    pool: PoolId,
+    identity: Arc<ServerIdentity>,
+    idle_timeout: Option<Duration>,
+    stats: Stats,
+}
+
+/// Opens a session: connects, signs in once, creates the shell and waits until the pool is open. Dropping the future gives up
+/// and deletes what was created.
+///
+/// # Errors
+/// See [`OpenError`].
+pub async fn open(
+    connector: Arc<dyn Connector>,
+    sign_in: SignIn,
+    mut options: OpenOptions,
+    intents: Arc<dyn Intents>,
+) -> Result<(SessionHandle, EventStream), OpenError> {
+    let pool = match options.pool {
+        Some(pool) => pool,
+        None => PoolId(random::id()?),
+    };
+    options.pool = Some(pool);
+    let session = match options.session {
+        Some(session) => session,
+        None => random::id()?,
+    };
+    let (orders, inbox) = mpsc::channel(32);
+    let (events, batches) = mpsc::channel(options.event_batches.max(1));
+    let (opener, opened) = oneshot::channel();
+    let stats = Stats::default();
+    let actor =
+        Actor::new(connector, sign_in, options, intents, (pool, session), stats.clone(), (inbox, events, opener));
+    tokio::spawn(actor.run());
+    let Opened { identity, idle_timeout } = opened.await.unwrap_or(Err(OpenError::NoRandomness))?;
+    let handle = SessionHandle { orders, pool, identity: Arc::new(identity), idle_timeout, stats };
+    Ok((handle, EventStream::new(batches)))
+}
+
+impl SessionHandle {
+    /// Id of pool and shell.
+    #[must_use]
+    pub fn pool(&self) -> PoolId {
+        self.pool
+    }
+
+    /// Who the server is, as it was checked by the gate and then proved by the first sealed answer.
+    #[must_use]
+    pub fn identity(&self) -> &ServerIdentity {
+        &self.identity
+    }
+
+    /// The idle time that the endpoint granted, if it said so.
+    #[must_use]
+    pub fn idle_timeout(&self) -> Option<Duration> {
+        self.idle_timeout
+    }
+
+    /// Requests so far.
+    #[must_use]
+    pub fn stats(&self) -> &Stats {
+        &self.stats
+    }
+
+    /// A fresh pipeline id, to be written down before [`SessionHandle::invoke_as`].
+    ///
+    /// # Errors
+    /// When there are no random numbers.
+    pub fn new_pipeline(&self) -> Result<PipelineId, RunError> {
+        random::id().map(PipelineId).map_err(|_| RunError::NoRandomness)
+    }
+
+    /// Runs a pipeline; its records and its final state come as events.
+    ///
+    /// # Errors
+    /// See [`RunError`].
+    pub async fn invoke(&self, pipeline: Pipeline) -> Result<PipelineId, RunError> {
+        let id = self.new_pipeline()?;
+        self.invoke_as(id, pipeline).await.map(|()| id)
+    }
+
+    /// Runs a pipeline under this id, which must not have been used before.
+    ///
+    /// # Errors
+    /// See [`RunError`].
+    pub async fn invoke_as(&self, id: PipelineId, pipeline: Pipeline) -> Result<(), RunError> {
+        self.ask(|reply| Order::Invoke { pipeline, id, reply }).await?
+    }
+
+    /// Asks for command descriptions. The first output object is a count, one object for each command follows.
+    ///
+    /// # Errors
+    /// See [`RunError`].
+    pub async fn command_metadata(&self, query: MetadataQuery) -> Result<PipelineId, RunError> {
+        let id = self.new_pipeline()?;
+        self.ask(|reply| Order::Metadata { query, id, reply }).await?.map(|()| id)
+    }
+
+    /// One input object of a pipeline that takes input.
+    ///
+    /// # Errors
+    /// See [`RunError`].
+    pub async fn input(&self, id: PipelineId, value: Value) -> Result<(), RunError> {
+        self.ask(|reply| Order::Input { id, value: Some(value), reply }).await?
+    }
+
+    /// No more input.
+    ///
+    /// # Errors
+    /// See [`RunError`].
+    pub async fn end_input(&self, id: PipelineId) -> Result<(), RunError> {
+        self.ask(|reply| Order::Input { id, value: None, reply }).await?
+    }
+
+    /// Asks the endpoint to stop a pipeline. Only its final state says that it stopped.
+    ///
+    /// # Errors
+    /// When the session has ended.
+    pub async fn stop(&self, id: PipelineId) -> Result<(), GoneError> {
+        self.orders.send(Order::Stop { id }).await.map_err(|_| GoneError)
+    }
+
+    /// Answers a question.
+    ///
+    /// # Errors
+    /// See [`RunError`].
+    pub async fn answer(&self, pipeline: Option<PipelineId>, call: CallId, answer: HostAnswer) -> Result<(), RunError> {
+        self.ask(|reply| Order::Answer { pipeline, call, answer, reply }).await?
+    }
+
+    /// Starts the key exchange, to read a secret that the endpoint sent. The event `KeyReady` follows.
+    ///
+    /// # Errors
+    /// When the session has ended.
+    pub async fn request_key(&self) -> Result<(), GoneError> {
+        self.orders.send(Order::RequestKey).await.map_err(|_| GoneError)
+    }
+
+    /// Reads a secret of the endpoint; `None` without a session key or when it cannot be read.
+    ///
+    /// # Errors
+    /// When the session has ended.
+    pub async fn decrypt(&self, secret: SecureString) -> Result<Option<SecretText>, GoneError> {
+        self.ask(|reply| Order::Decrypt { secret, reply }).await
+    }
+
+    /// Leaves the shell running without us.
+    ///
+    /// # Errors
+    /// See [`CloseError`].
+    pub async fn disconnect(&self, idle: Option<Duration>) -> Result<(), CloseError> {
+        self.ask(|reply| Order::Disconnect { idle, reply }).await?
+    }
+
+    /// Comes back after [`SessionHandle::disconnect`] or after the connection was given up.
+    ///
+    /// # Errors
+    /// See [`CloseError`].
+    pub async fn reconnect(&self) -> Result<(), CloseError> {
+        self.ask(|reply| Order::Reconnect { reply }).await?
+    }
+
+    /// Deletes the shell and ends the session. What still runs is ended.
+    ///
+    /// # Errors
+    /// See [`CloseError`].
+    pub async fn close(&self) -> Result<(), CloseError> {
+        self.ask(|reply| Order::Close { reply }).await?
+    }
+
+    async fn ask<T>(&self, order: impl FnOnce(oneshot::Sender<T>) -> Order) -> Result<T, GoneError> {
+        let (reply, answer) = oneshot::channel();
+        self.orders.send(order(reply)).await.map_err(|_| GoneError)?;
+        answer.await.map_err(|_| GoneError)
+    }
+}

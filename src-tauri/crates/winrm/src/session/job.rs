@@ -1,0 +1,146 @@
+//! One request of a session, from its intent to its envelope.
+
+use std::time::Duration;
+
+use psrp::{InputStream, PipelineId};
+use uuid::Uuid;
+use wsman::{Operation, OperationKind, RequestIds, ShellContext, SignalCode, encode_request};
+
+use crate::intents::Intent;
+use crate::random::{self, NoRandomness};
+
+/// What a request is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    Create,
+    /// `asking`: whether the command is known is what matters.
+    Receive {
+        target: Option<PipelineId>,
+        asking: bool,
+    },
+    /// `last`: nothing of the pipeline's start follows.
+    Command {
+        id: PipelineId,
+        last: bool,
+    },
+    /// `starts`: a part of the pipeline's start, and whether it is the last one.
+    Send {
+        pipeline: Option<PipelineId>,
+        starts: Option<bool>,
+    },
+    Stop {
+        id: PipelineId,
+    },
+    Terminate {
+        id: PipelineId,
+    },
+    Disconnect,
+    Reconnect,
+    Delete,
+}
+
+/// One request, ready to be sent, and to be sent again where that is allowed.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) purpose: Purpose,
+    pub(super) kind: OperationKind,
+    pub(super) message_id: Uuid,
+    pub(super) envelope: Vec<u8>,
+    /// Awaited before the first try
+    pub(super) intent: Option<Intent>,
+    /// How often it was sent without an answer
+    pub(super) tries: u32,
+}
+
+impl Job {
+    /// A request with fresh ids.
+    pub(super) fn new(
+        context: &ShellContext,
+        timeout: Duration,
+        purpose: Purpose,
+        operation: &Operation<'_>,
+        intent: Option<Intent>,
+    ) -> Result<Self, NoRandomness> {
+        let ids = RequestIds::new(random::id()?, random::id()?);
+        Ok(Self {
+            purpose,
+            kind: operation.kind(),
+            message_id: ids.message_id,
+            envelope: encode_request(context, operation, &ids, timeout),
+            intent,
+            tries: 0,
+        })
+    }
+}
+
+/// Writes the requests of one shell.
+#[derive(Debug)]
+pub(super) struct Jobs {
+    pub(super) context: ShellContext,
+    pub(super) shell: Uuid,
+    pub(super) timeout: Duration,
+}
+
+impl Jobs {
+    pub(super) fn create(&self, name: &str, xml: &[u8], idle: Option<Duration>) -> Result<Job, NoRandomness> {
+        let operation =
+            Operation::Create { shell_id: self.shell, name: Some(name), creation_xml: xml, idle_timeout: idle };
+        self.job(Purpose::Create, &operation, Some(Intent::Create { pool: self.shell.into() }))
+    }
+
+    pub(super) fn command(&self, id: PipelineId, first: &[u8], last: bool) -> Result<Job, NoRandomness> {
+        let operation = Operation::Command { shell_id: self.shell, command_id: id.0, text: "", arguments: first };
+        self.job(Purpose::Command { id, last }, &operation, Some(Intent::Command { pipeline: id }))
+    }
+
+    pub(super) fn send(
+        &self,
+        pipeline: Option<PipelineId>,
+        stream: InputStream,
+        data: &[u8],
+        starts: Option<bool>,
+        next_object: u64,
+    ) -> Result<Job, NoRandomness> {
+        let stream = match stream {
+            InputStream::Stdin => wsman::InputStream::Stdin,
+            InputStream::Pr => wsman::InputStream::Pr,
+        };
+        let operation = Operation::Send { shell_id: self.shell, command_id: pipeline.map(|id| id.0), stream, data };
+        // The start of a pipeline was written down with its Command.
+        let intent = starts.is_none().then_some(Intent::Send { pipeline, next_object });
+        self.job(Purpose::Send { pipeline, starts }, &operation, intent)
+    }
+
+    pub(super) fn receive(&self, target: Option<PipelineId>, asking: bool) -> Result<Job, NoRandomness> {
+        let operation = Operation::Receive { shell_id: self.shell, command_id: target.map(|id| id.0) };
+        self.job(Purpose::Receive { target, asking }, &operation, None)
+    }
+
+    pub(super) fn signal(&self, id: PipelineId, code: SignalCode) -> Result<Job, NoRandomness> {
+        let operation = Operation::Signal { shell_id: self.shell, command_id: id.0, code };
+        let (purpose, intent) = match code {
+            SignalCode::Stop => (Purpose::Stop { id }, Intent::Stop { pipeline: id }),
+            SignalCode::Terminate => (Purpose::Terminate { id }, Intent::Terminate { pipeline: id }),
+        };
+        self.job(purpose, &operation, Some(intent))
+    }
+
+    pub(super) fn disconnect(&self, idle_timeout: Option<Duration>) -> Result<Job, NoRandomness> {
+        let operation = Operation::Disconnect { shell_id: self.shell, idle_timeout, buffer_mode: None };
+        self.job(Purpose::Disconnect, &operation, Some(Intent::Disconnect { pool: self.shell.into() }))
+    }
+
+    pub(super) fn reconnect(&self) -> Result<Job, NoRandomness> {
+        let operation = Operation::Reconnect { shell_id: self.shell, command_id: None };
+        self.job(Purpose::Reconnect, &operation, Some(Intent::Reconnect { pool: self.shell.into() }))
+    }
+
+    pub(super) fn delete(&self) -> Result<Job, NoRandomness> {
+        let operation = Operation::Delete { shell_id: self.shell };
+        self.job(Purpose::Delete, &operation, Some(Intent::Delete { pool: self.shell.into() }))
+    }
+
+    fn job(&self, purpose: Purpose, operation: &Operation<'_>, intent: Option<Intent>) -> Result<Job, NoRandomness> {
+        Job::new(&self.context, self.timeout, purpose, operation, intent)
+    }
+}

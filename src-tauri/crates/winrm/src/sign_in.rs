@@ -1,0 +1,227 @@
+//! Negotiate on one connection. [MS-SPNG], [MS-NTHT]
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, WWW_AUTHENTICATE};
+use http::{HeaderMap, Request, Response, StatusCode};
+use spnego::{
+    ClientContext, ClientOptions, Credentials, Error, MessageSecurity, NtlmClient, Randomness, ServerIdentity,
+};
+
+use crate::{Exchange, SignInError, Stats, random};
+
+/// Decides whether the password may be used with this server (S-06).
+pub trait IdentityGate: Send + Sync {
+    /// Looks at who the server says it is, before anything made of the password leaves this machine.
+    ///
+    /// # Errors
+    /// The reason for a refusal.
+    fn check(&self, identity: &ServerIdentity) -> Result<(), String>;
+}
+
+impl<F: Fn(&ServerIdentity) -> Result<(), String> + Send + Sync> IdentityGate for F {
+    fn check(&self, identity: &ServerIdentity) -> Result<(), String> {
+        self(identity)
+    }
+}
+
+/// With what to sign in.
+pub struct SignIn {
+    /// Account and password; wiped with this
+    pub credentials: Credentials,
+    /// The gate
+    pub gate: Box<dyn IdentityGate>,
+    /// Makes a context for a service name; another mechanism can be put here.
+    pub mechanism: Box<dyn Fn(&str) -> Box<dyn ClientContext> + Send + Sync>,
+}
+
+impl SignIn {
+    /// With this account through NTLMv2.
+    pub fn new(credentials: Credentials, gate: impl IdentityGate + 'static) -> Self {
+        Self { credentials, gate: Box::new(gate), mechanism: Box::new(ntlm) }
+    }
+}
+
+/// The NTLM context for a service.
+pub(crate) fn ntlm(target_name: &str) -> Box<dyn ClientContext> {
+    Box::new(NtlmClient::new(ClientOptions {
+        target_name: target_name.to_owned(),
+        channel_bindings: None,
+        raw_ntlm: false,
+    }))
+}
+
+/// The head of an answer during the sign-in; its body has no trust and is not looked at.
+pub(crate) struct Leg {
+    pub(crate) status: StatusCode,
+    /// Negotiate is offered, with this token.
+    pub(crate) negotiate: Option<Option<Vec<u8>>>,
+    pub(crate) offered: Vec<String>,
+}
+
+/// A request without a body (the envelope never travels unsealed).
+pub(crate) async fn leg(
+    exchange: &mut dyn Exchange,
+    authority: &str,
+    token: Option<&[u8]>,
+) -> Result<(Leg, Response<Bytes>), SignInError> {
+    let mut request = Request::post("/wsman")
+        .header(HOST, authority)
+        .header(CONTENT_TYPE, "application/soap+xml;charset=UTF-8")
+        .header(CONTENT_LENGTH, "0");
+    if let Some(token) = token {
+        request = request.header(AUTHORIZATION, format!("Negotiate {}", STANDARD.encode(token)));
+    }
+    let request = request
+        .body(Bytes::new())
+        .map_err(|error| crate::ExchangeError::Unacceptable(format!("the address: {error}")))?;
+    let answer = exchange.send(request).await?;
+    let status = answer.status();
+    if status.is_redirection() {
+        return Err(SignInError::Redirect(status.as_u16()));
+    }
+    let (negotiate, offered) = schemes(answer.headers())?;
+    Ok((Leg { status, negotiate, offered }, answer))
+}
+
+/// Asks without a token: nothing is sent to a server that does not offer Negotiate (S-01).
+pub(crate) async fn discover(exchange: &mut dyn Exchange, authority: &str, stats: &Stats) -> Result<(), SignInError> {
+    stats.sign_in_request();
+    let (leg, _) = leg(exchange, authority, None).await?;
+    match leg {
+        Leg { status: StatusCode::UNAUTHORIZED, negotiate: Some(_), .. } => Ok(()),
+        Leg { status: StatusCode::UNAUTHORIZED, offered, .. } => Err(SignInError::NoNegotiate { offered }),
+        Leg { status, .. } => Err(SignInError::Status(status.as_u16())),
+    }
+}
+
+/// The first leg: who is there? Nothing derived from the password is sent.
+pub(crate) async fn first_leg(
+    exchange: &mut dyn Exchange,
+    authority: &str,
+    context: &mut dyn ClientContext,
+    stats: &Stats,
+) -> Result<ServerIdentity, SignInError> {
+    let token = context.negotiate().map_err(SignInError::Challenge)?;
+    stats.sign_in_request();
+    let (leg, _) = leg(exchange, authority, Some(&token)).await?;
+    match leg {
+        Leg { status: StatusCode::UNAUTHORIZED, negotiate: Some(Some(token)), .. } => {
+            context.challenge(&token).map_err(SignInError::Challenge)
+        }
+        Leg { status: StatusCode::UNAUTHORIZED, negotiate: Some(None), .. } => {
+            Err(SignInError::Challenge(Error::Rejected))
+        }
+        Leg { status: StatusCode::UNAUTHORIZED, offered, .. } => Err(SignInError::NoNegotiate { offered }),
+        Leg { status, .. } => Err(SignInError::Status(status.as_u16())),
+    }
+}
+
+/// Signs a connection in. It must be a fresh one.
+pub(crate) async fn sign_in(
+    exchange: &mut dyn Exchange,
+    authority: &str,
+    target_name: &str,
+    with: &SignIn,
+    stats: &Stats,
+) -> Result<(Box<dyn MessageSecurity>, ServerIdentity), SignInError> {
+    let mut context = (with.mechanism)(target_name);
+    let identity = first_leg(exchange, authority, context.as_mut(), stats).await?;
+    with.gate
+        .check(&identity)
+        .map_err(|reason| SignInError::Identity { identity: Box::new(identity.clone()), reason })?;
+    let random = Randomness { client_challenge: random::bytes()?, session_key: random::bytes()? };
+    let token = context.authenticate(&with.credentials, random).map_err(SignInError::Challenge)?;
+    stats.sign_in_request();
+    stats.password_sent();
+    let (leg, _) = leg(exchange, authority, Some(&token)).await?;
+    let token = leg.negotiate.flatten();
+    match leg.status {
+        StatusCode::OK => {
+            context.finish(token.as_deref()).map(|security| (security, identity)).map_err(SignInError::NotProved)
+        }
+        // With a token the exchange is not over, although we have nothing more to say.
+        StatusCode::UNAUTHORIZED => match token.map(|token| context.finish(Some(&token)).err()) {
+            Some(Some(error)) if error != Error::Rejected => Err(SignInError::NotProved(error)),
+            _ => Err(SignInError::Rejected),
+        },
+        status => Err(SignInError::Status(status.as_u16())),
+    }
+}
+
+/// Reads all `WWW-Authenticate` headers: whether Negotiate is there with which token, and the names of all schemes.
+#[allow(clippy::type_complexity, reason = "used once")]
+fn schemes(headers: &HeaderMap) -> Result<(Option<Option<Vec<u8>>>, Vec<String>), SignInError> {
+    let mut negotiate = None;
+    let mut offered = Vec::new();
+    for value in headers.get_all(WWW_AUTHENTICATE) {
+        let Ok(value) = value.to_str() else { continue };
+        for item in split_list(value) {
+            let (name, rest) = item.split_once(char::is_whitespace).unwrap_or((item, ""));
+            // A parameter of the scheme before, such as `charset="UTF-8"`.
+            if name.contains('=') || name.is_empty() {
+                continue;
+            }
+            offered.push(name.to_owned());
+            if !name.eq_ignore_ascii_case("Negotiate") || matches!(negotiate, Some(Some(_))) {
+                continue;
+            }
+            let token = match rest.trim() {
+                "" => None,
+                text => Some(
+                    STANDARD.decode(text).map_err(|_| SignInError::Challenge(Error::Malformed("base64 of a token")))?,
+                ),
+            };
+            negotiate = Some(token);
+        }
+    }
+    Ok((negotiate, offered))
+}
+
+/// The items of a comma list; commas inside quotes do not count.
+fn split_list(text: &str) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    text.split(move |letter: char| {
+        if letter == '"' {
+            quoted = !quoted;
+        }
+        letter == ',' && !quoted
+    })
+    .map(str::trim)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn read(values: &[&'static str]) -> (Option<Option<Vec<u8>>>, Vec<String>) {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(WWW_AUTHENTICATE, HeaderValue::from_static(value));
+        }
+        schemes(&headers).ok().unwrap_or_default()
+    }
+
+    #[test]
+    fn a6_negotiate_is_found_in_any_form_of_the_header() {
+        for values in [
+            &["Negotiate"][..],
+            &["Basic realm=\"a, Negotiate\"", "negotiate"],
+            &["Kerberos, NEGOTIATE , Basic realm=\"x\", charset=\"UTF-8\""],
+        ] {
+            assert_eq!(read(values).0, Some(None), "{values:?}");
+        }
+        assert_eq!(read(&["Basic realm=\"Negotiate, x\", charset=\"UTF-8\""]), (None, vec!["Basic".to_owned()]));
+        assert_eq!(read(&["Basic realm=\"x\"", "Negotiate AQID, Kerberos"]).0, Some(Some(vec![1, 2, 3])));
+    }
+
+    #[test]
+    fn a7_a_token_in_bad_base64_is_an_error() {
+        let mut headers = HeaderMap::new();
+        headers.append(WWW_AUTHENTICATE, HeaderValue::from_static("Negotiate !!"));
+        assert!(matches!(schemes(&headers), Err(SignInError::Challenge(_))));
+    }
+}

@@ -1,0 +1,311 @@
+//! The seam over a TCP socket of our own.
+//!
+//! A pooled client hands a socket back a moment late and then opens another one, which breaks sign-in; here one exchange is one
+//! socket and nothing else. The socket is driven by whoever waits for an answer, so no task is left behind.
+
+use std::future::poll_fn;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::{Body, Incoming};
+use hyper::client::conn::http1::{self, Connection, SendRequest};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::{BoxFuture, ConnectError, Connector, Exchange, ExchangeError, Patience};
+
+const MAX_HEADERS: usize = 64;
+const MAX_HEAD: usize = 32 * 1024;
+/// Twice the 8 MiB of P-01: an endpoint may ignore our envelope size and put an object of 5 MB, which is 6.7 MiB of base64
+/// and a little XML, into one answer (C9).
+const DEFAULT_MAX_BODY: usize = 16 * 1024 * 1024;
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+
+/// Makes plain TCP connections to one endpoint. A name is resolved once.
+#[derive(Debug)]
+pub struct SocketConnector {
+    host: String,
+    port: u16,
+    limit: Duration,
+    max_body: usize,
+    resolved: Mutex<Vec<SocketAddr>>,
+}
+
+impl SocketConnector {
+    /// Connects to this name or address.
+    #[must_use]
+    pub fn new(host: impl Into<String>, port: u16) -> Self {
+        Self {
+            host: host.into(),
+            port,
+            limit: CONNECT_LIMIT,
+            max_body: DEFAULT_MAX_BODY,
+            resolved: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// With another limit for connecting; the default is 10 s.
+    #[must_use]
+    pub fn connect_limit(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// With another limit for the body of one answer in bytes; the default is 16 MiB.
+    #[must_use]
+    pub fn max_body(mut self, bytes: usize) -> Self {
+        self.max_body = bytes;
+        self
+    }
+
+    async fn addresses(&self) -> Result<Vec<SocketAddr>, ConnectError> {
+        let known = self.resolved.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if !known.is_empty() {
+            return Ok(known);
+        }
+        let unresolved = || ConnectError::Unresolved(self.host.clone());
+        let found: Vec<_> =
+            tokio::net::lookup_host((self.host.as_str(), self.port)).await.map_err(|_| unresolved())?.collect();
+        if found.is_empty() { Err(unresolved()) } else { Ok(found) }
+    }
+
+    async fn open(&self) -> Result<Box<dyn Exchange>, ConnectError> {
+        let mut last = ConnectError::Unresolved(self.host.clone());
+        for address in self.addresses().await? {
+            match TcpStream::connect(address).await {
+                Ok(stream) => {
+                    // The session stays with the machine that answered first (S-14).
+                    *self.resolved.lock().unwrap_or_else(PoisonError::into_inner) = vec![address];
+                    return SocketExchange::start(stream, self.max_body).await;
+                }
+                Err(error) => last = connect_error(&error),
+            }
+        }
+        Err(last)
+    }
+}
+
+fn connect_error(error: &io::Error) -> ConnectError {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => ConnectError::Refused,
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable | io::ErrorKind::NetworkDown => {
+            ConnectError::Unreachable(error.to_string())
+        }
+        io::ErrorKind::TimedOut => ConnectError::Unreachable("the system gave up".to_owned()),
+        _ => ConnectError::Other(error.to_string()),
+    }
+}
+
+impl Connector for SocketConnector {
+    fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Exchange>, ConnectError>> {
+        Box::pin(
+            async move { timeout(self.limit, self.open()).await.unwrap_or(Err(ConnectError::TimedOut(self.limit))) },
+        )
+    }
+
+    fn host(&self) -> &str {
+        &self.host
+    }
+
+    fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+type Driver = Pin<Box<Connection<TokioIo<Watched>, Full<Bytes>>>>;
+
+struct SocketExchange {
+    sender: SendRequest<Full<Bytes>>,
+    driver: Option<Driver>,
+    progress: Arc<AtomicU64>,
+    max_body: usize,
+}
+
+impl SocketExchange {
+    async fn start(stream: TcpStream, max_body: usize) -> Result<Box<dyn Exchange>, ConnectError> {
+        let other = |error: String| ConnectError::Other(error);
+        stream.set_nodelay(true).map_err(|error| other(error.to_string()))?;
+        let progress = Arc::new(AtomicU64::new(0));
+        let io = TokioIo::new(Watched { stream, progress: progress.clone() });
+        let (sender, driver) = http1::Builder::new()
+            .max_headers(MAX_HEADERS)
+            .max_buf_size(MAX_HEAD)
+            .handshake(io)
+            .await
+            .map_err(|error| other(error.to_string()))?;
+        Ok(Box::new(Self { sender, driver: Some(Box::pin(driver)), progress, max_body }))
+    }
+
+    async fn exchange(&mut self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, ExchangeError> {
+        let patience = request.extensions().get::<Patience>().copied().unwrap_or_default();
+        // A close that came while the socket was idle shows here, before anything is sent.
+        poll_fn(|cx| {
+            drive(&mut self.driver, cx);
+            Poll::Ready(())
+        })
+        .await;
+        if self.driver.is_none() || self.sender.is_closed() {
+            return Err(ExchangeError::NotSent);
+        }
+        let mut watch = Watch { progress: self.progress.clone(), seen: 0, between: patience.between };
+        let mut sending = Box::pin(self.sender.try_send_request(request.map(Full::new)));
+        let answer = watch
+            .wait(patience.first, poll_fn(|cx| with_driver(&mut self.driver, cx, |cx| sending.as_mut().poll(cx))))
+            .await?;
+        drop(sending);
+        let (head, mut body) = match answer {
+            Ok(answer) => answer.into_parts(),
+            Err(mut error) => {
+                return Err(if error.take_message().is_some() {
+                    ExchangeError::NotSent
+                } else {
+                    exchange_error(&error.into_error())
+                });
+            }
+        };
+        if head.headers.contains_key(http::header::CONTENT_ENCODING) {
+            return Err(ExchangeError::Unacceptable("a compressed body was not asked for".to_owned()));
+        }
+        let body = self.read_body(&mut watch, &mut body, patience.between).await?;
+        Ok(http::Response::from_parts(head, body))
+    }
+
+    async fn read_body(
+        &mut self,
+        watch: &mut Watch,
+        body: &mut Incoming,
+        between: Duration,
+    ) -> Result<Bytes, ExchangeError> {
+        let too_large = || ExchangeError::Unacceptable(format!("a body of more than {} bytes", self.max_body));
+        let announced = body.size_hint().exact().unwrap_or(0);
+        let announced = usize::try_from(announced).ok().filter(|size| *size <= self.max_body).ok_or_else(too_large)?;
+        let mut data = Vec::with_capacity(announced);
+        loop {
+            let driver = &mut self.driver;
+            let frame = watch
+                .wait(between, poll_fn(|cx| with_driver(driver, cx, |cx| Pin::new(&mut *body).poll_frame(cx))))
+                .await?;
+            match frame {
+                None => return Ok(Bytes::from(data)),
+                Some(Err(error)) => return Err(exchange_error(&error)),
+                Some(Ok(frame)) => {
+                    let Ok(piece) = frame.into_data() else { continue };
+                    if data.len() + piece.len() > self.max_body {
+                        return Err(too_large());
+                    }
+                    data.extend_from_slice(&piece);
+                }
+            }
+        }
+    }
+}
+
+impl Exchange for SocketExchange {
+    fn send(&mut self, request: http::Request<Bytes>) -> BoxFuture<'_, Result<http::Response<Bytes>, ExchangeError>> {
+        Box::pin(self.exchange(request))
+    }
+}
+
+fn exchange_error(error: &hyper::Error) -> ExchangeError {
+    let mut text = error.to_string();
+    if let Some(source) = std::error::Error::source(error) {
+        text = format!("{text}: {source}");
+    }
+    if error.is_parse() { ExchangeError::Unacceptable(text) } else { ExchangeError::Lost(text) }
+}
+
+/// Moves bytes; a connection that ended is dropped, which tells whoever waits on it.
+fn drive(driver: &mut Option<Driver>, cx: &mut Context<'_>) {
+    if let Some(running) = driver
+        && running.as_mut().poll(cx).is_ready()
+    {
+        *driver = None;
+    }
+}
+
+fn with_driver<T>(
+    driver: &mut Option<Driver>,
+    cx: &mut Context<'_>,
+    mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>,
+) -> Poll<T> {
+    drive(driver, cx);
+    poll(cx)
+}
+
+/// Ends a wait when no byte came for a while; a slow line is not cut off as long as bytes come.
+struct Watch {
+    progress: Arc<AtomicU64>,
+    seen: u64,
+    between: Duration,
+}
+
+impl Watch {
+    async fn wait<T>(&mut self, first: Duration, future: impl Future<Output = T>) -> Result<T, ExchangeError> {
+        let mut future = std::pin::pin!(future);
+        let mut limit = first;
+        self.seen = self.progress.load(Ordering::Relaxed);
+        loop {
+            if let Ok(value) = timeout(limit, future.as_mut()).await {
+                return Ok(value);
+            }
+            let now = self.progress.load(Ordering::Relaxed);
+            if now == self.seen {
+                return Err(ExchangeError::Silent(limit));
+            }
+            self.seen = now;
+            limit = self.between;
+        }
+    }
+}
+
+/// A socket that counts the bytes that came.
+struct Watched {
+    stream: TcpStream,
+    progress: Arc<AtomicU64>,
+}
+
+impl AsyncRead for Watched {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(cx, buf);
+        if buf.filled().len() > before {
+            self.progress.fetch_add(1, Ordering::Relaxed);
+        }
+        read
+    }
+}
+
+impl AsyncWrite for Watched {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, data)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        data: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, data)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}
