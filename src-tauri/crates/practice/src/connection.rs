@@ -1,0 +1,170 @@
+//! One connection: sign-in, sealing, and handing requests on.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, DATE, WWW_AUTHENTICATE};
+use http::{Method, Request, Response, StatusCode};
+use spnego::{FileTime, NtlmServer, SealedChannel, ServerAnswer};
+use wsman::multipart;
+
+use crate::pep::{Inner, random};
+use crate::service;
+
+/// A client's connection to the practice PEP. Signing in belongs to it and ends with it.
+pub struct Connection {
+    pep: Arc<Inner>,
+    context: Context,
+}
+
+enum Context {
+    None,
+    Negotiating(NtlmServer),
+    Open { channel: Box<SealedChannel>, account: String },
+}
+
+impl Connection {
+    pub(crate) fn new(pep: Arc<Inner>) -> Self {
+        Self { pep, context: Context::None }
+    }
+
+    /// Answers one request. A Receive waits until there is something to say.
+    pub async fn exchange(&mut self, request: Request<Bytes>) -> Response<Bytes> {
+        let mut response = self.answer(request).await;
+        if let Ok(date) = http_date().parse() {
+            response.headers_mut().insert(DATE, date);
+        }
+        response
+    }
+
+    async fn answer(&mut self, request: Request<Bytes>) -> Response<Bytes> {
+        if request.uri().path() != "/wsman" {
+            return empty(StatusCode::NOT_FOUND);
+        }
+        if request.method() != Method::POST {
+            return empty(StatusCode::METHOD_NOT_ALLOWED);
+        }
+        let token = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(negotiate_token);
+        let mut last = None;
+        if let Some(token) = token {
+            match self.sign_in(&token) {
+                Ok(Some(challenge)) => return unauthorized(Some(&challenge)),
+                Ok(None) => {}
+                Err(token) => match token {
+                    Some(token) => last = Some(token),
+                    None => return unauthorized(None),
+                },
+            }
+        }
+        let sealed = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned);
+        let body = request.into_body();
+        let mut response = match &mut self.context {
+            Context::Open { .. } if body.is_empty() => empty(StatusCode::OK),
+            Context::Open { channel, account } => sealed_exchange(&self.pep, channel, account, sealed.as_deref(), body).await,
+            _ => return unauthorized(None),
+        };
+        if let Some(token) = last
+            && let Ok(value) = format!("Negotiate {}", STANDARD.encode(token)).parse()
+        {
+            response.headers_mut().insert(WWW_AUTHENTICATE, value);
+        }
+        response
+    }
+
+    /// Takes a token. `Ok(Some)`: send this challenge. `Err(Some)`: signed in, send this token with the answer.
+    /// `Ok(None)`: signed in without a token. `Err(None)`: refused.
+    fn sign_in(&mut self, token: &[u8]) -> Result<Option<Vec<u8>>, Option<Vec<u8>>> {
+        let mut server = match std::mem::replace(&mut self.context, Context::None) {
+            Context::Negotiating(server) => server,
+            Context::None | Context::Open { .. } => NtlmServer::new(self.pep.names.clone()),
+        };
+        let pep = Arc::clone(&self.pep);
+        match server.accept(token, random(), now(), |domain, user| pep.password_of(domain, user)) {
+            Ok(ServerAnswer::Challenge(challenge)) => {
+                self.context = Context::Negotiating(server);
+                Ok(Some(challenge))
+            }
+            Ok(ServerAnswer::Accepted(accepted, token)) => {
+                let account = format!(r"{}\{}", accepted.domain, accepted.user);
+                self.context = Context::Open { channel: Box::new(accepted.channel), account };
+                match token {
+                    Some(token) => Err(Some(token)),
+                    None => Ok(None),
+                }
+            }
+            Err(error) => {
+                tracing::info!(%error, "Practice sign-in refused");
+                Err(None)
+            }
+        }
+    }
+}
+
+async fn sealed_exchange(pep: &Arc<Inner>, channel: &mut SealedChannel, account: &str, content_type: Option<&str>, body: Bytes) -> Response<Bytes> {
+    if content_type.is_none_or(|kind| multipart::check_content_type(kind).is_err()) {
+        return empty(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    }
+    let mut body = Vec::from(body);
+    let plain = match multipart::parse(&mut body) {
+        Ok(sealed) => match channel.unseal(sealed.signature, sealed.data) {
+            Ok(()) => sealed.charset.to_utf8(sealed.data).map(|plain| plain.into_owned()),
+            Err(_) => return empty(StatusCode::BAD_REQUEST),
+        },
+        Err(_) => return empty(StatusCode::BAD_REQUEST),
+    };
+    let Ok(plain) = plain else { return empty(StatusCode::BAD_REQUEST) };
+    let (status, answer) = service::answer(pep, account, &plain).await;
+    let framed = multipart::frame(&answer, |data| channel.seal(data));
+    let mut response = Response::new(Bytes::from(framed));
+    *response.status_mut() = status;
+    if let Ok(value) = multipart::CONTENT_TYPE.parse() {
+        response.headers_mut().insert(CONTENT_TYPE, value);
+    }
+    response
+}
+
+fn negotiate_token(value: &str) -> Option<Vec<u8>> {
+    let (scheme, token) = value.trim().split_once(' ')?;
+    scheme.eq_ignore_ascii_case("Negotiate").then(|| STANDARD.decode(token.trim()).ok())?
+}
+
+fn unauthorized(challenge: Option<&[u8]>) -> Response<Bytes> {
+    let mut response = empty(StatusCode::UNAUTHORIZED);
+    let value = challenge.map_or_else(|| "Negotiate".to_owned(), |token| format!("Negotiate {}", STANDARD.encode(token)));
+    if let Ok(value) = value.parse() {
+        response.headers_mut().insert(WWW_AUTHENTICATE, value);
+    }
+    response
+}
+
+fn empty(status: StatusCode) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = status;
+    response
+}
+
+fn since_1970() -> std::time::Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+fn now() -> FileTime {
+    let now = since_1970();
+    FileTime::from_unix(now.as_secs(), now.subsec_nanos())
+}
+
+/// The time as HTTP writes it. RFC 9110 section 5.6.7
+fn http_date() -> String {
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let seconds = since_1970().as_secs();
+    let (days, rest) = (seconds / 86_400, seconds % 86_400);
+    let moment = clixml::DateTime::from_unix(i64::try_from(seconds).unwrap_or(0), 0).map(|moment| moment.to_string());
+    let text = moment.unwrap_or_default();
+    let number = |from: usize, to: usize| text.get(from..to).and_then(|part| part.parse::<usize>().ok()).unwrap_or(1);
+    let weekday = usize::try_from(days % 7).ok().and_then(|day| DAYS.get(day)).unwrap_or(&"Thu");
+    let month = MONTHS.get(number(5, 7).saturating_sub(1)).unwrap_or(&"Jan");
+    format!("{weekday}, {:02} {month} {:04} {:02}:{:02}:{:02} GMT", number(8, 10), number(0, 4), rest / 3600, rest / 60 % 60, rest % 60)
+}

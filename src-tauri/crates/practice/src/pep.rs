@@ -1,0 +1,158 @@
+//! The practice PEP: its stamp, its account, its shells.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use clixml::Value;
+use spnego::{Secret, ServerOptions};
+use uuid::Uuid;
+
+use crate::connection::Connection;
+use crate::shell::Shell;
+use crate::{PracticeClock, Scenario, play};
+
+/// The stamp's information, as the real cmdlet would give it.
+const STAMP: &str = include_str!("../data/stamp.json");
+
+/// What a practice PEP is started with.
+#[derive(Debug, Clone)]
+pub struct PracticeOptions {
+    /// What its commands do.
+    pub scenario: Scenario,
+    /// How many times as fast as real time it runs.
+    pub speed: f64,
+    /// Which of the three instances it is, 1 to 3.
+    pub instance: u8,
+}
+
+/// The stamp that the shells of one practice PEP share.
+pub(crate) struct Stamp {
+    pub(crate) clock: PracticeClock,
+    pub(crate) computer: String,
+    scenario: RwLock<Arc<Scenario>>,
+    closed: AtomicUsize,
+}
+
+/// A privileged endpoint that exists only in this process.
+#[derive(Clone)]
+pub struct PracticePep {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) stamp: Arc<Stamp>,
+    password: Secret,
+    pub(crate) names: ServerOptions,
+    shells: Mutex<HashMap<String, Arc<Shell>>>,
+}
+
+impl PracticePep {
+    /// The account that may sign in.
+    pub const ACCOUNT: &'static str = r"PRACTICE\CloudAdmin";
+
+    /// A practice PEP with a password of its own, new at every start.
+    #[must_use]
+    pub fn new(options: PracticeOptions) -> Self {
+        let number = options.instance.clamp(1, 3);
+        let computer = format!("PRAC-ERCS0{number}");
+        let names = ServerOptions {
+            netbios_computer: computer.clone(),
+            netbios_domain: "PRACTICE".to_owned(),
+            dns_computer: format!("{computer}.practice.internal").to_lowercase(),
+            dns_domain: "practice.internal".to_owned(),
+            withheld_flags: 0,
+        };
+        let stamp = Stamp {
+            clock: PracticeClock::new(options.speed),
+            computer,
+            scenario: RwLock::new(Arc::new(options.scenario)),
+            closed: AtomicUsize::new(0),
+        };
+        let password = Secret::from(format!("practice-{}", &random_id().simple().to_string()[..8]));
+        Self { inner: Arc::new(Inner { stamp: Arc::new(stamp), password, names, shells: Mutex::new(HashMap::new()) }) }
+    }
+
+    /// The password of this start. It opens nothing but this practice PEP.
+    #[must_use]
+    pub fn password(&self) -> Secret {
+        self.inner.password.duplicate()
+    }
+
+    /// The computer's name.
+    #[must_use]
+    pub fn computer(&self) -> &str {
+        &self.inner.stamp.computer
+    }
+
+    /// Another scenario from now on.
+    pub fn set_scenario(&self, scenario: Scenario) {
+        *self.inner.stamp.scenario.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(scenario);
+    }
+
+    /// How often a session was closed with its transcripts.
+    #[must_use]
+    pub fn closed_sessions(&self) -> usize {
+        self.inner.stamp.closed.load(Ordering::Relaxed)
+    }
+
+    /// How many shells are open.
+    #[must_use]
+    pub fn open_shells(&self) -> usize {
+        self.inner.shells().len()
+    }
+
+    /// A new connection: what a client gets that dials the endpoint.
+    #[must_use]
+    pub fn connection(&self) -> Connection {
+        Connection::new(Arc::clone(&self.inner))
+    }
+
+    /// Ends all shells, as a restart of the instance would.
+    pub fn end_shells(&self) {
+        for (_, shell) in self.inner.shells().drain() {
+            shell.close();
+        }
+    }
+}
+
+impl Inner {
+    pub(crate) fn shells(&self) -> MutexGuard<'_, HashMap<String, Arc<Shell>>> {
+        self.shells.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The password of an account; nobody but the practice account has one.
+    pub(crate) fn password_of(&self, domain: &str, user: &str) -> Option<Secret> {
+        let known = (domain.eq_ignore_ascii_case("PRACTICE") && user.eq_ignore_ascii_case("CloudAdmin"))
+            || (domain.is_empty() && user.eq_ignore_ascii_case("CloudAdmin@practice.internal"));
+        known.then(|| self.password.duplicate())
+    }
+}
+
+impl Stamp {
+    pub(crate) fn scenario(&self) -> Arc<Scenario> {
+        Arc::clone(&self.scenario.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn information(&self) -> Value {
+        serde_json::from_str(STAMP).map_or(Value::Null, |stamp| play::stamp_object(&stamp))
+    }
+
+    pub(crate) fn note_closed(&self) {
+        self.closed.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// A random GUID.
+pub(crate) fn random_id() -> Uuid {
+    uuid::Builder::from_random_bytes(random()).into_uuid()
+}
+
+/// Random bytes of the operating system; zeros where it has none, which nothing here relies on for safety.
+pub(crate) fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    if let Err(error) = getrandom::fill(&mut bytes) {
+        tracing::warn!(%error, "The operating system gives no random numbers");
+    }
+    bytes
+}
