@@ -68,25 +68,22 @@ pub fn head(plain_length: usize, signature_length: u32) -> Vec<u8> {
     head
 }
 
-/// Frames a body: `seal` encrypts it in place inside the frame and gives the signature, which must have
-/// `SIGNATURE_LENGTH` bytes.
-///
-/// # Errors
-/// Those of `seal`.
-pub fn frame<const SIGNATURE_LENGTH: usize, E>(
+/// Frames a body: `seal` encrypts it in place inside the frame and gives the signature.
+#[must_use]
+pub fn frame<const SIGNATURE_LENGTH: usize>(
     plain: &[u8],
-    seal: impl FnOnce(&mut [u8]) -> Result<[u8; SIGNATURE_LENGTH], E>,
-) -> Result<Vec<u8>, E> {
+    seal: impl FnOnce(&mut [u8]) -> [u8; SIGNATURE_LENGTH],
+) -> Vec<u8> {
     let mut body = head(plain.len(), u32::try_from(SIGNATURE_LENGTH).unwrap_or(u32::MAX));
     let start = body.len();
     body.reserve_exact(SIGNATURE_LENGTH.saturating_add(plain.len()).saturating_add(TAIL.len()));
     body.extend_from_slice(&[0; SIGNATURE_LENGTH]);
     body.extend_from_slice(plain);
     if let Some((room, data)) = body.get_mut(start..).and_then(|rest| rest.split_first_chunk_mut()) {
-        *room = seal(data)?;
+        *room = seal(data);
     }
     body.extend_from_slice(TAIL.as_bytes());
-    Ok(body)
+    body
 }
 
 /// A sealed body that has been read. The data is still encrypted and is unsealed in place.

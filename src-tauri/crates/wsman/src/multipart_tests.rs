@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn sealed(plain: &[u8]) -> Vec<u8> {
-    frame(plain, |_| Ok::<_, ()>([7; 16])).unwrap()
+    frame(plain, |_| [7; 16])
 }
 
 fn replaced(body: &[u8], from: &str, to: &str) -> Vec<u8> {
@@ -37,15 +37,13 @@ fn the_bytes_are_those_of_the_specification() {
 fn the_data_is_sealed_inside_the_frame() {
     let mut body = frame(b"abc", |data| {
         data.reverse();
-        Ok::<_, ()>([1; 16])
-    })
-    .unwrap();
+        [1; 16]
+    });
     let sealed = parse(&mut body).unwrap();
     assert_eq!(
         (sealed.signature, &*sealed.data, sealed.charset),
         ([1; 16].as_slice(), b"cba".as_slice(), Charset::Utf8)
     );
-    assert_eq!(frame::<16, _>(b"abc", |_| Err("no")), Err("no"));
 }
 
 #[test]
@@ -181,7 +179,7 @@ fn the_charset_is_told() {
 proptest! {
     #[test]
     fn any_data_survives(plain in proptest::collection::vec(any::<u8>(), 0..2_000), signature in any::<[u8; 16]>()) {
-        let mut body = frame(&plain, |_| Ok::<_, ()>(signature)).unwrap();
+        let mut body = frame(&plain, |_| signature);
         let sealed = parse(&mut body).unwrap();
         prop_assert_eq!(sealed.signature, signature);
         prop_assert_eq!(&*sealed.data, plain.as_slice());

@@ -46,9 +46,9 @@ pub enum Answer<'a> {
     },
     /// To Get.
     Shell(&'a ShellInfo),
-    /// To Enumerate of shells.
+    /// To Enumerate or Pull of shells.
     Shells(&'a [ShellInfo]),
-    /// To Enumerate of commands.
+    /// To Enumerate or Pull of commands.
     Commands(&'a [CommandInfo]),
 }
 
@@ -176,17 +176,21 @@ fn body(document: &mut Document, request: &Headers, answer: &Answer<'_>) {
             document.raw("</rsp:ConnectResponse>");
         }
         Answer::Shell(values) => shell(document, values),
-        Answer::Shells(shells) => list(document, shells, shell),
-        Answer::Commands(commands) => list(document, commands, command),
+        Answer::Shells(shells) => list(document, request, shells, shell),
+        Answer::Commands(commands) => list(document, request, commands, command),
     }
 }
 
-fn list<T>(document: &mut Document, items: &[T], item: impl Fn(&mut Document, &T)) {
-    document.raw("<n:EnumerateResponse xmlns:n=\"").raw(ENUMERATION).raw("\"><n:EnumerationContext/><w:Items>");
+/// A whole list. `Items` and `EndOfSequence` are of WS-Management in an optimised answer and of WS-Enumeration after a Pull.
+fn list<T>(document: &mut Document, request: &Headers, items: &[T], item: impl Fn(&mut Document, &T)) {
+    let pull = request.action.as_deref() == Some(OperationKind::Pull.action());
+    let (name, prefix) = if pull { ("n:PullResponse", "n") } else { ("n:EnumerateResponse", "w") };
+    document.raw("<").raw(name).raw(" xmlns:n=\"").raw(ENUMERATION).raw("\"><n:EnumerationContext/><");
+    document.raw(prefix).raw(":Items>");
     for one in items {
         item(document, one);
     }
-    document.raw("</w:Items><w:EndOfSequence/></n:EnumerateResponse>");
+    document.raw("</").raw(prefix).raw(":Items><").raw(prefix).raw(":EndOfSequence/></").raw(name).raw(">");
 }
 
 fn shell(document: &mut Document, shell: &ShellInfo) {
