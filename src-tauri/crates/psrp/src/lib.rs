@@ -30,8 +30,8 @@ pub mod server;
 mod state;
 
 pub use client::{
-    Action, ClientPool, Event, InputStream, InvokeError, Misbehaviour, Origin, PeerError, PoolOptions, RecordStream,
-    Sizes,
+    Action, AnswerError, ClientPool, Event, InputStream, InvokeError, Misbehaviour, Origin, PeerError, PoolOptions,
+    RecordStream, Sizes,
 };
 pub use command::{Argument, Command, Merge, MetadataQuery, Parameter, Pipeline, Statement};
 pub use fragment::{Defragmenter, FragmentError, Fragmenter, Received};

@@ -211,7 +211,7 @@ fn comparable(kind: MessageType, content: &Value, theirs: bool) -> Value {
         MessageType::InitRunspacePool => {
             &["ApplicationArguments", "HostInfo", "ApartmentState", "PSThreadOptions", "MinRunspaces", "MaxRunspaces"]
         }
-        MessageType::GetCommandMetadata => &["ArgumentList"],
+        MessageType::GetCommandMetadata => &["ArgumentList", "Namespace", "FullyQualifiedModule"],
         MessageType::SessionCapability if theirs => return capability(),
         _ => &[],
     };

@@ -1,0 +1,180 @@
+//! Host calls.
+
+use clixml::Value;
+use psrp::host::{HostAnswer, HostMethod};
+use psrp::{AnswerError, Argument, CallId, Command, Event, InputStream, MessageType, PipelineId, RecordStream};
+
+use crate::peer::{Did, Peer, host_call, pipeline, state_of_pipeline};
+
+fn running() -> Peer {
+    let mut peer = Peer::opened();
+    peer.pool.invoke(Command::new("Get-Thing").into(), pipeline(1)).unwrap();
+    assert_eq!(peer.did().len(), 1);
+    peer
+}
+
+fn call(peer: &mut Peer, id: i64, method: i32, parameters: &str) {
+    peer.say(Some(pipeline(1)), MessageType::PipelineHostCall, &host_call(id, method, parameters)).unwrap();
+}
+
+fn answers(peer: &mut Peer) -> Vec<(Option<PipelineId>, Value)> {
+    let sent = peer.did().into_iter().map(|did| match did {
+        Did::Sent(None, InputStream::Pr, MessageType::PoolHostResponse, value) => (None, value),
+        Did::Sent(Some(id), InputStream::Pr, MessageType::PipelineHostResponse, value) => (Some(id), value),
+        other => panic!("{other:?}"),
+    });
+    sent.collect()
+}
+
+#[test]
+fn f1_every_call_is_answered_asked_or_refused() {
+    for method in 1..=57 {
+        let mut peer = running();
+        call(&mut peer, 1, method, "<S>a</S><S>b</S><S>c</S>");
+        let events = peer.events();
+        let [Event::HostCall { question, call, .. }] = events.as_slice() else { panic!("{method}: {events:?}") };
+        assert_eq!(call.method, HostMethod(method));
+        let sent = answers(&mut peer);
+        let asked = matches!(method, 11 | 12 | 23..=26 | 46 | 56);
+        assert_eq!(*question, asked, "{method}");
+        if asked {
+            assert_eq!(sent, [], "{method}");
+            continue;
+        }
+        let [(Some(_), answer)] = sent.as_slice() else { panic!("{method}: {sent:?}") };
+        assert_eq!(answer.get("ci"), Some(&Value::I64(1)));
+        assert_eq!(answer.get("mi").and_then(Value::as_i32), Some(method));
+        let refused = matches!(method, 7 | 50 | 52 | 55 | 57);
+        assert_eq!(answer.get("me").is_some(), refused, "{method}");
+        let result = matches!(method, 1..=5 | 27 | 29 | 31 | 33 | 35 | 37 | 39 | 41 | 43..=45 | 54);
+        assert_eq!(answer.get("mr").is_some(), result, "{method}");
+    }
+}
+
+#[test]
+fn settings_of_the_console_are_read_back_as_they_were_set() {
+    let mut peer = running();
+    call(&mut peer, 1, 39, "");
+    call(&mut peer, -100, 28, "<I32>12</I32>");
+    call(&mut peer, 2, 27, "");
+    call(&mut peer, 3, 4, "");
+    let sent = answers(&mut peer);
+    let results: Vec<Option<&Value>> = sent.iter().map(|(_, answer)| answer.get("mr")).collect();
+    assert_eq!(results[0].unwrap().get("width").and_then(Value::as_i32), Some(120));
+    assert_eq!(results[1..], [Some(&Value::I32(12)), Some(&"en-US".into())]);
+}
+
+#[test]
+fn f2_a_question_and_output_come_in_their_order_and_output_goes_on() {
+    let mut peer = running();
+    peer.say(Some(pipeline(1)), MessageType::PipelineOutput, "<S>before</S>").unwrap();
+    call(&mut peer, 1, 11, "");
+    peer.say(Some(pipeline(1)), MessageType::PipelineOutput, "<S>after</S>").unwrap();
+    let events = peer.events();
+    assert!(matches!(
+        events.as_slice(),
+        [Event::Record { .. }, Event::HostCall { question: true, .. }, Event::Record { .. }]
+    ));
+}
+
+#[test]
+fn f3_stopping_withdraws_the_question_and_a_late_answer_is_refused() {
+    for by_the_endpoint in [false, true] {
+        let mut peer = running();
+        call(&mut peer, 1, 11, "");
+        peer.events();
+        if by_the_endpoint {
+            peer.say(Some(pipeline(1)), MessageType::PipelineState, &state_of_pipeline(3)).unwrap();
+        } else {
+            peer.pool.stop(pipeline(1));
+            assert_eq!(peer.did(), [Did::Stop(pipeline(1))]);
+        }
+        assert_eq!(peer.events()[0], Event::Withdrawn { pipeline: Some(pipeline(1)), call: CallId(1) });
+        let late = peer.pool.answer(Some(pipeline(1)), CallId(1), HostAnswer::Value("late".into()));
+        assert_eq!(late, Err(AnswerError::NotAsked));
+        assert_eq!(peer.did(), []);
+    }
+}
+
+#[test]
+fn f4_a_question_delivered_twice_is_asked_once_and_answered_once() {
+    let mut peer = running();
+    call(&mut peer, 1, 11, "");
+    call(&mut peer, 1, 11, "");
+    assert_eq!(peer.events().len(), 1);
+    peer.pool.answer(Some(pipeline(1)), CallId(1), HostAnswer::Value("text".into())).unwrap();
+    assert_eq!(
+        peer.pool.answer(Some(pipeline(1)), CallId(1), HostAnswer::Value("again".into())),
+        Err(AnswerError::NotAsked)
+    );
+    call(&mut peer, 1, 11, "");
+    assert_eq!(peer.events(), []);
+    assert_eq!(answers(&mut peer).len(), 1);
+}
+
+#[test]
+fn f6_questions_of_the_pool_and_of_a_pipeline_with_the_same_number_are_two() {
+    let mut peer = running();
+    peer.say(None, MessageType::PoolHostCall, &host_call(1, 11, "")).unwrap();
+    call(&mut peer, 1, 26, "");
+    assert_eq!(peer.events().len(), 2);
+    peer.pool.answer(Some(pipeline(1)), CallId(1), HostAnswer::Value(Argument::from(2))).unwrap();
+    peer.pool.answer(None, CallId(1), HostAnswer::Value("text".into())).unwrap();
+    let sent = answers(&mut peer);
+    assert_eq!(sent[0].0, Some(pipeline(1)));
+    assert_eq!(sent[0].1.get("mr"), Some(&Value::I32(2)));
+    assert_eq!(sent[1].0, None);
+    assert_eq!(sent[1].1.get("mr").unwrap().as_str(), Some("text"));
+}
+
+#[test]
+fn f11_calls_that_want_no_answer_get_none() {
+    let mut peer = running();
+    for method in [11, 16, 27, 50, 57, 6] {
+        call(&mut peer, -100, method, "<S>x</S>");
+        call(&mut peer, -100, method, "<S>x</S>");
+    }
+    let events = peer.events();
+    assert_eq!(events.len(), 12);
+    assert!(events.iter().all(|event| matches!(event, Event::HostCall { question: false, .. })));
+    assert_eq!(peer.did(), []);
+}
+
+#[test]
+fn f12_property_names_in_another_case_and_a_plain_method_number_are_read() {
+    let mut peer = running();
+    let xml =
+        r#"<Obj RefId="0"><MS><I32 N="CI">4</I32><I32 N="MI">11</I32><Obj N="MP" RefId="1"><LST/></Obj></MS></Obj>"#;
+    peer.say(Some(pipeline(1)), MessageType::PipelineHostCall, xml).unwrap();
+    let events = peer.events();
+    let [Event::HostCall { call, question: true, .. }] = events.as_slice() else { panic!("{events:?}") };
+    assert_eq!((call.id, call.method), (CallId(4), HostMethod::READ_LINE));
+}
+
+#[test]
+fn a_call_that_is_none_is_unreadable_and_the_next_one_is_read() {
+    let mut peer = running();
+    peer.say(Some(pipeline(1)), MessageType::PipelineHostCall, "<S>what</S>").unwrap();
+    call(&mut peer, 1, 11, "");
+    let events = peer.events();
+    assert!(matches!(events.as_slice(), [Event::Unreadable { .. }, Event::HostCall { .. }]), "{events:?}");
+}
+
+#[test]
+fn a_screen_line_that_repeats_a_record_is_marked_and_one_that_does_not_is_not() {
+    let mut peer = running();
+    let record = r#"<Obj RefId="0"><MS><S N="InformationalRecord_Message">careful</S></MS></Obj>"#;
+    peer.say(Some(pipeline(1)), MessageType::WarningRecord, record).unwrap();
+    call(&mut peer, -100, 16, "<S>careful</S>");
+    call(&mut peer, -100, 22, "<S>careful</S>");
+    call(&mut peer, -100, 22, "<S>careful</S>");
+    let marks: Vec<Option<RecordStream>> = peer
+        .events()
+        .into_iter()
+        .filter_map(|event| match event {
+            Event::HostCall { repeats, .. } => Some(repeats),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(marks, [None, Some(RecordStream::Warning), None]);
+}

@@ -1,0 +1,233 @@
+//! The key exchange and what it protects.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use clixml::{SecureString, Value};
+use psrp::host::HostAnswer;
+use psrp::keys::{encrypted_key_blob, wrap_session_key};
+use psrp::{
+    Argument, CallId, Command, Event, MessageType, Misbehaviour, Origin, PeerError, PipelineState, PoolState,
+    SecretText, SessionKey,
+};
+
+use crate::peer::{Did, Peer, host_call, pipeline};
+
+const KEY: [u8; 32] = [0x5A; 32];
+
+fn with_secret() -> Command {
+    Command::new("Set-Secret").parameter("Password", SecretText::new("geheim"))
+}
+
+/// The public key that the client sent, and only that.
+fn public_key(peer: &mut Peer) -> Vec<u8> {
+    let did = peer.did();
+    let [Did::Sent(None, _, MessageType::PublicKey, content)] = did.as_slice() else { panic!("{did:?}") };
+    STANDARD.decode(content.get("PublicKey").unwrap().as_str().unwrap()).unwrap()
+}
+
+fn encrypted(public: &[u8], key: [u8; 32]) -> String {
+    let blob = encrypted_key_blob(&wrap_session_key(public, &SessionKey::new(key)).unwrap());
+    key_xml(&blob)
+}
+
+fn key_xml(blob: &[u8]) -> String {
+    format!(r#"<Obj RefId="0"><MS><S N="EncryptedSessionKey">{}</S></MS></Obj>"#, STANDARD.encode(blob))
+}
+
+fn exchange(peer: &mut Peer) {
+    let public = public_key(peer);
+    assert_eq!(public.len(), 276);
+    assert!(peer.pool.is_exchanging_key());
+    peer.say(None, MessageType::EncryptedSessionKey, &encrypted(&public, KEY)).unwrap();
+    assert!(!peer.pool.is_exchanging_key());
+}
+
+#[test]
+fn e1_a_pipeline_with_a_secret_waits_for_the_key_and_others_run_on() {
+    let mut peer = Peer::opened();
+    peer.pool.invoke(with_secret().into(), pipeline(1)).unwrap();
+    let public = public_key(&mut peer);
+    peer.pool.invoke(Command::new("Get-Thing").into(), pipeline(2)).unwrap();
+    peer.pool.invoke(with_secret().into(), pipeline(3)).unwrap();
+    assert!(matches!(peer.did().as_slice(), [Did::Command(id, ..)] if *id == pipeline(2)));
+    peer.say(None, MessageType::EncryptedSessionKey, &encrypted(&public, KEY)).unwrap();
+    let did = peer.did();
+    let [Did::Command(first, _, content), Did::Command(third, ..)] = did.as_slice() else { panic!("{did:?}") };
+    assert_eq!((*first, *third), (pipeline(1), pipeline(3)), "one exchange for both");
+    let text = format!("{content:?}");
+    assert!(!text.contains("geheim"), "{text}");
+    assert_eq!(peer.events(), [Event::KeyReady]);
+}
+
+#[test]
+fn e2_secrets_and_credentials_of_every_kind_are_read_back() {
+    let key = SessionKey::new(KEY);
+    let long = "p".repeat(10_000);
+    for text in ["", "x", "8 chars.", "P@ssé🔑word", "12345678", long.as_str()] {
+        for user in [r"DOMAIN\user", "user@domain.example"] {
+            let argument = Argument::Credential { user: user.into(), password: SecretText::new(text) };
+            let value = argument.to_value(Some(&key)).unwrap();
+            assert_eq!(value.get("UserName").unwrap().as_str(), Some(user));
+            let Some(Value::SecureString(secret)) = value.get("Password") else { panic!() };
+            assert!(!secret.0.is_empty(), "an empty text is one block");
+            assert_eq!(key.decrypt(secret).unwrap().expose().as_str(), text);
+        }
+        assert!(Argument::Secret(SecretText::new(text)).to_value(None).is_err(), "never without a key");
+    }
+}
+
+#[test]
+fn e3_a_secret_that_comes_before_the_exchange_is_kept_and_read_afterwards() {
+    let mut peer = Peer::opened();
+    peer.pool.invoke(Command::new("Get-Secret").into(), pipeline(1)).unwrap();
+    peer.did();
+    let secret = SessionKey::new(KEY).encrypt(&SecretText::new("from there")).unwrap();
+    let xml = format!("<SS>{}</SS>", STANDARD.encode(&secret.0));
+    peer.say(Some(pipeline(1)), MessageType::PipelineOutput, &xml).unwrap();
+    let events = peer.events();
+    let [Event::Record { value: Value::SecureString(got), .. }] = events.as_slice() else { panic!("{events:?}") };
+    assert!(peer.pool.decrypt(got).is_err());
+    peer.pool.request_key();
+    peer.pool.request_key();
+    exchange(&mut peer);
+    assert_eq!(peer.pool.decrypt(got).unwrap().expose().as_str(), "from there");
+}
+
+#[test]
+fn e4_a_request_for_our_key_is_answered_once() {
+    let mut peer = Peer::opened();
+    peer.say(None, MessageType::PublicKeyRequest, "<S></S>").unwrap();
+    exchange(&mut peer);
+    peer.events();
+    peer.say(None, MessageType::PublicKeyRequest, "<S></S>").unwrap();
+    assert_eq!(peer.did(), []);
+    assert_eq!(peer.events(), [Event::Ignored { pipeline: None, kind: MessageType::PublicKeyRequest }]);
+    assert_eq!(peer.pool.state(), PoolState::Opened);
+    peer.pool.invoke(with_secret().into(), pipeline(1)).unwrap();
+    assert!(matches!(peer.did().as_slice(), [Did::Command(..)]), "the key of the first exchange is used");
+}
+
+#[test]
+fn e4_the_answer_to_a_request_goes_before_what_waits() {
+    let mut peer = Peer::opened();
+    peer.pool.invoke(Command::new("Get-Thing").into(), pipeline(1)).unwrap();
+    peer.say(None, MessageType::PublicKeyRequest, "<S></S>").unwrap();
+    let did = peer.did();
+    assert!(matches!(did.as_slice(), [Did::Sent(None, _, MessageType::PublicKey, _), Did::Command(..)]), "{did:?}");
+}
+
+#[test]
+fn e5_an_encrypted_key_that_is_wrong_in_any_way_ends_the_pool_with_the_same_error() {
+    let refused = |make: &dyn Fn(&[u8]) -> String| {
+        let mut peer = Peer::opened();
+        peer.pool.request_key();
+        let public = public_key(&mut peer);
+        let read = peer.say(None, MessageType::EncryptedSessionKey, &make(&public));
+        assert_eq!(peer.pool.state(), PoolState::Broken);
+        read
+    };
+    let wrong: Result<(), PeerError> = Err(Misbehaviour::KeyExchange.into());
+    assert_eq!(refused(&|_| key_xml(&[1; 268])), wrong, "wrong header");
+    assert_eq!(refused(&|_| key_xml(&encrypted_key_blob(&[7; 256])[..260])), wrong, "wrong length");
+    assert_eq!(refused(&|_| key_xml(&encrypted_key_blob(&[7; 256]))), wrong, "wrong padding");
+    assert_eq!(refused(&|_| "<S>?</S>".to_owned()), wrong, "no blob");
+    assert_eq!(refused(&|_| "<S>?".to_owned()), wrong, "no value");
+    assert!(SessionKey::from_slice(&[0; 16]).is_err(), "a key of 16 bytes");
+
+    // Unasked
+    let mut peer = Peer::opened();
+    assert_eq!(peer.say(None, MessageType::EncryptedSessionKey, &key_xml(&[1; 268])), wrong);
+    // Twice
+    let mut peer = Peer::opened();
+    peer.pool.request_key();
+    let public = public_key(&mut peer);
+    let xml = encrypted(&public, KEY);
+    peer.say(None, MessageType::EncryptedSessionKey, &xml).unwrap();
+    assert_eq!(peer.say(None, MessageType::EncryptedSessionKey, &xml), wrong);
+}
+
+#[test]
+fn e6_a_pipeline_stopped_while_it_waits_for_the_key_leaves_no_trace() {
+    let mut peer = Peer::opened();
+    peer.pool.invoke(with_secret().into(), pipeline(1)).unwrap();
+    let public = public_key(&mut peer);
+    peer.pool.stop(pipeline(1));
+    peer.say(None, MessageType::EncryptedSessionKey, &encrypted(&public, KEY)).unwrap();
+    assert_eq!(peer.did(), []);
+    assert!(peer.events().contains(&Event::PipelineState {
+        pipeline: pipeline(1),
+        state: PipelineState::Stopped,
+        error: None,
+        origin: Origin::NeverSent
+    }));
+    peer.pool.invoke(Command::new("Get-Thing").into(), pipeline(2)).unwrap();
+    assert_eq!(peer.did().len(), 1);
+}
+
+#[test]
+fn an_exchange_that_takes_too_long_fails_what_waits_and_leaves_the_pool_usable() {
+    let mut peer = Peer::opened();
+    peer.pool.invoke(Command::new("Get-Thing").into(), pipeline(2)).unwrap();
+    peer.did();
+    peer.pool.invoke(with_secret().into(), pipeline(1)).unwrap();
+    peer.say(Some(pipeline(2)), MessageType::PipelineHostCall, &host_call(1, 12, "")).unwrap();
+    peer.pool.answer(Some(pipeline(2)), CallId(1), HostAnswer::Value(SecretText::new("geheim").into())).unwrap();
+    let public = public_key(&mut peer);
+    peer.pool.key_exchange_timed_out();
+    let events = peer.events();
+    assert!(events.contains(&Event::KeyFailed));
+    assert!(
+        matches!(events.last(), Some(Event::PipelineState { origin: Origin::KeyExchangeFailed, .. })),
+        "{events:?}"
+    );
+    let did = peer.did();
+    let [Did::Sent(Some(_), _, MessageType::PipelineHostResponse, answer)] = did.as_slice() else { panic!("{did:?}") };
+    assert!(answer.get("me").is_some(), "the cmdlet gets an error instead of the secret");
+    // The answer came after all.
+    peer.say(None, MessageType::EncryptedSessionKey, &encrypted(&public, KEY)).unwrap();
+    assert_eq!(peer.pool.state(), PoolState::Opened);
+    assert!(!peer.pool.has_key());
+}
+
+#[test]
+fn an_answer_with_a_secret_waits_for_the_key_and_travels_encrypted() {
+    let mut peer = Peer::opened();
+    peer.pool.invoke(Command::new("Read-Secret").into(), pipeline(1)).unwrap();
+    peer.did();
+    peer.say(Some(pipeline(1)), MessageType::PipelineHostCall, &host_call(1, 23, "")).unwrap();
+    let fields = vec![("Password".into(), SecretText::new("geheim").into()), ("Name".into(), "n".into())];
+    peer.pool.answer(Some(pipeline(1)), CallId(1), HostAnswer::Fields(fields)).unwrap();
+    exchange(&mut peer);
+    let did = peer.did();
+    let [Did::Sent(Some(_), _, MessageType::PipelineHostResponse, answer)] = did.as_slice() else { panic!("{did:?}") };
+    let entries = answer.get("mr").unwrap().entries().unwrap();
+    let Value::SecureString(secret) = &entries[0].1 else { panic!("{entries:?}") };
+    assert_eq!(peer.pool.decrypt(secret).unwrap().expose().as_str(), "geheim");
+}
+
+#[test]
+fn e9_a_secret_of_eight_bytes_or_with_bad_padding_is_unreadable_and_the_rest_is_shown() {
+    let mut peer = Peer::opened();
+    peer.pool.request_key();
+    exchange(&mut peer);
+    peer.pool.invoke(Command::new("Get-Thing").into(), pipeline(1)).unwrap();
+    peer.did();
+    peer.events();
+    for xml in ["<SS>AAAAAAAAAAA=</SS>", "<SS>AAAAAAAAAAAAAAAAAAAAAA==</SS>", "<SS>!</SS>", "<S>rest</S>"] {
+        peer.say(Some(pipeline(1)), MessageType::PipelineOutput, xml).unwrap();
+    }
+    let events = peer.events();
+    let [
+        Event::Record { value: Value::SecureString(short), .. },
+        Event::Record { value: Value::SecureString(padding), .. },
+        Event::Unreadable { .. },
+        Event::Record { value: rest, .. },
+    ] = events.as_slice()
+    else {
+        panic!("{events:?}")
+    };
+    assert!(peer.pool.decrypt(short).is_err());
+    assert!(peer.pool.decrypt(padding).is_err());
+    assert!(peer.pool.decrypt(&SecureString(Vec::new())).is_err());
+    assert_eq!(rest.as_str(), Some("rest"));
+}
