@@ -249,10 +249,10 @@ impl Defragmenter {
             let taken = blob.remaining.min(bytes.len());
             let (piece, rest) = bytes.split_at_checked(taken).unwrap_or((bytes, &[]));
             *bytes = rest;
-            if blob.keep {
-                if let Some(open) = &mut self.open {
-                    open.data.extend_from_slice(piece);
-                }
+            if blob.keep
+                && let Some(open) = &mut self.open
+            {
+                open.data.extend_from_slice(piece);
             }
             let remaining = blob.remaining.saturating_sub(taken);
             if remaining > 0 {
@@ -260,11 +260,12 @@ impl Defragmenter {
                 return Ok(None);
             }
             self.blob = None;
-            if blob.keep && blob.end {
-                if let Some(open) = self.open.take() {
-                    self.last = open.id;
-                    return Ok(Some(Received::Object { id: open.id, data: Cow::Owned(open.data) }));
-                }
+            if blob.keep
+                && blob.end
+                && let Some(open) = self.open.take()
+            {
+                self.last = open.id;
+                return Ok(Some(Received::Object { id: open.id, data: Cow::Owned(open.data) }));
             }
         }
     }

@@ -33,7 +33,7 @@ fn every_session_gives_the_recorded_states_and_records() {
         if REFUSED.contains(&session.name.as_str()) {
             continue;
         }
-        let replay = Replay::play(&session);
+        let replay = Replay::play(session);
         let name = &session.name;
         for event in &replay.events {
             match event {
@@ -85,7 +85,7 @@ fn our_requests_are_those_of_the_recorded_client() {
         if REFUSED.contains(&session.name.as_str()) {
             continue;
         }
-        for (kind, ours, theirs) in Replay::play(&session).requests {
+        for (kind, ours, theirs) in Replay::play(session).requests {
             *compared.entry(kind.name()).or_default() += 1;
             assert_eq!(rebuild::without_builds(&ours), theirs, "{}: {kind:?}", session.name);
         }
@@ -99,8 +99,8 @@ fn our_requests_are_those_of_the_recorded_client() {
 
 #[test]
 fn sessions_of_version_2_4_and_above_are_refused_before_anything_else_is_sent() {
-    for session in session::all().into_iter().filter(|session| REFUSED.contains(&session.name.as_str())) {
-        let mut replay = Replay::new(&session);
+    for session in session::all().iter().filter(|session| REFUSED.contains(&session.name.as_str())) {
+        let mut replay = Replay::new(session);
         assert!(replay.next_actions().len() == 1, "only the shell is asked for");
         let first = session.lines().find(|line| !line.to_server && line.packet == "Data").unwrap();
         let refused = replay.pool.receive(None, &first.data).unwrap_err();
@@ -117,7 +117,7 @@ fn every_secret_of_the_sessions_is_read_and_written_with_the_recorded_key() {
         if REFUSED.contains(&session.name.as_str()) {
             continue;
         }
-        let replay = Replay::play(&session);
+        let replay = Replay::play(session);
         for secret in session.json["secure_strings"].as_array().into_iter().flatten() {
             let xml = format!("<SS>{}</SS>", secret["base64"].as_str().unwrap());
             let Ok(Value::SecureString(ciphertext)) = clixml::decode_with(xml.as_bytes(), &Limits::default()) else {
@@ -143,7 +143,7 @@ fn screen_calls_that_repeat_a_record_are_marked() {
         if REFUSED.contains(&session.name.as_str()) {
             continue;
         }
-        for event in &Replay::play(&session).events {
+        for event in &Replay::play(session).events {
             let Event::HostCall { call, repeats, .. } = event else { continue };
             match (repeats, call.method.number()) {
                 (Some(_), _) => repeated += 1,

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -25,7 +26,12 @@ pub(crate) struct Line {
     pub(crate) data: Vec<u8>,
 }
 
-pub(crate) fn all() -> Vec<Session> {
+pub(crate) fn all() -> &'static [Session] {
+    static SESSIONS: LazyLock<Vec<Session>> = LazyLock::new(read_all);
+    &SESSIONS
+}
+
+fn read_all() -> Vec<Session> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../tests/fixtures/golden/sessions");
     let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
