@@ -5,7 +5,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 /// A request to be encoded. [MS-WSMV] 3.1.4
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub enum Operation<'a> {
     /// Asks what the service is; needs no shell.
     Identify,
@@ -266,6 +266,13 @@ impl Operation<'_> {
             | Self::Connect { connect_xml: data, .. } => data,
             _ => &[],
         }
+    }
+}
+
+impl std::fmt::Debug for Operation<'_> {
+    /// What it is and how much it carries; the content may be confidential.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}({} bytes)", self.kind().name(), self.data().len())
     }
 }
 

@@ -249,3 +249,9 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn content_is_not_printed() {
+    let send = Operation::Send { shell_id: SHELL, command_id: None, stream: InputStream::Stdin, data: b"secret" };
+    assert_eq!(format!("{send:?}"), "Send(6 bytes)");
+}

@@ -110,3 +110,9 @@ fn several_streams_and_arguments_are_read_in_order() {
     let wsman::server::RequestBody::Command { command_id, text, arguments } = request_body else { panic!() };
     assert_eq!((command_id, text.as_str(), arguments.as_slice()), (None, "", b"abcdef".as_slice()));
 }
+
+#[test]
+fn a_reconnect_without_its_element_is_of_the_shell() {
+    let body = decode_request(request(OperationKind::Reconnect, "", "").as_bytes()).unwrap().body;
+    assert_eq!(body, wsman::server::RequestBody::Reconnect { command_id: None });
+}

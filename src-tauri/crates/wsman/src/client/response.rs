@@ -74,7 +74,7 @@ impl Received {
 }
 
 /// A piece of a stream.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct StreamData {
     /// The name; PSRP uses `stdout` only
     pub name: String,
@@ -82,6 +82,13 @@ pub struct StreamData {
     pub command_id: Option<Uuid>,
     /// The bytes
     pub data: Vec<u8>,
+}
+
+impl std::fmt::Debug for StreamData {
+    /// Without the bytes, which may be confidential.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}({:?}, {} bytes)", self.name, self.command_id, self.data.len())
+    }
 }
 
 /// How far a command is.

@@ -244,6 +244,8 @@ fn content(walk: &mut Walk<'_>, headers: Option<&Headers>) -> Result<RequestBody
             }
             return Ok(if kind == OperationKind::Get { RequestBody::Get } else { RequestBody::Delete });
         }
+        // Some clients leave the element out when nothing stands in it.
+        OperationKind::Reconnect if first.is_none() => return Ok(RequestBody::Reconnect { command_id: None }),
         OperationKind::Create => (SHELL, "Shell"),
         OperationKind::Command => (SHELL, "CommandLine"),
         OperationKind::Send => (SHELL, "Send"),
