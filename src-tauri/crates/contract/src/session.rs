@@ -1,0 +1,273 @@
+//! The session: signing in, who the endpoint is, how it stands, closing.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::{EndpointAddress, Fault, PasswordEntry, StageState};
+
+/// What to connect with.
+#[derive(Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SignIn {
+    /// The stamp.
+    pub stamp_id: String,
+    /// The instance.
+    pub address: EndpointAddress,
+    /// The account as typed.
+    pub account: String,
+    /// The password; none to take the one from the key ring.
+    pub password: Option<PasswordEntry>,
+    /// Whether to keep the password in the key ring.
+    pub remember: bool,
+}
+
+/// What became of an attempt to connect.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum ConnectResult {
+    /// The session is open.
+    Open {
+        /// It.
+        session: SessionSnapshot,
+    },
+    /// Somebody must decide whether this is the right computer. Nothing derived from the password was sent.
+    Identity {
+        /// The question.
+        question: IdentityQuestion,
+    },
+    /// The person cancelled.
+    Cancelled,
+    /// It failed.
+    Failed {
+        /// Why.
+        fault: Fault,
+    },
+}
+
+/// Who the endpoint says it is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct IdentityQuestion {
+    /// Whether another computer was known here before.
+    pub changed: bool,
+    /// What it says now.
+    pub now: IdentityNames,
+    /// What is remembered.
+    pub before: Option<IdentityNames>,
+    /// What the stamp's data say its domain is; empty when they do not.
+    pub expected_domain: String,
+    /// Whether the domain fits the stamp's data; none when they do not say.
+    pub domain_fits: Option<bool>,
+}
+
+/// Names of a computer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct IdentityNames {
+    /// The computer.
+    pub computer: String,
+    /// Its domain.
+    pub domain: String,
+    /// The computer's full name; may be empty.
+    pub dns_computer: String,
+    /// When this was remembered, in seconds since 1970.
+    #[ts(type = "number | null")]
+    pub since: Option<i64>,
+}
+
+/// The decision of a person about an identity.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum IdentityDecision {
+    /// Trust it from now on.
+    Trust,
+    /// Replace what is remembered; the new computer name was typed.
+    Replace {
+        /// What was typed.
+        typed_computer: String,
+    },
+}
+
+/// How far connecting is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ConnectStage {
+    /// Which stage.
+    pub stage: ConnectStageName,
+    /// How it stands.
+    pub state: StageState,
+    /// How long it took or takes, in milliseconds.
+    pub ms: u32,
+}
+
+/// The stages of connecting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum ConnectStageName {
+    /// The instance is reached.
+    Reach,
+    /// The account signs in.
+    SignIn,
+    /// The endpoint has proved that it knows the session key.
+    Verify,
+    /// The session is opened.
+    Open,
+    /// It is checked that this is a PEP.
+    Check,
+    /// The list of commands is read.
+    Commands,
+}
+
+/// The state of the session.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum SessionState {
+    /// Connecting.
+    Connecting,
+    /// Open and idle.
+    Ready,
+    /// A command runs.
+    Running,
+    /// The connection was lost and is tried again.
+    Retrying {
+        /// Seconds until it is given up.
+        give_up_in_s: u32,
+    },
+    /// The connection is lost; what runs goes on at the endpoint.
+    Lost {
+        /// Why.
+        fault: Fault,
+    },
+    /// The session is being closed.
+    Closing,
+    /// Closed; the transcripts are on the share.
+    Closed,
+    /// Ended; the transcripts are still on the endpoint.
+    ClosedWithoutTranscripts,
+}
+
+/// The session as the page shows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SessionSnapshot {
+    /// Its id.
+    pub id: String,
+    /// The stamp.
+    pub stamp_id: String,
+    /// The instance.
+    pub address: EndpointAddress,
+    /// The computer's name.
+    pub computer: String,
+    /// The account.
+    pub account: String,
+    /// When it was opened, in seconds since 1970.
+    #[ts(type = "number")]
+    pub opened: i64,
+    /// Its state.
+    pub state: SessionState,
+    /// The commands that the endpoint lists.
+    pub commands: Vec<String>,
+    /// What was checked to see that it is a PEP.
+    pub checks: Vec<EndpointCheck>,
+    /// Where it is recorded.
+    pub record_path: String,
+    /// Whether it is practice.
+    pub practice: bool,
+    /// The run that is going on.
+    pub active_run: Option<String>,
+}
+
+/// One check that it is a PEP.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EndpointCheck {
+    /// Which, by word key.
+    pub check: String,
+    /// Whether it is as it should be.
+    pub passed: bool,
+    /// What was seen.
+    pub seen: String,
+}
+
+/// How to close a session.
+#[derive(Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum CloseSpec {
+    /// With its transcripts on a share.
+    WithTranscripts {
+        /// The share as the stamp reaches it.
+        share: String,
+        /// The account of the share.
+        account: String,
+        /// Its password.
+        password: PasswordEntry,
+    },
+    /// Leaving the transcripts on the endpoint.
+    LeaveTranscripts,
+}
+
+/// What became of closing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum CloseResult {
+    /// It is closed.
+    Closed {
+        /// What there is to say about the session.
+        summary: Summary,
+    },
+    /// It failed; the session is still open.
+    Failed {
+        /// Why.
+        fault: Fault,
+    },
+}
+
+/// What there is to say about a closed session.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Summary {
+    /// Whether the transcripts are on the share.
+    pub transcripts: bool,
+    /// The share.
+    pub share: String,
+    /// The instance's computer name.
+    pub computer: String,
+    /// When it was opened, in seconds since 1970.
+    #[ts(type = "number")]
+    pub opened: i64,
+    /// When it was closed, in seconds since 1970.
+    #[ts(type = "number")]
+    pub closed: i64,
+    /// What ran.
+    pub commands: Vec<SummaryCommand>,
+    /// The record's file.
+    pub record_path: String,
+    /// The hash at the record's end.
+    pub head_hash: String,
+    /// Whether it was practice.
+    pub practice: bool,
+}
+
+/// A command of a summary.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SummaryCommand {
+    /// Its text.
+    pub text: String,
+    /// How it ended.
+    pub state: String,
+    /// How long it took, in seconds.
+    pub seconds: u32,
+}
+
+/// What to do with an open session when the window is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum QuitChoice {
+    /// Leave it running at the endpoint.
+    KeepRunning,
+    /// Close it with its transcripts first.
+    CloseFirst,
+    /// End it without transcripts.
+    EndNow,
+}

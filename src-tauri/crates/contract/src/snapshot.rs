@@ -1,0 +1,77 @@
+//! What the page begins with.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::{CatalogueEntry, Fault, SessionSnapshot, StampProfile};
+
+/// Everything that the page needs to draw itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AppSnapshot {
+    /// The app's version.
+    pub version: String,
+    /// What the key ring of this system is called.
+    pub keyring_name: String,
+    /// Whether passwords can be kept; if not, why, in the system's words.
+    pub keyring_problem: Option<String>,
+    /// The stamps that this computer knows, the practice stamp first.
+    pub stamps: Vec<StampProfile>,
+    /// The practice account.
+    pub practice: Practice,
+    /// Sessions that were not closed.
+    pub unfinished: Vec<UnfinishedSession>,
+    /// The session that is open.
+    pub session: Option<SessionSnapshot>,
+    /// The commands that are known.
+    pub catalogue: Vec<CatalogueEntry>,
+    /// How many files were given as arguments.
+    pub file_arguments: usize,
+    /// Why nothing can be started: there is no place for records (J-06).
+    pub records_fault: Option<Fault>,
+}
+
+/// The practice stamp's account. Its password opens nothing else.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Practice {
+    /// The account.
+    pub account: String,
+    /// The password.
+    pub password: String,
+    /// The scenarios that can be chosen.
+    pub scenarios: Vec<PracticeScenario>,
+    /// The one that plays.
+    pub scenario: String,
+    /// How many times as fast as real time it runs.
+    pub speed: f64,
+}
+
+/// A scenario.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PracticeScenario {
+    /// Its name.
+    pub name: String,
+    /// A few words.
+    pub title: String,
+    /// One sentence.
+    pub what: String,
+}
+
+/// A session that was left without being closed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UnfinishedSession {
+    /// The record's id.
+    pub record_id: String,
+    /// The computer.
+    pub computer: String,
+    /// The account.
+    pub account: String,
+    /// When it was opened, in seconds since 1970.
+    #[ts(type = "number")]
+    pub opened: i64,
+    /// Whether it was practice.
+    pub practice: bool,
+}

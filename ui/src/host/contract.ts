@@ -1,0 +1,933 @@
+// Written by `cargo xtask contract` from the Rust types. Do not edit.
+
+export type StampProfile = { 
+/**
+ * Its id on this computer.
+ */
+id: string, 
+/**
+ * The name that the person gave it.
+ */
+name: string, 
+/**
+ * The region; empty when unknown.
+ */
+region: string, 
+/**
+ * The short name of the internal domain; empty when unknown.
+ */
+netbiosDomain: string, 
+/**
+ * The full name of the internal domain; empty when unknown.
+ */
+dnsDomain: string, 
+/**
+ * The external suffix, with the region; empty when unknown.
+ */
+externalDomain: string, 
+/**
+ * The Cloud ID; empty when unknown.
+ */
+cloudId: string, 
+/**
+ * The deployment's id; empty when unknown.
+ */
+deploymentId: string, 
+/**
+ * The version; empty when unknown.
+ */
+version: string, 
+/**
+ * The instances.
+ */
+addresses: Array<EndpointAddress>, 
+/**
+ * Where all this comes from.
+ */
+source: StampSource, 
+/**
+ * When it was used last, in seconds since 1970; none before the first time.
+ */
+lastUsed: number | null, 
+/**
+ * Whether it is the practice stamp.
+ */
+practice: boolean, };
+
+export type StampSource = "practice" | "file" | "typed";
+
+export type EndpointAddress = { 
+/**
+ * The address or name as it is dialled.
+ */
+host: string, 
+/**
+ * The port.
+ */
+port: number, 
+/**
+ * A short name, for example ERCS01.
+ */
+label: string, };
+
+export type StampImport = { "kind": "choose" } | { "kind": "argument", 
+/**
+ * Which.
+ */
+index: number, } | { "kind": "content", 
+/**
+ * The file's name.
+ */
+fileName: string, 
+/**
+ * Its bytes in base64.
+ */
+base64: string, } | { "kind": "text", 
+/**
+ * The text.
+ */
+text: string, };
+
+export type StampImportResult = { "kind": "read", 
+/**
+ * The stamp; not kept yet.
+ */
+stamp: StampProfile, 
+/**
+ * The fields that were read, with their values.
+ */
+read: Array<ReadField>, 
+/**
+ * Things to look at, by word key.
+ */
+warnings: Array<string>, } | { "kind": "nothing" } | { "kind": "refused", 
+/**
+ * Why.
+ */
+fault: Fault, };
+
+export type ReadField = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its value.
+ */
+value: string, };
+
+export type ProbeUpdate = { 
+/**
+ * Which instance.
+ */
+host: string, 
+/**
+ * Its port.
+ */
+port: number, 
+/**
+ * The stages that are over or run, in order.
+ */
+stages: Array<ProbeStage>, 
+/**
+ * Whether the check is over.
+ */
+done: boolean, 
+/**
+ * Whether the instance can be used.
+ */
+usable: boolean, 
+/**
+ * The round-trip time in milliseconds.
+ */
+roundTripMs: number | null, 
+/**
+ * How far the instance's clock is ahead of ours, in seconds.
+ */
+clockAheadS: number | null, 
+/**
+ * Why it cannot be used.
+ */
+fault: Fault | null, };
+
+export type ProbeStage = { 
+/**
+ * Which.
+ */
+stage: ProbeStageName, 
+/**
+ * How it stands.
+ */
+state: StageState, };
+
+export type ProbeStageName = "route" | "port" | "winRm";
+
+export type StageState = "waiting" | "running" | "done" | "failed";
+
+export type Fault = { 
+/**
+ * The stable code, for example `PEP-4103`.
+ */
+code: string, 
+/**
+ * Who must act.
+ */
+blame: Blame, 
+/**
+ * What helps next.
+ */
+next: Next, 
+/**
+ * Values for the sentences: host, account, seconds, message.
+ */
+values: { [key in string]: string }, 
+/**
+ * Technical detail for support, in English, without secrets.
+ */
+detail: Array<string>, };
+
+export type Blame = "thisComputer" | "network" | "endpoint" | "input" | "policy" | "app";
+
+export type Next = "retry" | "fixInput" | "reconnect" | "chooseOther" | "askSupport";
+
+export type PasswordEntry = string;
+
+export type SignIn = { 
+/**
+ * The stamp.
+ */
+stampId: string, 
+/**
+ * The instance.
+ */
+address: EndpointAddress, 
+/**
+ * The account as typed.
+ */
+account: string, 
+/**
+ * The password; none to take the one from the key ring.
+ */
+password: PasswordEntry | null, 
+/**
+ * Whether to keep the password in the key ring.
+ */
+remember: boolean, };
+
+export type ConnectResult = { "kind": "open", 
+/**
+ * It.
+ */
+session: SessionSnapshot, } | { "kind": "identity", 
+/**
+ * The question.
+ */
+question: IdentityQuestion, } | { "kind": "cancelled" } | { "kind": "failed", 
+/**
+ * Why.
+ */
+fault: Fault, };
+
+export type IdentityQuestion = { 
+/**
+ * Whether another computer was known here before.
+ */
+changed: boolean, 
+/**
+ * What it says now.
+ */
+now: IdentityNames, 
+/**
+ * What is remembered.
+ */
+before: IdentityNames | null, 
+/**
+ * What the stamp's data say its domain is; empty when they do not.
+ */
+expectedDomain: string, 
+/**
+ * Whether the domain fits the stamp's data; none when they do not say.
+ */
+domainFits: boolean | null, };
+
+export type IdentityNames = { 
+/**
+ * The computer.
+ */
+computer: string, 
+/**
+ * Its domain.
+ */
+domain: string, 
+/**
+ * The computer's full name; may be empty.
+ */
+dnsComputer: string, 
+/**
+ * When this was remembered, in seconds since 1970.
+ */
+since: number | null, };
+
+export type IdentityDecision = { "kind": "trust" } | { "kind": "replace", 
+/**
+ * What was typed.
+ */
+typedComputer: string, };
+
+export type ConnectStage = { 
+/**
+ * Which stage.
+ */
+stage: ConnectStageName, 
+/**
+ * How it stands.
+ */
+state: StageState, 
+/**
+ * How long it took or takes, in milliseconds.
+ */
+ms: number, };
+
+export type ConnectStageName = "reach" | "signIn" | "verify" | "open" | "check" | "commands";
+
+export type SessionState = { "kind": "connecting" } | { "kind": "ready" } | { "kind": "running" } | { "kind": "retrying", 
+/**
+ * Seconds until it is given up.
+ */
+giveUpInS: number, } | { "kind": "lost", 
+/**
+ * Why.
+ */
+fault: Fault, } | { "kind": "closing" } | { "kind": "closed" } | { "kind": "closedWithoutTranscripts" };
+
+export type SessionSnapshot = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * The stamp.
+ */
+stampId: string, 
+/**
+ * The instance.
+ */
+address: EndpointAddress, 
+/**
+ * The computer's name.
+ */
+computer: string, 
+/**
+ * The account.
+ */
+account: string, 
+/**
+ * When it was opened, in seconds since 1970.
+ */
+opened: number, 
+/**
+ * Its state.
+ */
+state: SessionState, 
+/**
+ * The commands that the endpoint lists.
+ */
+commands: Array<string>, 
+/**
+ * What was checked to see that it is a PEP.
+ */
+checks: Array<EndpointCheck>, 
+/**
+ * Where it is recorded.
+ */
+recordPath: string, 
+/**
+ * Whether it is practice.
+ */
+practice: boolean, 
+/**
+ * The run that is going on.
+ */
+activeRun: string | null, };
+
+export type EndpointCheck = { 
+/**
+ * Which, by word key.
+ */
+check: string, 
+/**
+ * Whether it is as it should be.
+ */
+passed: boolean, 
+/**
+ * What was seen.
+ */
+seen: string, };
+
+export type CloseSpec = { "kind": "withTranscripts", 
+/**
+ * The share as the stamp reaches it.
+ */
+share: string, 
+/**
+ * The account of the share.
+ */
+account: string, 
+/**
+ * Its password.
+ */
+password: PasswordEntry, } | { "kind": "leaveTranscripts" };
+
+export type CloseResult = { "kind": "closed", 
+/**
+ * What there is to say about the session.
+ */
+summary: Summary, } | { "kind": "failed", 
+/**
+ * Why.
+ */
+fault: Fault, };
+
+export type Summary = { 
+/**
+ * Whether the transcripts are on the share.
+ */
+transcripts: boolean, 
+/**
+ * The share.
+ */
+share: string, 
+/**
+ * The instance's computer name.
+ */
+computer: string, 
+/**
+ * When it was opened, in seconds since 1970.
+ */
+opened: number, 
+/**
+ * When it was closed, in seconds since 1970.
+ */
+closed: number, 
+/**
+ * What ran.
+ */
+commands: Array<SummaryCommand>, 
+/**
+ * The record's file.
+ */
+recordPath: string, 
+/**
+ * The hash at the record's end.
+ */
+headHash: string, 
+/**
+ * Whether it was practice.
+ */
+practice: boolean, };
+
+export type SummaryCommand = { 
+/**
+ * Its text.
+ */
+text: string, 
+/**
+ * How it ended.
+ */
+state: string, 
+/**
+ * How long it took, in seconds.
+ */
+seconds: number, };
+
+export type QuitChoice = "keepRunning" | "closeFirst" | "endNow";
+
+export type CatalogueEntry = { 
+/**
+ * The cmdlet.
+ */
+name: string, 
+/**
+ * The group.
+ */
+group: string, 
+/**
+ * The question that it answers, by word key; empty for one that has none.
+ */
+question: string, 
+/**
+ * What it does, in a sentence.
+ */
+summary: string, 
+/**
+ * What it may do.
+ */
+risk: Risk, 
+/**
+ * How long it usually takes; empty when nobody knows.
+ */
+duration: string, 
+/**
+ * Whether it belongs to everyday work.
+ */
+everyday: boolean, 
+/**
+ * Whether it must not be run while the stamp is updated.
+ */
+blockedDuringUpdate: boolean, 
+/**
+ * Things to know before.
+ */
+pitfalls: Array<string>, 
+/**
+ * Its parameters.
+ */
+parameters: Array<CatalogueParameter>, 
+/**
+ * Whether the endpoint lists it; none before that is known.
+ */
+available: boolean | null, };
+
+export type Risk = "read" | "change" | "destructive" | "session";
+
+export type CatalogueParameter = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * PowerShell's short type name.
+ */
+typeName: string, 
+/**
+ * Whether it must be given.
+ */
+mandatory: boolean, 
+/**
+ * What it is when not given; empty when unknown.
+ */
+default: string, 
+/**
+ * Known values.
+ */
+values: Array<string>, 
+/**
+ * What it is for.
+ */
+help: string, };
+
+export type RunSpec = { 
+/**
+ * The cmdlet.
+ */
+cmdlet: string, 
+/**
+ * Its parameters by name.
+ */
+parameters: { [key in string]: ParameterValue }, };
+
+export type ParameterValue = { "kind": "text", 
+/**
+ * It.
+ */
+value: string, } | { "kind": "list", 
+/**
+ * They.
+ */
+values: Array<string>, } | { "kind": "number", 
+/**
+ * It.
+ */
+value: number, } | { "kind": "switch", 
+/**
+ * On or off.
+ */
+on: boolean, } | { "kind": "moment", 
+/**
+ * It.
+ */
+value: string, } | { "kind": "credential", 
+/**
+ * The account.
+ */
+account: string, 
+/**
+ * The password; none in a preview.
+ */
+password: PasswordEntry | null, } | { "kind": "secret", 
+/**
+ * It; none in a preview.
+ */
+password: PasswordEntry | null, };
+
+export type RunPreview = { 
+/**
+ * The PowerShell line; secrets stand as a word.
+ */
+text: string, 
+/**
+ * The line in parts, for colours and explanations.
+ */
+parts: Array<PreviewPart>, 
+/**
+ * What it may do with these parameters.
+ */
+risk: Risk, 
+/**
+ * Things to know, as sentences.
+ */
+warnings: Array<string>, 
+/**
+ * Parameters that are not right.
+ */
+faults: Array<ParameterFault>, };
+
+export type PreviewPart = { 
+/**
+ * The text.
+ */
+text: string, 
+/**
+ * What it is.
+ */
+role: PreviewRole, 
+/**
+ * What it does; may be empty.
+ */
+explanation: string, };
+
+export type PreviewRole = "cmdlet" | "parameter" | "value" | "secret";
+
+export type ParameterFault = { 
+/**
+ * Which.
+ */
+parameter: string, 
+/**
+ * Why, by word key.
+ */
+reason: string, };
+
+export type RunStart = { "kind": "started", 
+/**
+ * Its id.
+ */
+runId: string, } | { "kind": "needsSupport", 
+/**
+ * Why, by word key.
+ */
+reason: string, } | { "kind": "failed", 
+/**
+ * Why.
+ */
+fault: Fault, };
+
+export type RunBatch = { 
+/**
+ * The run.
+ */
+runId: string, 
+/**
+ * The number of the batch, to be acknowledged.
+ */
+batch: number, 
+/**
+ * Lines, oldest first.
+ */
+items: Array<RunItem>, 
+/**
+ * How many lines there are in all.
+ */
+total: number, 
+/**
+ * How many were left out here; they are in the record.
+ */
+droppedFromView: number, 
+/**
+ * The latest progress by activity.
+ */
+progress: Array<RunProgress>, 
+/**
+ * The question that waits, if any.
+ */
+prompt: Prompt | null, 
+/**
+ * The state.
+ */
+state: RunState, };
+
+export type RunItem = { 
+/**
+ * Its number in the record.
+ */
+seq: number, 
+/**
+ * When it came, in milliseconds since 1970.
+ */
+atMs: number, 
+/**
+ * The stream.
+ */
+stream: RunStream, 
+/**
+ * Its text.
+ */
+text: string, };
+
+export type RunStream = "output" | "error" | "warning" | "verbose" | "debug" | "information" | "note";
+
+export type RunProgress = { 
+/**
+ * The activity.
+ */
+activity: string, 
+/**
+ * How far it is, in words.
+ */
+status: string, 
+/**
+ * How far it is, 0 to 100, where known.
+ */
+percent: number | null, 
+/**
+ * Seconds left, where known.
+ */
+secondsRemaining: number | null, };
+
+export type RunState = { "kind": "running" } | { "kind": "stopping" } | { "kind": "ended", 
+/**
+ * What came of it.
+ */
+result: RunResult, };
+
+export type RunResult = { 
+/**
+ * How it ended.
+ */
+outcome: RunOutcome, 
+/**
+ * How long it took, in seconds.
+ */
+seconds: number, 
+/**
+ * Verdicts, for a health check.
+ */
+verdicts: Array<Verdict>, 
+/**
+ * Errors.
+ */
+errors: number, 
+/**
+ * Warnings.
+ */
+warnings: number, 
+/**
+ * Lines.
+ */
+lines: number, 
+/**
+ * Why it failed.
+ */
+fault: Fault | null, };
+
+export type RunOutcome = "completed" | "failed" | "stopped" | "unknown";
+
+export type Verdict = { 
+/**
+ * Its title.
+ */
+title: string, 
+/**
+ * The result.
+ */
+result: VerdictResult, 
+/**
+ * What was printed about it.
+ */
+details: Array<string>, };
+
+export type VerdictResult = "pass" | "warn" | "fail" | "skip";
+
+export type Prompt = { 
+/**
+ * Its number within the run.
+ */
+call: number, 
+/**
+ * The caption; may be empty.
+ */
+caption: string, 
+/**
+ * The message; may be empty.
+ */
+message: string, 
+/**
+ * What is asked.
+ */
+form: PromptForm, };
+
+export type PromptForm = { "kind": "fields", 
+/**
+ * They.
+ */
+fields: Array<PromptField>, } | { "kind": "choice", 
+/**
+ * Labels; `&` stands before the letter.
+ */
+choices: Array<PromptChoice>, 
+/**
+ * The one to begin with.
+ */
+default: number | null, } | { "kind": "choices", 
+/**
+ * Labels; `&` stands before the letter.
+ */
+choices: Array<PromptChoice>, 
+/**
+ * Those to begin with.
+ */
+defaults: Array<number>, };
+
+export type PromptField = { 
+/**
+ * The name under which it is answered.
+ */
+name: string, 
+/**
+ * The label.
+ */
+label: string, 
+/**
+ * A help text; may be empty.
+ */
+help: string, 
+/**
+ * What is typed.
+ */
+input: PromptInput, 
+/**
+ * Whether it must be filled in.
+ */
+mandatory: boolean, };
+
+export type PromptInput = "text" | "number" | "secret" | "credential" | "list";
+
+export type PromptChoice = { 
+/**
+ * The label.
+ */
+label: string, 
+/**
+ * A help text; may be empty.
+ */
+help: string, };
+
+export type PromptAnswer = { "kind": "fields", 
+/**
+ * By name.
+ */
+values: { [key in string]: ParameterValue }, } | { "kind": "chosen", 
+/**
+ * Their places.
+ */
+choices: Array<number>, } | { "kind": "refuse" };
+
+export type AppSnapshot = { 
+/**
+ * The app's version.
+ */
+version: string, 
+/**
+ * What the key ring of this system is called.
+ */
+keyringName: string, 
+/**
+ * Whether passwords can be kept; if not, why, in the system's words.
+ */
+keyringProblem: string | null, 
+/**
+ * The stamps that this computer knows, the practice stamp first.
+ */
+stamps: Array<StampProfile>, 
+/**
+ * The practice account.
+ */
+practice: Practice, 
+/**
+ * Sessions that were not closed.
+ */
+unfinished: Array<UnfinishedSession>, 
+/**
+ * The session that is open.
+ */
+session: SessionSnapshot | null, 
+/**
+ * The commands that are known.
+ */
+catalogue: Array<CatalogueEntry>, 
+/**
+ * How many files were given as arguments.
+ */
+fileArguments: number, 
+/**
+ * Why nothing can be started: there is no place for records (J-06).
+ */
+recordsFault: Fault | null, };
+
+export type Practice = { 
+/**
+ * The account.
+ */
+account: string, 
+/**
+ * The password.
+ */
+password: string, 
+/**
+ * The scenarios that can be chosen.
+ */
+scenarios: Array<PracticeScenario>, 
+/**
+ * The one that plays.
+ */
+scenario: string, 
+/**
+ * How many times as fast as real time it runs.
+ */
+speed: number, };
+
+export type PracticeScenario = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * A few words.
+ */
+title: string, 
+/**
+ * One sentence.
+ */
+what: string, };
+
+export type UnfinishedSession = { 
+/**
+ * The record's id.
+ */
+recordId: string, 
+/**
+ * The computer.
+ */
+computer: string, 
+/**
+ * The account.
+ */
+account: string, 
+/**
+ * When it was opened, in seconds since 1970.
+ */
+opened: number, 
+/**
+ * Whether it was practice.
+ */
+practice: boolean, };
