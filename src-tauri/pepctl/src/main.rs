@@ -1,2 +1,97 @@
-//! Headless driver.
-fn main() {}
+//! The session code without a window, for tests, measurements and support. See the README.
+
+mod args;
+mod bench;
+mod connect;
+mod exit;
+mod input;
+mod json_in;
+mod json_out;
+mod output;
+mod pins;
+mod session;
+mod usage;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use args::{Arguments, RunArguments, Subcommands};
+use clap::Parser;
+use exit::{Code, Failure};
+use input::Run;
+use psrp::{Command, Pipeline};
+use serde_json::{Value as Json, json};
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let asked = !error.use_stderr();
+            // Where neither output can be written, the code still tells.
+            let _ = error.print();
+            return ExitCode::from(if asked { 0 } else { Code::Usage.number() });
+        }
+    };
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+        .with_writer(std::io::stderr)
+        .init();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return end(&Failure::new(Code::Protocol, error.to_string())),
+    };
+    let code = runtime.block_on(perform(arguments));
+    // A thread may still wait for standard input.
+    runtime.shutdown_background();
+    ExitCode::from(code.number())
+}
+
+async fn perform(arguments: Arguments) -> Code {
+    let connection = &arguments.connection;
+    let result = match &arguments.command {
+        None => return session::run(connection, None).await,
+        Some(Subcommands::Run(run)) => match run_of(run) {
+            Ok(run) => return session::run(connection, Some(run)).await,
+            Err(failure) => Err(failure),
+        },
+        Some(Subcommands::Inspect) => connect::inspect(connection).await,
+        Some(Subcommands::Probe) => connect::probe(connection).await,
+        Some(Subcommands::Bench(bench)) => bench::bench(connection, bench).await,
+        Some(Subcommands::ServePractice { .. }) => Err(Failure::usage("the practice PEP is not built in yet")),
+    };
+    match result {
+        Ok(json) => {
+            print(&json);
+            Code::Completed
+        }
+        Err(failure) => {
+            let code = failure.code;
+            end(&failure);
+            code
+        }
+    }
+}
+
+/// One line of standard output.
+fn print(json: &Json) {
+    // A reader that has gone away is no failure of the run.
+    let _ = writeln!(std::io::stdout().lock(), "{json}");
+}
+
+fn end(failure: &Failure) -> ExitCode {
+    print(&json!({ "state": "failed", "error": failure.code.name(), "text": failure.text }));
+    ExitCode::from(failure.code.number())
+}
+
+fn run_of(arguments: &RunArguments) -> Result<Run, Failure> {
+    let mut command = Command::new(arguments.cmdlet.as_str());
+    for parameter in &arguments.parameters {
+        let (name, json) =
+            parameter.split_once('=').ok_or_else(|| Failure::usage(format!("--param {parameter}: NAME=JSON is needed")))?;
+        // Never the value itself: it may be a secret that was put in the wrong place.
+        let json = serde_json::from_str(json)
+            .map_err(|error| Failure::usage(format!("--param {name}: the value is no JSON: {error}")))?;
+        input::add(&mut command, Some(name.trim_start_matches('-')), &json)?;
+    }
+    Ok(Run { pipeline: Pipeline::new(vec![command]), input: None, stop_after_ms: arguments.stop_after_ms })
+}

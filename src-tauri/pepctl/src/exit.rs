@@ -1,0 +1,118 @@
+//! Exit codes and the errors that lead to them.
+
+use winrm::{ConnectError, LossReason, OpenError, SignInError};
+
+/// How the program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Code {
+    /// 0
+    Completed,
+    /// 1: a cmdlet failed or was stopped
+    Failed,
+    /// 2
+    Usage,
+    /// 3: no connection
+    NotReached,
+    /// 4
+    SignInRefused,
+    /// 5
+    NotTrusted,
+    /// 6: the endpoint did not keep to the protocol, refused the session, or was lost
+    Protocol,
+}
+
+impl Code {
+    /// The number.
+    pub(crate) fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// A word for the last line.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Completed => "none",
+            Self::Failed => "failed",
+            Self::Usage => "usage",
+            Self::NotReached => "not_reached",
+            Self::SignInRefused => "sign_in_refused",
+            Self::NotTrusted => "not_trusted",
+            Self::Protocol => "protocol",
+        }
+    }
+}
+
+/// What ends the program early.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text}")]
+pub(crate) struct Failure {
+    pub(crate) code: Code,
+    pub(crate) text: String,
+}
+
+impl Failure {
+    pub(crate) fn new(code: Code, text: impl Into<String>) -> Self {
+        Self { code, text: text.into() }
+    }
+
+    pub(crate) fn usage(text: impl Into<String>) -> Self {
+        Self::new(Code::Usage, text)
+    }
+}
+
+impl From<crate::json_in::BadValue> for Failure {
+    fn from(error: crate::json_in::BadValue) -> Self {
+        Self::usage(error.to_string())
+    }
+}
+
+impl From<&SignInError> for Code {
+    fn from(error: &SignInError) -> Self {
+        match error {
+            SignInError::Connect(_) | SignInError::Exchange(_) | SignInError::Status(_) => Self::NotReached,
+            SignInError::Rejected | SignInError::NoNegotiate { .. } => Self::SignInRefused,
+            SignInError::Identity { .. } => Self::NotTrusted,
+            SignInError::Redirect(_)
+            | SignInError::Challenge(_)
+            | SignInError::NotProved(_)
+            | SignInError::NoRandomness => Self::Protocol,
+        }
+    }
+}
+
+impl From<&LossReason> for Code {
+    fn from(reason: &LossReason) -> Self {
+        match reason {
+            LossReason::Network(error) | LossReason::SignIn(error) => error.into(),
+            _ => Self::Protocol,
+        }
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        let code = match &error {
+            OpenError::SignIn(error) => error.into(),
+            OpenError::Fault(fault)
+                if matches!(fault.kind(), wsman::FaultKind::AccessDenied | wsman::FaultKind::LogonFailed) =>
+            {
+                Code::SignInRefused
+            }
+            OpenError::Lost(reason) => reason.into(),
+            OpenError::TimedOut(_) => Code::NotReached,
+            OpenError::Fault(_) | OpenError::CreateLost { .. } | OpenError::NoRandomness => Code::Protocol,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<SignInError> for Failure {
+    fn from(error: SignInError) -> Self {
+        Self::new((&error).into(), error.to_string())
+    }
+}
+
+impl From<ConnectError> for Failure {
+    fn from(error: ConnectError) -> Self {
+        Self::new(Code::NotReached, error.to_string())
+    }
+}

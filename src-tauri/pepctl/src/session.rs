@@ -1,0 +1,312 @@
+//! Runs everything in one session and tells what happens.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use clixml::Value;
+use psrp::host::{HostAnswer, Question};
+use psrp::records::ErrorInfo;
+use psrp::{Argument, CallId, Event, PipelineId, PipelineState};
+use serde_json::Value as Json;
+use tokio::time::{Instant, sleep_until};
+use winrm::{EventStream, Interruption, SessionEvent, SessionHandle, SessionState};
+
+use crate::args::ConnectionArguments;
+use crate::connect;
+use crate::exit::{Code, Failure};
+use crate::input::{Input, Run};
+use crate::json_in;
+use crate::output::Output;
+
+/// A question that waits.
+struct Asked {
+    pipeline: Option<PipelineId>,
+    call: CallId,
+    question: Option<Question>,
+}
+
+struct Driver {
+    handle: SessionHandle,
+    events: EventStream,
+    out: Output,
+    input: Input,
+    asked: VecDeque<Asked>,
+    states: Vec<&'static str>,
+    lost: Option<Failure>,
+}
+
+/// Opens a session, runs `first` or all lines of standard input, closes.
+pub(crate) async fn run(arguments: &ConnectionArguments, first: Option<Run>) -> Code {
+    let mut out = Output::new();
+    let opened = connect::open(arguments, |text, more| {
+        out.state(text, more);
+        out.flush();
+    })
+    .await;
+    let (handle, events) = match opened {
+        Ok(opened) => opened,
+        Err(failure) => return fail(&mut out, &failure, &[]),
+    };
+    let mut driver = Driver {
+        handle,
+        events,
+        out,
+        input: Input::new(),
+        asked: VecDeque::new(),
+        states: Vec::new(),
+        lost: None,
+    };
+    let result = driver.run_all(first).await;
+    driver.close().await;
+    driver.finish(result)
+}
+
+fn fail(out: &mut Output, failure: &Failure, more: &[(&str, Json)]) -> Code {
+    let mut all =
+        vec![("error", failure.code.name().into()), ("text", failure.text.as_str().into())];
+    all.extend_from_slice(more);
+    out.finish("failed", &all);
+    failure.code
+}
+
+impl Driver {
+    async fn run_all(&mut self, first: Option<Run>) -> Result<(), Failure> {
+        if let Some(run) = first {
+            return self.run_one(run).await;
+        }
+        while let Some(run) = self.next_run().await? {
+            self.run_one(run).await?;
+            if let Some(failure) = self.lost.take() {
+                return Err(failure);
+            }
+        }
+        Ok(())
+    }
+
+    /// The next run; what happens while there is none is told.
+    async fn next_run(&mut self) -> Result<Option<Run>, Failure> {
+        loop {
+            self.out.flush();
+            tokio::select! {
+                biased;
+                run = self.input.next_run() => return run,
+                event = self.events.next() => match event {
+                    Some(event) => drop(self.event(event, None)),
+                    None => return Ok(None),
+                }
+            }
+            if let Some(failure) = self.lost.take() {
+                return Err(failure);
+            }
+        }
+    }
+
+    async fn run_one(&mut self, run: Run) -> Result<(), Failure> {
+        let Run { pipeline, input, stop_after_ms } = run;
+        self.out.run += 1;
+        let gone = |error: &dyn std::fmt::Display| Failure::new(Code::Protocol, error.to_string());
+        let started = Instant::now();
+        let id = self.handle.invoke(pipeline).await.map_err(|error| gone(&error))?;
+        if let Some(input) = input {
+            for value in input {
+                self.handle.input(id, value).await.map_err(|error| gone(&error))?;
+            }
+            self.handle.end_input(id).await.map_err(|error| gone(&error))?;
+        }
+        let mut stop = stop_after_ms.map(|ms| started + Duration::from_millis(ms));
+        loop {
+            if let Some(ms) = self.input.take_stop() {
+                stop = Some(started + Duration::from_millis(ms));
+            }
+            self.answer_questions().await?;
+            let event = match self.events.try_next() {
+                Some(event) => Some(event),
+                None => {
+                    self.out.flush();
+                    let far = started + Duration::from_secs(u64::from(u32::MAX));
+                    tokio::select! {
+                        biased;
+                        () = sleep_until(stop.unwrap_or(far)), if stop.is_some() => {
+                            stop = None;
+                            self.out.state("stopping", &[]);
+                            // A session that has ended says so in its events.
+                            let _ = self.handle.stop(id).await;
+                            continue;
+                        }
+                        _ = tokio::signal::ctrl_c() => {
+                            self.out.state("stopping", &[]);
+                            let _ = self.handle.stop(id).await;
+                            continue;
+                        }
+                        event = self.events.next() => event,
+                        _ = self.input.more(), if !self.input.ended() => continue,
+                    }
+                }
+            };
+            // A run under way must not let the stop wait behind a stream of records.
+            if stop.is_some_and(|at| at <= Instant::now()) {
+                stop = None;
+                self.out.state("stopping", &[]);
+                let _ = self.handle.stop(id).await;
+            }
+            let Some(event) = event else { return Err(self.gone()) };
+            if let Some(state) = self.event(event, Some(id)) {
+                self.states.push(state);
+                return Ok(());
+            }
+        }
+    }
+
+    fn gone(&mut self) -> Failure {
+        self.lost.take().unwrap_or_else(|| Failure::new(Code::Protocol, "the session has ended"))
+    }
+
+    /// Tells an event; the state of the run when it ended.
+    fn event(&mut self, event: SessionEvent, run: Option<PipelineId>) -> Option<&'static str> {
+        match event {
+            SessionEvent::Pool(Event::Record { stream, value, .. }) => self.out.record(stream, &value),
+            SessionEvent::Pool(Event::PipelineState { pipeline, state, error, origin }) => {
+                if state.is_final() && Some(pipeline) == run {
+                    self.asked.retain(|asked| asked.pipeline != Some(pipeline));
+                    return Some(self.out.ended(state, error.as_ref(), origin));
+                }
+                if state == PipelineState::Stopping {
+                    self.out.state("stopping", &[]);
+                }
+            }
+            SessionEvent::Pool(Event::HostCall { pipeline, call, question, repeats }) => {
+                self.out.host_call(&call, question, repeats);
+                if question {
+                    let question = call.question();
+                    self.asked.push_back(Asked { pipeline, call: call.id, question });
+                }
+            }
+            SessionEvent::Pool(event) => {
+                if let Event::Withdrawn { pipeline, call } = &event {
+                    self.asked.retain(|asked| (asked.pipeline, asked.call) != (*pipeline, *call));
+                }
+                self.out.other(&event);
+            }
+            SessionEvent::State(state) => {
+                match &state {
+                    SessionState::Lost(reason) | SessionState::Disconnected { reason: Some(reason) } => {
+                        self.lost = Some(Failure::new(reason.into(), reason.to_string()));
+                    }
+                    _ => {}
+                }
+                self.out.session(&state);
+                // A run in a session without a connection comes to no end.
+                if matches!(state, SessionState::Disconnected { .. }) && run.is_some() {
+                    return Some("failed");
+                }
+            }
+            SessionEvent::Interruption(interruption) => {
+                self.out.interruption(&interruption);
+                if matches!(
+                    interruption,
+                    Interruption::OutcomeUnknown { .. } | Interruption::Refused { .. } | Interruption::NotStarted { .. }
+                ) {
+                    self.lost.get_or_insert(Failure::new(Code::Protocol, "the outcome of a run is unknown"));
+                }
+            }
+        }
+        None
+    }
+
+    async fn answer_questions(&mut self) -> Result<(), Failure> {
+        while let Some(asked) = self.asked.front() {
+            let answer = match self.input.answer() {
+                Some(json) => host_answer(&json, asked)?,
+                None if self.input.ended() => refusal("No answer was given."),
+                None => return Ok(()),
+            };
+            let Some(asked) = self.asked.pop_front() else { return Ok(()) };
+            if let Err(error) = self.handle.answer(asked.pipeline, asked.call, answer).await {
+                self.out.state("answer not sent", &[("reason", error.to_string().into())]);
+            }
+        }
+        Ok(())
+    }
+
+    async fn close(&mut self) {
+        self.out.run = 0;
+        let handle = self.handle.clone();
+        let closing = tokio::spawn(async move { handle.close().await });
+        while let Some(event) = self.events.next().await {
+            drop(self.event(event, None));
+        }
+        if let Ok(Err(error)) = closing.await
+            && self.lost.is_none()
+        {
+            self.out.state("close failed", &[("reason", error.to_string().into())]);
+        }
+    }
+
+    fn finish(mut self, result: Result<(), Failure>) -> Code {
+        let counts = self.handle.stats().counts();
+        let more = [
+            ("runs", self.states.clone().into()),
+            ("round_trips", counts.round_trips().into()),
+            ("connections", counts.connections.into()),
+            ("passwords_sent", counts.passwords_sent.into()),
+        ];
+        if let Err(failure) = result.and_then(|()| self.lost.take().map_or(Ok(()), Err)) {
+            return fail(&mut self.out, &failure, &more);
+        }
+        let worst = ["failed", "stopped"].into_iter().find(|state| self.states.contains(state));
+        self.out.finish(worst.unwrap_or("completed"), &more);
+        if worst.is_some() { Code::Failed } else { Code::Completed }
+    }
+}
+
+/// An answer out of JSON, as the question wants it.
+fn host_answer(json: &Json, asked: &Asked) -> Result<HostAnswer, Failure> {
+    if let Some(reason) = json.get("refuse") {
+        return Ok(refusal(reason.as_str().unwrap_or("The question was refused.")));
+    }
+    Ok(match (&asked.question, json) {
+        (Some(Question::Fields { fields, .. }), Json::Object(map)) if !map.contains_key("$type") => {
+            let mut answers = Vec::new();
+            for (name, json) in map {
+                let name = fields
+                    .iter()
+                    .find(|field| field.name.eq_ignore_case(name))
+                    .map_or_else(|| name.as_str().into(), |field| field.name.clone());
+                if let Some(argument) = json_in::argument(json)? {
+                    answers.push((name, argument));
+                }
+            }
+            HostAnswer::Fields(answers)
+        }
+        (Some(Question::Choices { .. }), Json::Array(indexes)) => {
+            let indexes = indexes.iter().map(json_in::value).collect::<Result<Vec<_>, _>>()?;
+            let mut list = clixml::Object::list(indexes);
+            list.type_names = Some(clixml::type_names([
+                "System.Collections.ObjectModel.Collection`1[[System.Int32, mscorlib, Version=4.0.0.0, Culture=neutral, \
+                 PublicKeyToken=b77a5c561934e089]]",
+                "System.Object",
+            ]));
+            HostAnswer::Value(Argument::Value(list.into()))
+        }
+        (_, Json::Null) => HostAnswer::Value(Argument::Value(Value::Null)),
+        _ => match json_in::argument(json)? {
+            Some(argument) => HostAnswer::Value(argument),
+            None => HostAnswer::Value(Argument::Value(Value::Bool(false))),
+        },
+    })
+}
+
+/// The error record that the endpoint throws in the cmdlet.
+fn refusal(text: &str) -> HostAnswer {
+    HostAnswer::Error(
+        ErrorInfo {
+            message: text.to_owned(),
+            id: "HostFunctionRefused".to_owned(),
+            category: 14,
+            exception: "HostException".to_owned(),
+            target: Value::Null,
+            activity: String::new(),
+        }
+        .to_value(),
+    )
+}
