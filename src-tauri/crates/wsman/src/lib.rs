@@ -23,12 +23,14 @@ mod data;
 pub mod duration;
 mod error;
 pub mod fault;
+mod kind;
 pub mod multipart;
 pub mod names;
 mod operation;
 pub mod server;
 mod shell;
 mod walk;
+mod words;
 mod write;
 
 pub use charset::Charset;
@@ -39,6 +41,8 @@ pub use client::response::{
 };
 pub use error::Malformed;
 pub use fault::{Fault, FaultKind};
-pub use operation::{BufferMode, Enumeration, InputStream, Operation, OperationKind, SignalCode};
+pub use kind::OperationKind;
+pub use operation::{Enumeration, Operation};
 pub use shell::{CommandInfo, CommandStateKind, ShellInfo, ShellState};
+pub use words::{BufferMode, InputStream, SignalCode};
 pub use write::guid_text;

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use crate::kind::OperationKind;
+use crate::words::{BufferMode, InputStream, SignalCode};
+
 /// A request to be encoded. [MS-WSMV] 3.1.4
 #[derive(Clone, Copy)]
 pub enum Operation<'a> {
@@ -121,102 +124,6 @@ pub enum Enumeration {
     },
 }
 
-/// An operation without its content: enough to judge an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum OperationKind {
-    /// See [`Operation::Identify`].
-    Identify,
-    /// See [`Operation::Create`].
-    Create,
-    /// See [`Operation::Command`].
-    Command,
-    /// See [`Operation::Send`].
-    Send,
-    /// See [`Operation::Receive`].
-    Receive,
-    /// See [`Operation::Signal`].
-    Signal,
-    /// See [`Operation::Disconnect`].
-    Disconnect,
-    /// See [`Operation::Reconnect`].
-    Reconnect,
-    /// See [`Operation::Connect`] and [`Operation::ConnectCommand`].
-    Connect,
-    /// See [`Operation::Delete`].
-    Delete,
-    /// See [`Operation::Get`].
-    Get,
-    /// See [`Operation::Enumerate`].
-    Enumerate,
-    /// See [`Operation::Pull`].
-    Pull,
-}
-
-impl OperationKind {
-    /// Every kind.
-    pub const ALL: [Self; 13] = [
-        Self::Identify,
-        Self::Create,
-        Self::Command,
-        Self::Send,
-        Self::Receive,
-        Self::Signal,
-        Self::Disconnect,
-        Self::Reconnect,
-        Self::Connect,
-        Self::Delete,
-        Self::Get,
-        Self::Enumerate,
-        Self::Pull,
-    ];
-
-    /// The action of the request; empty for Identify, which has no headers.
-    #[must_use]
-    pub const fn action(self) -> &'static str {
-        match self {
-            Self::Identify => "",
-            Self::Create => "http://schemas.xmlsoap.org/ws/2004/09/transfer/Create",
-            Self::Command => "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/Command",
-            Self::Send => "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/Send",
-            Self::Receive => "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/Receive",
-            Self::Signal => "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/Signal",
-            Self::Disconnect => "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/Disconnect",
-            Self::Reconnect => "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/Reconnect",
-            Self::Connect => "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/Connect",
-            Self::Delete => "http://schemas.xmlsoap.org/ws/2004/09/transfer/Delete",
-            Self::Get => "http://schemas.xmlsoap.org/ws/2004/09/transfer/Get",
-            Self::Enumerate => "http://schemas.xmlsoap.org/ws/2004/09/enumeration/Enumerate",
-            Self::Pull => "http://schemas.xmlsoap.org/ws/2004/09/enumeration/Pull",
-        }
-    }
-
-    /// The kind with this request action.
-    #[must_use]
-    pub fn of_action(action: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| !kind.action().is_empty() && kind.action() == action)
-    }
-
-    /// The name for logs.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Identify => "Identify",
-            Self::Create => "Create",
-            Self::Command => "Command",
-            Self::Send => "Send",
-            Self::Receive => "Receive",
-            Self::Signal => "Signal",
-            Self::Disconnect => "Disconnect",
-            Self::Reconnect => "Reconnect",
-            Self::Connect => "Connect",
-            Self::Delete => "Delete",
-            Self::Get => "Get",
-            Self::Enumerate => "Enumerate",
-            Self::Pull => "Pull",
-        }
-    }
-}
-
 impl Operation<'_> {
     /// The kind, to be kept for the answer.
     #[must_use]
@@ -273,86 +180,5 @@ impl std::fmt::Debug for Operation<'_> {
     /// What it is and how much it carries; the content may be confidential.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}({} bytes)", self.kind().name(), self.data().len())
-    }
-}
-
-/// A stream from us to the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum InputStream {
-    /// Everything but answers to prompts.
-    Stdin,
-    /// Answers to host calls ("prompt response").
-    Pr,
-}
-
-impl InputStream {
-    /// The name on the wire.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Stdin => "stdin",
-            Self::Pr => "pr",
-        }
-    }
-
-    /// The stream with this name.
-    #[must_use]
-    pub fn of_name(name: &str) -> Option<Self> {
-        [Self::Stdin, Self::Pr].into_iter().find(|stream| stream.name() == name)
-    }
-}
-
-/// What a Signal does to a command. The server compares the text byte for byte.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum SignalCode {
-    /// Stops the pipeline; its final state still comes. The spelling is that of Windows.
-    Stop,
-    /// Ends the command and forgets it.
-    Terminate,
-}
-
-impl SignalCode {
-    /// The code on the wire.
-    #[must_use]
-    pub const fn uri(self) -> &'static str {
-        match self {
-            Self::Stop => "powershell/signal/crtl_c",
-            Self::Terminate => "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/signal/terminate",
-        }
-    }
-
-    /// The code with this exact text; a server ends the command for any other.
-    #[must_use]
-    pub fn of_uri(uri: &str) -> Option<Self> {
-        [Self::Stop, Self::Terminate].into_iter().find(|code| code.uri() == uri)
-    }
-}
-
-/// What a disconnected shell does with output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum BufferMode {
-    /// Nothing is kept.
-    None,
-    /// The command waits when the buffer is full; the server's default.
-    Block,
-    /// The oldest output is lost when the buffer is full.
-    Drop,
-}
-
-impl BufferMode {
-    /// The name on the wire.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::None => "None",
-            Self::Block => "Block",
-            Self::Drop => "Drop",
-        }
-    }
-
-    /// The mode with this name.
-    #[must_use]
-    pub fn of_name(name: &str) -> Option<Self> {
-        [Self::None, Self::Block, Self::Drop].into_iter().find(|mode| mode.name().eq_ignore_ascii_case(name))
     }
 }

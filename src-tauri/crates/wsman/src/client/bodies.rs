@@ -5,10 +5,11 @@ use uuid::Uuid;
 
 use crate::client::response::{CommandState, Identity, Listing, Received, Response, StreamData};
 use crate::error::Malformed;
+use crate::kind::OperationKind;
 use crate::names::{ADDRESSING, ENUMERATION, IDENTITY, POWERSHELL, SELECTOR_SHELL_ID, SHELL, TRANSFER, WSMAN};
-use crate::operation::{BufferMode, OperationKind};
 use crate::shell::{CommandInfo, CommandStateKind, ShellInfo, ShellState};
 use crate::walk::{Walk, attribute, once};
+use crate::words::BufferMode;
 use crate::{data, duration};
 
 /// Reads the body's children, the first of which was opened already, up to the end of the body.

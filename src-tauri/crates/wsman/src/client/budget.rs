@@ -5,7 +5,8 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::client::request::{RequestIds, ShellContext, encode_request};
-use crate::operation::{InputStream, Operation};
+use crate::operation::Operation;
+use crate::words::InputStream;
 use crate::write::base64_length;
 
 /// Left free for what a server may count otherwise.

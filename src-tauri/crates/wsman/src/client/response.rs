@@ -5,8 +5,8 @@ use uuid::Uuid;
 use crate::client::{bodies, fault};
 use crate::error::Malformed;
 use crate::fault::Fault;
+use crate::kind::OperationKind;
 use crate::names::{ADDRESSING, SOAP};
-use crate::operation::OperationKind;
 use crate::shell::{CommandInfo, CommandStateKind, ShellInfo};
 use crate::walk::{Walk, once};
 

@@ -4,11 +4,11 @@ use uuid::Uuid;
 
 use crate::client::response::Identity;
 use crate::duration;
+use crate::kind::OperationKind;
 use crate::names::{
     ADDRESSING, ANONYMOUS, ENUMERATION, IDENTITY, LOCALE, POWERSHELL, SELECTOR_SHELL_ID, SHELL, SOAP, STDOUT, TRANSFER,
     WSMAN, WSMAN_MS,
 };
-use crate::operation::OperationKind;
 use crate::server::headers::Headers;
 use crate::shell::{CommandInfo, CommandStateKind, ShellInfo};
 use crate::write::{Document, base64_length};
