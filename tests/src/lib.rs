@@ -8,3 +8,4 @@ pub mod engine;
 pub mod folders;
 pub mod peer;
 pub mod pepctl;
+pub mod practice_server;

@@ -194,6 +194,9 @@ impl ServerPool {
         if message.destination != Destination::Server {
             return Err(ServerError::Unexpected(kind));
         }
+        // Some clients send the answer to a pipeline's question without naming the command around it.
+        let answered = (kind == MessageType::PipelineHostResponse).then_some(PipelineId(message.pipeline));
+        let pipeline = pipeline.or(answered);
         let value = message.value(&Limits::DEFAULT)?;
         let number = |name: &str| value.get(name).and_then(Value::as_i32);
         match (kind, pipeline) {
