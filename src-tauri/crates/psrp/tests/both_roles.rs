@@ -1,4 +1,5 @@
 //! The client's pool against the server's, in memory: every byte passes through both.
+#![allow(clippy::unwrap_used)]
 
 use clixml::{Object, Value, Version};
 use psrp::client::{Action, ClientPool, Event, InputStream, PoolOptions, RecordStream};

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use clixml::{Object, PsString, Value, Version};
+use clixml::{Value, Version};
 use uuid::Uuid;
 
 use super::PoolOptions;
@@ -76,36 +76,4 @@ impl Console {
             _ => Reply::Refuse("The console does not know this call."),
         }
     }
-}
-
-/// The error record that the endpoint throws where it called us. [MS-PSRP] 2.2.3.15
-pub(super) fn refusal(id: &str, message: &str) -> Value {
-    const REASON: &str = "PSNotImplementedException";
-    let exception = Object {
-        to_string: Some(format!("System.Management.Automation.{REASON}: {message}").into()),
-        ..Object::with_extended([("Message", message.into())])
-    }
-    .typed([
-        "System.Management.Automation.PSNotImplementedException",
-        "System.NotImplementedException",
-        "System.SystemException",
-        "System.Exception",
-        "System.Object",
-    ]);
-    let empty = || Value::String(PsString::new());
-    Object::with_extended([
-        ("Exception", exception.into()),
-        ("TargetObject", Value::Null),
-        ("FullyQualifiedErrorId", id.into()),
-        ("InvocationInfo", Value::Null),
-        // NotImplemented
-        ("ErrorCategory_Category", 11.into()),
-        ("ErrorCategory_Activity", empty()),
-        ("ErrorCategory_Reason", REASON.into()),
-        ("ErrorCategory_TargetName", empty()),
-        ("ErrorCategory_TargetType", empty()),
-        ("ErrorCategory_Message", format!("NotImplemented: (:) [], {REASON}").into()),
-        ("SerializeExtendedInfo", false.into()),
-    ])
-    .into()
 }

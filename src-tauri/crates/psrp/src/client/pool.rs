@@ -6,7 +6,7 @@ use clixml::{SecureString, Value, Version};
 use uuid::Uuid;
 
 use super::calls::Calls;
-use super::console::{Console, refusal};
+use super::console::Console;
 use super::exchange::Exchange;
 use super::opening;
 use super::outbox::{Outbox, Outgoing};
@@ -374,7 +374,7 @@ impl ClientPool {
     }
 
     pub(super) fn send_refusal(&mut self, pipeline: Option<PipelineId>, call: CallId, method: HostMethod, why: &str) {
-        let answer = HostAnswer::Error(refusal("NotImplemented", why));
+        let answer = HostAnswer::refused(why);
         if let Ok(content) = answer.to_value(call, method, None) {
             self.send_response(pipeline, &content);
         }

@@ -99,6 +99,8 @@ impl ClientPool {
         }
         match (kind, self.phase) {
             (MessageType::SessionCapability, Phase::Opening) => {}
+            // We close before the endpoint had said anything.
+            (MessageType::SessionCapability, Phase::Closing) => return Ok(()),
             (MessageType::SessionCapability, _) => return Err(Misbehaviour::SecondCapability.into()),
             (_, Phase::Opening) => return Err(Misbehaviour::BeforeCapability(kind).into()),
             _ => {}

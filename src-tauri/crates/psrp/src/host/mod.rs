@@ -4,6 +4,7 @@ mod call;
 mod info;
 mod method;
 mod question;
+mod refusal;
 
 pub use call::{HostAnswer, HostCall};
 pub use info::{HostInfo, Size};

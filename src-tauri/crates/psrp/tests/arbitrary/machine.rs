@@ -6,8 +6,8 @@ use std::collections::{HashMap, HashSet};
 use psrp::host::HostAnswer;
 use psrp::keys::{KeySource, PrivateKey};
 use psrp::{
-    Action, CallId, ClientPool, Command, Destination, Event, Fragmenter, KeyError, Message, MessageType, Pipeline, PipelineId,
-    PoolId, PoolOptions, PoolState, SecretText, SessionKey,
+    Action, CallId, ClientPool, Command, Destination, Event, Fragmenter, KeyError, Message, MessageType, Pipeline,
+    PipelineId, PoolId, PoolOptions, PoolState, SecretText, SessionKey,
 };
 use uuid::Uuid;
 

@@ -178,3 +178,14 @@ fn a_screen_line_that_repeats_a_record_is_marked_and_one_that_does_not_is_not() 
         .collect();
     assert_eq!(marks, [None, Some(RecordStream::Warning), None]);
 }
+
+#[test]
+fn f7_a_refused_answer_is_an_error_record_for_the_cmdlet() {
+    let mut peer = running();
+    call(&mut peer, 1, 23, "");
+    peer.pool.answer(Some(pipeline(1)), CallId(1), HostAnswer::refused("The operator refused.")).unwrap();
+    let sent = answers(&mut peer);
+    let error = sent[0].1.get("me").unwrap();
+    assert_eq!(psrp::records::ErrorRecord::from_value(error).message, "The operator refused.");
+    assert!(sent[0].1.get("mr").is_none());
+}

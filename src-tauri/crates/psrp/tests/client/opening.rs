@@ -167,3 +167,27 @@ fn connecting_gives_a_pool_that_is_open_and_pipelines_that_go_on() {
     peer.say(Some(pipeline(1)), MessageType::PipelineOutput, "<S>x</S>").unwrap();
     assert!(matches!(peer.events().as_slice(), [Event::Opened { .. }, Event::Record { .. }]));
 }
+
+#[test]
+fn a_pool_that_is_closed_before_it_opened_stays_closed() {
+    let mut peer = Peer::new();
+    peer.did();
+    peer.pool.invoke(Command::new("x").into(), pipeline(1)).unwrap();
+    peer.pool.close();
+    peer.say(None, MessageType::SessionCapability, &capability("2.3")).unwrap();
+    peer.say(None, MessageType::RunspacePoolState, &state_of_pool(2)).unwrap();
+    assert_eq!(peer.pool.state(), PoolState::Closing);
+    peer.pool.shell_closed();
+    assert_eq!(peer.did(), []);
+    let events = peer.events();
+    assert!(
+        matches!(
+            events.as_slice(),
+            [
+                Event::PipelineState { origin: Origin::NeverSent, .. },
+                Event::PoolState { state: PoolState::Closed, error: None }
+            ]
+        ),
+        "{events:?}"
+    );
+}

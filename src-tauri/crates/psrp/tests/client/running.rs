@@ -256,3 +256,33 @@ fn input_waits_for_the_pipeline_and_stops_with_it() {
     peer.pool.end_input(pipeline(1)).unwrap();
     assert_eq!(peer.did(), []);
 }
+
+#[test]
+fn d21_output_of_two_pipelines_and_the_pool_goes_to_its_owner() {
+    let mut peer = running();
+    peer.pool.invoke(Command::new("Get-Other").into(), pipeline(2)).unwrap();
+    let mut cut = |owner: u128, text: &str| {
+        let bytes = peer.bytes(Some(pipeline(owner)), MessageType::PipelineOutput, &format!("<S>{text}</S>"));
+        (pipeline(owner), bytes)
+    };
+    let sent = [cut(1, "a"), cut(2, "b"), cut(1, "c"), cut(2, "d")];
+    // The halves of both streams take turns.
+    for pair in sent.chunks(2) {
+        for half in [true, false] {
+            for (owner, bytes) in pair {
+                let (first, second) = bytes.split_at(30);
+                peer.pool.receive(Some(*owner), if half { first } else { second }).unwrap();
+            }
+        }
+    }
+    let got: Vec<_> = peer
+        .events()
+        .into_iter()
+        .filter_map(|event| match event {
+            Event::Record { pipeline, value, .. } => Some((pipeline, value)),
+            _ => None,
+        })
+        .collect();
+    let wanted = [(1, "a"), (2, "b"), (1, "c"), (2, "d")].map(|(owner, text)| (pipeline(owner), Value::from(text)));
+    assert_eq!(got, wanted);
+}
