@@ -67,6 +67,14 @@ pub(crate) enum Subcommands {
         /// Port; 0 takes any that is free
         #[arg(long, default_value_t = 0)]
         port: u16,
+
+        /// Name of the scenario
+        #[arg(long, default_value = "healthy")]
+        scenario: String,
+
+        /// How many times as fast as real time it runs
+        #[arg(long, default_value_t = 1.0)]
+        speed: f64,
     },
 }
 

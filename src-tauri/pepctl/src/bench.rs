@@ -128,10 +128,14 @@ async fn run(
     let id = handle.invoke(pipeline).await.map_err(|error| failed(error.to_string()))?;
     while let Some(event) = events.next().await {
         match event {
-            SessionEvent::Pool(Event::Record { pipeline, value, stream: psrp::RecordStream::Output }) if pipeline == id => {
+            SessionEvent::Pool(Event::Record { pipeline, value, stream: psrp::RecordStream::Output })
+                if pipeline == id =>
+            {
                 record(&value);
             }
-            SessionEvent::Pool(Event::PipelineState { pipeline, state, error, .. }) if pipeline == id && state.is_final() => {
+            SessionEvent::Pool(Event::PipelineState { pipeline, state, error, .. })
+                if pipeline == id && state.is_final() =>
+            {
                 if state == PipelineState::Completed {
                     return Ok(());
                 }

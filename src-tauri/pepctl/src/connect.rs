@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value as Json, json};
 use tokio::sync::mpsc;
-use winrm::{Connector, Credentials, EventStream, NoIntents, OpenOptions, SessionHandle, SignIn, SocketConnector, Stage};
+use winrm::{
+    Connector, Credentials, EventStream, NoIntents, OpenOptions, SessionHandle, SignIn, SocketConnector, Stage,
+};
 use zeroize::Zeroizing;
 
 use crate::args::ConnectionArguments;
@@ -104,7 +106,9 @@ pub(crate) async fn open(
 pub(crate) async fn inspect(arguments: &ConnectionArguments) -> Result<Json, Failure> {
     let connector = connector(arguments)?;
     let identity = winrm::inspect(connector.as_ref()).await?;
-    Ok(json!({ "state": "completed", "identity": identity_json(&identity), "unix_time": identity.timestamp.unix_seconds() }))
+    Ok(
+        json!({ "state": "completed", "identity": identity_json(&identity), "unix_time": identity.timestamp.unix_seconds() }),
+    )
 }
 
 /// Whether WinRM listens.

@@ -2,9 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use clixml::{
-    Content, DateTime, Decimal, Object, Property, PsString, TimeSpan, Uuid, Value, Version, type_names,
-};
+use clixml::{Content, DateTime, Decimal, Object, Property, PsString, TimeSpan, Uuid, Value, Version, type_names};
 use psrp::{Argument, SecretText};
 use serde_json::{Map, Value as Json};
 use zeroize::Zeroizing;
@@ -76,7 +74,8 @@ pub(crate) fn value(json: &Json) -> Result<Value, BadValue> {
         },
         Json::Array(items) => Object::array(values(items)?).into(),
         Json::Object(map) => {
-            let entries = map.iter().map(|(key, item)| Ok((key.as_str().into(), value(item)?))).collect::<Result<_, _>>()?;
+            let entries =
+                map.iter().map(|(key, item)| Ok((key.as_str().into(), value(item)?))).collect::<Result<_, _>>()?;
             Object::dictionary(entries).into()
         }
     })
@@ -284,7 +283,10 @@ mod tests {
             (json!(3_000_000_000_u64), Value::I64(3_000_000_000)),
             (json!(1.5), Value::Double(1.5)),
             (json!("x"), "x".into()),
-            (json!({"$type": "TimeSpan", "value": "1.02:03:04.5"}), Value::TimeSpan(TimeSpan::from_ticks(937_845_000_000))),
+            (
+                json!({"$type": "TimeSpan", "value": "1.02:03:04.5"}),
+                Value::TimeSpan(TimeSpan::from_ticks(937_845_000_000)),
+            ),
             (json!({"$type": "Double", "value": "-INF"}), Value::Double(f64::NEG_INFINITY)),
             (json!({"$type": "String", "units": [55296]}), Value::String(PsString::from_units(vec![0xD800]))),
         ] {

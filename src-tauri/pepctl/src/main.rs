@@ -9,6 +9,7 @@ mod json_in;
 mod json_out;
 mod output;
 mod pins;
+mod practice_server;
 mod session;
 mod usage;
 
@@ -57,7 +58,9 @@ async fn perform(arguments: Arguments) -> Code {
         Some(Subcommands::Inspect) => connect::inspect(connection).await,
         Some(Subcommands::Probe) => connect::probe(connection).await,
         Some(Subcommands::Bench(bench)) => bench::bench(connection, bench).await,
-        Some(Subcommands::ServePractice { .. }) => Err(Failure::usage("the practice PEP is not built in yet")),
+        Some(Subcommands::ServePractice { port, scenario, speed }) => {
+            practice_server::serve(*port, scenario, *speed).await
+        }
     };
     match result {
         Ok(json) => {
@@ -73,7 +76,7 @@ async fn perform(arguments: Arguments) -> Code {
 }
 
 /// One line of standard output.
-fn print(json: &Json) {
+pub(crate) fn print(json: &Json) {
     // A reader that has gone away is no failure of the run.
     let _ = writeln!(std::io::stdout().lock(), "{json}");
 }
@@ -86,8 +89,9 @@ fn end(failure: &Failure) -> ExitCode {
 fn run_of(arguments: &RunArguments) -> Result<Run, Failure> {
     let mut command = Command::new(arguments.cmdlet.as_str());
     for parameter in &arguments.parameters {
-        let (name, json) =
-            parameter.split_once('=').ok_or_else(|| Failure::usage(format!("--param {parameter}: NAME=JSON is needed")))?;
+        let (name, json) = parameter
+            .split_once('=')
+            .ok_or_else(|| Failure::usage(format!("--param {parameter}: NAME=JSON is needed")))?;
         // Never the value itself: it may be a secret that was put in the wrong place.
         let json = serde_json::from_str(json)
             .map_err(|error| Failure::usage(format!("--param {name}: the value is no JSON: {error}")))?;

@@ -71,7 +71,9 @@ impl Output {
                 let progress = ProgressRecord::from_value(record);
                 let shown = format!("{}: {}", progress.activity, progress.status);
                 self.line("progress", &shown, |line| {
-                    field(line, "percent", |line| raw(line, &progress.percent.map_or("null".into(), |p| p.to_string())));
+                    field(line, "percent", |line| {
+                        raw(line, &progress.percent.map_or("null".into(), |p| p.to_string()))
+                    });
                     field(line, "value", |line| value(line, record));
                 });
                 return;

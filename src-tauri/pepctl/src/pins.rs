@@ -35,7 +35,12 @@ fn names(identity: &ServerIdentity) -> [String; 5] {
 
 /// An identity as JSON.
 pub(crate) fn identity_json(identity: &ServerIdentity) -> Json {
-    NAMES.into_iter().map(str::to_owned).zip(names(identity).map(Json::String)).collect::<serde_json::Map<_, _>>().into()
+    NAMES
+        .into_iter()
+        .map(str::to_owned)
+        .zip(names(identity).map(Json::String))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 impl Pins {

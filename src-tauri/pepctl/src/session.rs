@@ -33,6 +33,8 @@ struct Driver {
     asked: VecDeque<Asked>,
     states: Vec<&'static str>,
     lost: Option<Failure>,
+    /// What went wrong with a run, while the session went on
+    trouble: Option<Failure>,
 }
 
 /// Opens a session, runs `first` or all lines of standard input, closes.
@@ -55,6 +57,7 @@ pub(crate) async fn run(arguments: &ConnectionArguments, first: Option<Run>) -> 
         asked: VecDeque::new(),
         states: Vec::new(),
         lost: None,
+        trouble: None,
     };
     let result = driver.run_all(first).await;
     driver.close().await;
@@ -62,8 +65,7 @@ pub(crate) async fn run(arguments: &ConnectionArguments, first: Option<Run>) -> 
 }
 
 fn fail(out: &mut Output, failure: &Failure, more: &[(&str, Json)]) -> Code {
-    let mut all =
-        vec![("error", failure.code.name().into()), ("text", failure.text.as_str().into())];
+    let mut all = vec![("error", failure.code.name().into()), ("text", failure.text.as_str().into())];
     all.extend_from_slice(more);
     out.finish("failed", &all);
     failure.code
@@ -91,7 +93,9 @@ impl Driver {
                 biased;
                 run = self.input.next_run() => return run,
                 event = self.events.next() => match event {
-                    Some(event) => drop(self.event(event, None)),
+                    Some(event) => {
+                        self.event(event, None);
+                    }
                     None => return Ok(None),
                 }
             }
@@ -202,12 +206,18 @@ impl Driver {
             }
             SessionEvent::Interruption(interruption) => {
                 self.out.interruption(&interruption);
-                if matches!(
-                    interruption,
-                    Interruption::OutcomeUnknown { .. } | Interruption::Refused { .. } | Interruption::NotStarted { .. }
-                ) {
-                    self.lost.get_or_insert(Failure::new(Code::Protocol, "the outcome of a run is unknown"));
-                }
+                let trouble = match interruption {
+                    Interruption::NotStarted { .. } => "a command was not started: the endpoint does not know it",
+                    Interruption::Refused { .. } => "the endpoint refused a command",
+                    Interruption::OutcomeUnknown { .. } => "the outcome of a command is unknown",
+                    Interruption::RecordsMayBeMissing { .. }
+                    | Interruption::SendUnknown { .. }
+                    | Interruption::StopUnknown { .. }
+                    | Interruption::StillRunning { .. }
+                    | Interruption::IdleTimeReduced { .. } => return None,
+                };
+                // The session goes on; how the program ends tells.
+                self.trouble.get_or_insert(Failure::new(Code::Protocol, trouble));
             }
         }
         None
@@ -233,7 +243,7 @@ impl Driver {
         let handle = self.handle.clone();
         let closing = tokio::spawn(async move { handle.close().await });
         while let Some(event) = self.events.next().await {
-            drop(self.event(event, None));
+            self.event(event, None);
         }
         if let Ok(Err(error)) = closing.await
             && self.lost.is_none()
@@ -250,7 +260,7 @@ impl Driver {
             ("connections", counts.connections.into()),
             ("passwords_sent", counts.passwords_sent.into()),
         ];
-        if let Err(failure) = result.and_then(|()| self.lost.take().map_or(Ok(()), Err)) {
+        if let Err(failure) = result.and_then(|()| self.lost.take().or(self.trouble.take()).map_or(Ok(()), Err)) {
             return fail(&mut self.out, &failure, &more);
         }
         let worst = ["failed", "stopped"].into_iter().find(|state| self.states.contains(state));

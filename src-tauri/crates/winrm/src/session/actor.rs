@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 use psrp::{ClientPool, PipelineId, PoolId, keys::RsaKeySource};
 use spnego::ServerIdentity;
 use tokio::sync::{mpsc, oneshot};
@@ -83,6 +83,8 @@ pub(super) struct Actor {
     pub(super) connecting: bool,
     pub(super) work: FuturesUnordered<BoxFuture<'static, Finished>>,
     pub(super) recovery: Recovery,
+    /// Work that came to its end while something else was done
+    pub(super) early: VecDeque<Finished>,
 
     /// Requests that keep their order
     pub(super) ordered: VecDeque<Job>,
@@ -101,7 +103,12 @@ pub(super) struct Actor {
     orders: mpsc::Receiver<Order>,
     events: mpsc::Sender<Vec<SessionEvent>>,
     pub(super) outbox: Vec<SessionEvent>,
+    /// The end was told already.
+    pub(super) told_end: bool,
 }
+
+/// How long a shell that nobody uses any more may take to go.
+pub(super) const LAST_DELETE: Duration = Duration::from_secs(10);
 
 type Channels = (mpsc::Receiver<Order>, mpsc::Sender<Vec<SessionEvent>>, oneshot::Sender<Result<Opened, OpenError>>);
 
@@ -137,6 +144,7 @@ impl Actor {
             connecting: false,
             work: FuturesUnordered::new(),
             recovery: Recovery::default(),
+            early: VecDeque::new(),
             ordered: VecDeque::new(),
             ordered_busy: false,
             urgent: VecDeque::new(),
@@ -150,6 +158,7 @@ impl Actor {
             orders,
             events,
             outbox: Vec::new(),
+            told_end: false,
             link: Arc::new(Link { connector, sign_in, intents, stats }),
             options,
         }
@@ -161,6 +170,10 @@ impl Actor {
             self.advance();
             if self.phase == Phase::Ended {
                 break;
+            }
+            if let Some(finished) = self.early.pop_front() {
+                self.finished(finished);
+                continue;
             }
             let deadline = self.deadline();
             tokio::select! {
@@ -207,6 +220,15 @@ impl Actor {
             (true, None) => self.key_deadline = Some(Instant::now() + self.options.limits.key),
             (false, Some(_)) => self.key_deadline = None,
             _ => {}
+        }
+    }
+
+    /// Sends the Receives that are due, before anything else is done.
+    pub(super) fn send_early(&mut self) {
+        if self.dispatch_receives()
+            && let Some(Some(finished)) = self.work.next().now_or_never()
+        {
+            self.early.push_back(finished);
         }
     }
 
@@ -291,21 +313,39 @@ impl Actor {
 
     /// The session ends for this reason. Nothing more is sent.
     pub(super) fn lose(&mut self, reason: LossReason) {
-        if self.phase == Phase::Ended {
+        if self.phase == Phase::Ended || self.told_end {
             return;
         }
         tracing::info!(reason = %reason, "session lost");
         if let Some(opener) = self.opener.take() {
             let _ = opener.send(Err(OpenError::Lost(reason.clone())));
         }
-        if self.phase == Phase::Closing {
+        if self.phase == Phase::Closing && !self.told_end {
             self.end_close(Err(CloseError::Protocol(reason.to_string())));
             return;
         }
+        // An endpoint that can still be talked to shall not keep a shell that nobody uses.
+        let delete = self.receiving(None).is_some()
+            && matches!(
+                reason,
+                LossReason::Protocol(_)
+                    | LossReason::PoolEnded { .. }
+                    | LossReason::Fault(_)
+                    | LossReason::Status(400..=499)
+            )
+            && !matches!(reason, LossReason::Status(401));
         self.phase = Phase::Ended;
         self.pool.shell_closed();
         self.drain_events();
         self.tell(SessionEvent::State(SessionState::Lost(reason)));
+        if delete && let Ok(job) = self.jobs.delete() {
+            self.told_end = true;
+            self.phase = Phase::Closing;
+            self.ordered.clear();
+            self.urgent.clear();
+            self.urgent.push_back(job);
+            self.close_deadline = Some(Instant::now() + LAST_DELETE);
+        }
     }
 }
 

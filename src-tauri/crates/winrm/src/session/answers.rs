@@ -181,9 +181,13 @@ impl Actor {
         if matches!(self.phase, Phase::Closing | Phase::Ended) {
             return;
         }
+        // The endpoint works on the next answer while this one is read.
+        if !done {
+            self.want_again(target);
+            self.send_early();
+        }
         for (owner, data) in pieces {
             if let Err(error) = self.pool.receive(owner, &data) {
-                self.drain_events();
                 self.lose(error.into());
                 return;
             }
@@ -197,7 +201,7 @@ impl Actor {
             }
             // The shell itself is done.
             (None, true) => self.lose(LossReason::ShellGone),
-            (_, false) => self.want_again(target),
+            (_, false) => {}
         }
     }
 
@@ -429,10 +433,10 @@ impl Actor {
             Purpose::Stop { id } => self.interrupted(Interruption::StopUnknown { pipeline: id, reason }),
             Purpose::Terminate { .. } => {}
             // Deleting twice does no harm, so it is tried twice.
-            Purpose::Delete if job.tries == 0 => {
-                job.tries += 1;
-                self.urgent.push_back(job);
-            }
+            Purpose::Delete if job.tries == 0 => match self.jobs.delete() {
+                Ok(again) => self.urgent.push_back(Job { tries: 1, ..again }),
+                Err(_) => self.end_close(Err(CloseError::Unknown(error))),
+            },
             Purpose::Delete => self.end_close(Err(CloseError::Unknown(error))),
             Purpose::Disconnect | Purpose::Reconnect => {
                 self.switched(Err(CloseError::Unknown(error)));

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 use wsman::SignalCode;
 
-use super::actor::{Actor, Finished, Link, Phase, ReceiveState, Receiving};
+use super::actor::{Actor, Finished, LAST_DELETE, Link, Phase, ReceiveState, Receiving};
 use super::event::{Interruption, SessionEvent, SessionState};
 use super::handle::Opened;
 use super::job::{Job, Purpose};
@@ -96,7 +96,7 @@ impl Actor {
     }
 
     /// Receives wait while the reader of the events is behind, and leave one lane to everything else.
-    fn dispatch_receives(&mut self) -> bool {
+    pub(super) fn dispatch_receives(&mut self) -> bool {
         let mut sent = false;
         let may = matches!(self.phase, Phase::Opening | Phase::Ready);
         for index in 0..self.receives.len() {
@@ -271,7 +271,7 @@ impl Actor {
             self.end_close(Ok(()));
             return;
         }
-        let limit = if self.closer.is_some() { self.options.limits.close } else { Duration::from_secs(10) };
+        let limit = if self.closer.is_some() { self.options.limits.close } else { LAST_DELETE };
         self.close_deadline = Some(Instant::now() + limit);
         match self.jobs.delete() {
             Ok(job) => self.urgent.push_back(job),
@@ -285,7 +285,9 @@ impl Actor {
         self.close_deadline = None;
         self.pool.shell_closed();
         self.drain_events();
-        self.tell(SessionEvent::State(SessionState::Closed));
+        if !self.told_end {
+            self.tell(SessionEvent::State(SessionState::Closed));
+        }
         if let Some(closer) = self.closer.take() {
             let _ = closer.send(result);
         }
@@ -325,6 +327,7 @@ impl Actor {
     pub(super) fn rest(&mut self, reason: Option<LossReason>) {
         self.phase = Phase::Disconnected;
         self.work.clear();
+        self.early.clear();
         self.idle.clear();
         self.lanes = 0;
         self.connecting = false;
