@@ -1,0 +1,136 @@
+//! Exchanges with the practice PEP that fail when told to.
+
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use http::{HeaderValue, Request, Response};
+use practice::{Connection, PracticeOptions, PracticePep, Scenario};
+use winrm::{BoxFuture, ConnectError, Connector, Exchange, ExchangeError, Secret};
+
+/// What happens to a sealed request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Fault {
+    /// It is not carried out, and there is no answer.
+    LoseRequest,
+    /// It is carried out, and there is no answer.
+    LoseAnswer,
+    /// The connection had been closed before.
+    ClosedBefore,
+    /// It is answered with this status, without protection.
+    Answer(u16),
+}
+
+#[derive(Default)]
+struct Plan {
+    next: Mutex<Option<Fault>>,
+    offer: Mutex<Option<HeaderValue>>,
+    tokens: AtomicUsize,
+    after_fault: Mutex<Option<usize>>,
+}
+
+/// A practice PEP and what shall go wrong on the way to it.
+pub(crate) struct Stage {
+    pep: PracticePep,
+    plan: Arc<Plan>,
+}
+
+struct Connect {
+    pep: PracticePep,
+    plan: Arc<Plan>,
+}
+
+struct Line {
+    connection: Connection,
+    plan: Arc<Plan>,
+}
+
+impl Stage {
+    pub(crate) fn new() -> Self {
+        let scenario = Scenario::built_in("healthy").unwrap();
+        Self { pep: PracticePep::new(PracticeOptions { scenario, speed: 1000.0, instance: 1 }), plan: Arc::default() }
+    }
+
+    pub(crate) fn pep(&self) -> &PracticePep {
+        &self.pep
+    }
+
+    pub(crate) fn password(&self) -> Secret {
+        self.pep.password()
+    }
+
+    pub(crate) fn connector(&self) -> Arc<dyn Connector> {
+        Arc::new(Connect { pep: self.pep.clone(), plan: Arc::clone(&self.plan) })
+    }
+
+    /// The next sealed request meets this fault.
+    pub(crate) fn next(&self, fault: Fault) {
+        *self.plan.next.lock().unwrap() = Some(fault);
+    }
+
+    /// What a request without a sign-in is offered.
+    pub(crate) fn offer(&self, schemes: &'static str) {
+        *self.plan.offer.lock().unwrap() = Some(HeaderValue::from_static(schemes));
+    }
+
+    /// How many tokens of a sign-in were sent.
+    pub(crate) fn tokens_sent(&self) -> usize {
+        self.plan.tokens.load(SeqCst)
+    }
+
+    /// How many requests came after the fault.
+    pub(crate) fn after_fault(&self) -> usize {
+        self.plan.after_fault.lock().unwrap().unwrap_or_default()
+    }
+}
+
+impl Connector for Connect {
+    fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Exchange>, ConnectError>> {
+        let line = Line { connection: self.pep.connection(), plan: Arc::clone(&self.plan) };
+        Box::pin(async move { Ok(Box::new(line) as Box<dyn Exchange>) })
+    }
+
+    fn host(&self) -> &'static str {
+        "practice"
+    }
+
+    fn port(&self) -> u16 {
+        5985
+    }
+}
+
+impl Exchange for Line {
+    fn send(&mut self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, ExchangeError>> {
+        Box::pin(async move {
+            if request.headers().contains_key(AUTHORIZATION) {
+                self.plan.tokens.fetch_add(1, SeqCst);
+            }
+            if let Some(count) = self.plan.after_fault.lock().unwrap().as_mut() {
+                *count += 1;
+            }
+            let sealed = !request.body().is_empty();
+            let fault = if sealed { self.plan.next.lock().unwrap().take() } else { None };
+            if fault.is_some() {
+                *self.plan.after_fault.lock().unwrap() = Some(0);
+            }
+            let lost = || ExchangeError::Lost("on purpose".to_owned());
+            match fault {
+                None => {
+                    let mut response = self.connection.exchange(request).await;
+                    if let Some(offer) = self.plan.offer.lock().unwrap().clone() {
+                        response.headers_mut().insert(WWW_AUTHENTICATE, offer);
+                    }
+                    Ok(response)
+                }
+                Some(Fault::LoseRequest) => Err(lost()),
+                Some(Fault::LoseAnswer) => {
+                    self.connection.exchange(request).await;
+                    Err(lost())
+                }
+                Some(Fault::ClosedBefore) => Err(ExchangeError::NotSent),
+                Some(Fault::Answer(status)) => Ok(Response::builder().status(status).body(Bytes::new()).unwrap()),
+            }
+        })
+    }
+}
