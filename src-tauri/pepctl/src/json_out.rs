@@ -131,7 +131,7 @@ fn object(out: &mut Vec<u8>, object: &Object) {
     if let Some(names) = &object.type_names {
         field(out, "type_names", |out| {
             raw(out, "[");
-            list(out, names.iter(), |out, name| ps_string(out, name));
+            list(out, names.iter(), ps_string);
             raw(out, "]");
         });
     }
@@ -141,7 +141,7 @@ fn object(out: &mut Vec<u8>, object: &Object) {
     let items = |out: &mut Vec<u8>, name: &str, items: &[Value]| {
         field(out, name, |out| {
             raw(out, "[");
-            list(out, items, |out, item| value(out, item));
+            list(out, items, value);
             raw(out, "]");
         });
     };

@@ -72,7 +72,7 @@ impl Lane {
         let (head, body) = self.exchange.send(request).await?.into_parts();
         self.stats.sealed_answer(body.len());
         let sealed = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        if !sealed.is_some_and(|text| multipart::check_content_type(text).is_ok()) {
+        if sealed.is_none_or(|text| multipart::check_content_type(text).is_err()) {
             return Err(unsealed(head.status));
         }
         let reply = self.unseal(Vec::from(body), keeps(&head.headers))?;

@@ -20,7 +20,7 @@ pub use probe::{Probe, ProbeError, probe};
 pub use session::{
     EventStream, Interruption, OpenOptions, SessionEvent, SessionHandle, SessionState, Stage, TimeLimits, open,
 };
-pub use sign_in::{IdentityGate, SignIn};
+pub use sign_in::{IdentityGate, Mechanism, SignIn};
 pub use socket::SocketConnector;
 pub use stats::{Counts, Stats};
 

@@ -26,6 +26,9 @@ impl<F: Fn(&ServerIdentity) -> Result<(), String> + Send + Sync> IdentityGate fo
     }
 }
 
+/// Makes a context of a sign-in for a service name, `HTTP/host`.
+pub type Mechanism = dyn Fn(&str) -> Box<dyn ClientContext> + Send + Sync;
+
 /// With what to sign in.
 pub struct SignIn {
     /// Account and password; wiped with this
@@ -33,7 +36,7 @@ pub struct SignIn {
     /// The gate
     pub gate: Box<dyn IdentityGate>,
     /// Makes a context for a service name; another mechanism can be put here.
-    pub mechanism: Box<dyn Fn(&str) -> Box<dyn ClientContext> + Send + Sync>,
+    pub mechanism: Box<Mechanism>,
 }
 
 impl SignIn {

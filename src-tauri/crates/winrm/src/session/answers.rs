@@ -407,7 +407,8 @@ impl Actor {
                     self.urgent.push_back(job);
                     return;
                 }
-                if matches!(error, LaneError::Exchange(_)) {
+                // The pool's own stream carries no records; its waiting Receive dies with every idle socket.
+                if target.is_some() && matches!(error, LaneError::Exchange(_)) {
                     self.interrupted(Interruption::RecordsMayBeMissing { pipeline: target, reason });
                 }
                 let pause =
