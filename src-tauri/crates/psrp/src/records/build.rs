@@ -2,7 +2,7 @@
 
 use clixml::{DateTime, Object, Property, PsString, Value, enum_value, type_names};
 
-use super::category_name;
+use super::{category_name, color_name};
 use crate::PipelineState;
 
 /// An error to report.
@@ -93,6 +93,7 @@ impl ErrorInfo {
             type_names: Some(type_names([
                 &full,
                 "System.Management.Automation.RuntimeException",
+                "System.SystemException",
                 "System.Exception",
                 "System.Object",
             ])),
@@ -158,7 +159,8 @@ pub fn information_record(
     user: &str,
 ) -> Value {
     let (data, tags): (Value, Vec<Value>) = if for_screen {
-        let color = color.map_or(Value::Null, |number| enum_value("System.ConsoleColor", number, &number.to_string()));
+        // By its name, as engines send it at this depth.
+        let color = color.and_then(color_name).map_or(Value::Null, Value::from);
         let data = Object {
             to_string: Some(text.into()),
             adapted: vec![

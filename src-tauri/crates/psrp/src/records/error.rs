@@ -4,6 +4,9 @@ use clixml::Value;
 
 use super::category_name;
 
+/// The category of what cannot be parsed
+const PARSER_ERROR: i32 = 17;
+
 /// An error record, read by meaning. The value that it came from stays with the caller.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ErrorRecord {
@@ -17,7 +20,7 @@ pub struct ErrorRecord {
     pub category_message: String,
     /// The name of the exception's type
     pub exception: String,
-    /// The command that reports it; empty when unknown
+    /// The command that reports it, by the name that it was called with; empty when unknown
     pub command: String,
     /// Where in the script; empty when unknown
     pub position: String,
@@ -42,6 +45,12 @@ impl ErrorRecord {
         let type_name = exception.and_then(Value::as_object).and_then(|object| object.type_name());
         let type_name = type_name.map(|name| name.to_string_lossy().rsplit('.').next().unwrap_or_default().to_owned());
         let extended = value.get("SerializeExtendedInfo").and_then(Value::as_bool).unwrap_or(false);
+        // Called through an operator, or refused before it was called: then only the command itself has a name.
+        let (called, named) = (text("InvocationInfo_InvocationName"), text("CommandInfo_Name"));
+        let nameless = named.is_empty();
+        let command = if nameless || !matches!(called.as_str(), "" | "&" | ".") { called } else { named };
+        // A text that cannot be parsed shows its places in the message.
+        let placed = extended && (category != PARSER_ERROR || !nameless);
         Self {
             message,
             id: text("FullyQualifiedErrorId"),
@@ -58,8 +67,8 @@ impl ErrorRecord {
                 },
             ),
             exception: type_name.filter(|name| !name.is_empty()).unwrap_or(reason),
-            command: if extended { text("InvocationInfo_InvocationName") } else { String::new() },
-            position: if extended { text("InvocationInfo_PositionMessage") } else { String::new() },
+            command: if extended { command } else { String::new() },
+            position: if placed { text("InvocationInfo_PositionMessage") } else { String::new() },
             recommended_action: text("ErrorDetails_RecommendedAction"),
         }
     }
@@ -75,7 +84,7 @@ impl ErrorRecord {
             view.push_str(&self.command);
             view.push_str(" : ");
         }
-        view.push_str(&self.message);
+        view.push_str(if self.message.is_empty() { &self.category_message } else { &self.message });
         if !self.position.is_empty() {
             view.push('\n');
             view.push_str(&self.position);

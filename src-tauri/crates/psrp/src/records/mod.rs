@@ -8,4 +8,4 @@ mod other;
 pub use build::{ErrorInfo, information_record, informational_record, progress_record, state_value};
 pub use category::category_name;
 pub use error::ErrorRecord;
-pub use other::{InformationRecord, ProgressRecord, message_of};
+pub use other::{InformationRecord, ProgressRecord, color_name, message_of};

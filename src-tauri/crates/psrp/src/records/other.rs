@@ -66,6 +66,39 @@ impl ProgressRecord {
     }
 }
 
+/// The colours of a console by their numbers. [MS-PSRP] 2.2.3.3
+const COLORS: [&str; 16] = [
+    "Black",
+    "DarkBlue",
+    "DarkGreen",
+    "DarkCyan",
+    "DarkRed",
+    "DarkMagenta",
+    "DarkYellow",
+    "Gray",
+    "DarkGray",
+    "Blue",
+    "Green",
+    "Cyan",
+    "Red",
+    "Magenta",
+    "Yellow",
+    "White",
+];
+
+/// The name of a console colour; numbers outside 0 to 15 have none.
+#[must_use]
+pub fn color_name(number: i32) -> Option<&'static str> {
+    usize::try_from(number).ok().and_then(|at| COLORS.get(at)).copied()
+}
+
+/// A colour arrives as its number, or as its name where it lay too deep for the serializer.
+fn color_number(color: &Value) -> Option<i32> {
+    let named = || COLORS.iter().position(|name| color.as_str().is_some_and(|text| text.eq_ignore_ascii_case(name)));
+    let number = color.as_i32().or_else(|| named().and_then(|at| i32::try_from(at).ok()));
+    number.filter(|number| color_name(*number).is_some())
+}
+
 /// An information record, read by meaning.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InformationRecord {
@@ -92,7 +125,7 @@ impl InformationRecord {
         let data = value.get("MessageData").unwrap_or(value);
         let tags: Vec<String> =
             value.get("Tags").and_then(Value::items).unwrap_or_default().iter().map(Value::to_display).collect();
-        let color = |name: &str| data.get(name).and_then(Value::as_i32).filter(|color| (0..16).contains(color));
+        let color = |name: &str| data.get(name).and_then(color_number);
         Self {
             text: data.get("Message").unwrap_or(data).to_display(),
             source: value.get("Source").map(Value::to_display).unwrap_or_default(),
