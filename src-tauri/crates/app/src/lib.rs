@@ -1,1 +1,164 @@
-//! One function per page command, without Tauri
+//! One function per command of the page, without Tauri: the shell and the tests' bridge only carry messages.
+
+mod convert;
+mod dispatch;
+pub mod host;
+mod practice_link;
+mod profiles;
+mod runs;
+mod sessions;
+mod stamps;
+
+pub use dispatch::{COMMANDS, dispatch};
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use contract::{AppSnapshot, ConnectStage, ProbeUpdate, RunBatch, SessionSnapshot};
+use pep::session::PepSession;
+use tokio::sync::{Notify, mpsc};
+
+use host::Host;
+use practice_link::PracticeLink;
+use profiles::Profiles;
+
+/// What the page is told without having asked.
+#[derive(Debug, Clone)]
+pub enum AppEvent {
+    /// How far the check of an instance is.
+    Probe(ProbeUpdate),
+    /// How far connecting is.
+    ConnectStage(ConnectStage),
+    /// The session changed.
+    Session(Box<SessionSnapshot>),
+    /// A run gave something.
+    Run(Box<RunBatch>),
+}
+
+impl AppEvent {
+    /// The event's name on the page.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Probe(_) => "probe",
+            Self::ConnectStage(_) => "connect-stage",
+            Self::Session(_) => "session",
+            Self::Run(_) => "run",
+        }
+    }
+
+    /// The event's content.
+    ///
+    /// # Errors
+    /// Never in practice: everything in it can be written as JSON.
+    pub fn payload(&self) -> Result<serde_json::Value, serde_json::Error> {
+        match self {
+            Self::Probe(update) => serde_json::to_value(update),
+            Self::ConnectStage(stage) => serde_json::to_value(stage),
+            Self::Session(session) => serde_json::to_value(session),
+            Self::Run(batch) => serde_json::to_value(batch),
+        }
+    }
+}
+
+/// The app.
+pub struct App {
+    host: Arc<dyn Host>,
+    events: mpsc::UnboundedSender<AppEvent>,
+    practice: PracticeLink,
+    file_arguments: Vec<PathBuf>,
+    cancel: Notify,
+    inner: Mutex<Inner>,
+}
+
+struct Inner {
+    profiles: Profiles,
+    session: Option<Arc<PepSession>>,
+    /// Batches of each attached run that the page has not acknowledged.
+    open_batches: HashMap<String, Arc<runs::Credit>>,
+}
+
+impl App {
+    /// The app on these surroundings; what the page is told goes to `events`.
+    #[must_use]
+    pub fn new(host: Arc<dyn Host>, events: mpsc::UnboundedSender<AppEvent>, file_arguments: Vec<PathBuf>) -> Arc<Self> {
+        let profiles = Profiles::load(&host.data_folder());
+        Arc::new(Self {
+            host,
+            events,
+            practice: PracticeLink::new(),
+            file_arguments,
+            cancel: Notify::new(),
+            inner: Mutex::new(Inner { profiles, session: None, open_batches: HashMap::new() }),
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tell(&self, event: AppEvent) {
+        // Without a page there is nobody to tell.
+        let _ = self.events.send(event);
+    }
+
+    fn session(&self) -> Option<Arc<PepSession>> {
+        self.lock().session.clone()
+    }
+
+    /// Whether a session is open, so that closing the window must ask.
+    #[must_use]
+    pub fn has_open_session(&self) -> bool {
+        self.session().is_some()
+    }
+
+    /// Everything that the page begins with.
+    pub async fn app_snapshot(&self) -> Result<AppSnapshot, contract::Fault> {
+        let secrets = self.host.secrets();
+        let status = tokio::task::spawn_blocking(move || (secrets.name(), secrets.status().err().map(|error| error.to_string())));
+        let (keyring_name, keyring_problem) = status.await.unwrap_or(("the key ring", None));
+        let session = self.session();
+        let records_fault = stamps::records_fault(&self.records_folder());
+        let unfinished = stamps::unfinished(&self.records_folder(), session.as_ref().map(|session| session.record_path()));
+        Ok(AppSnapshot {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            keyring_name: keyring_name.to_owned(),
+            keyring_problem,
+            stamps: self.stamps(),
+            practice: self.practice.describe(),
+            unfinished,
+            catalogue: convert::catalogue(session.as_ref().map(|session| session.commands.as_slice())),
+            session: session.map(|session| convert::session(&session)),
+            file_arguments: self.file_arguments.len(),
+            records_fault,
+        })
+    }
+
+    /// The folder of the records.
+    fn records_folder(&self) -> PathBuf {
+        self.host.data_folder().join("records")
+    }
+
+    /// Ends the app as the person chose.
+    pub async fn app_quit(&self, choice: contract::QuitChoice) -> Result<(), contract::Fault> {
+        use contract::QuitChoice;
+        let session = self.session();
+        match (choice, session) {
+            (QuitChoice::CloseFirst, Some(_)) => return Ok(()),
+            (QuitChoice::EndNow, Some(session)) => {
+                session.leave().await;
+            }
+            // What runs goes on at the endpoint; the record stays without an end and is offered at the next start.
+            (QuitChoice::KeepRunning, Some(session)) => session.disconnect().await,
+            (_, None) => {}
+        }
+        self.host.quit();
+        Ok(())
+    }
+
+    /// Another practice scenario and speed from now on.
+    pub async fn practice_scenario(&self, name: String, speed: f64) -> Result<(), contract::Fault> {
+        self.practice.set(&name, speed).map_err(|error| convert::fault(&pep::Fault::new(pep::fault::code::INTERNAL).detail(error)))
+    }
+}

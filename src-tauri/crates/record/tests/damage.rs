@@ -47,7 +47,7 @@ fn j3_a_record_cut_at_any_byte_keeps_its_longest_valid_part() {
         let complete = whole[..cut].iter().filter(|byte| **byte == b'\n').count() as u64;
         let found = verify(&path).unwrap();
         assert_eq!(found.lines, complete, "cut at {cut}");
-        if cut % 37 == 0 && found.damage.is_some() {
+        if cut % 211 == 0 && found.damage.is_some() {
             let beside = recover(&path, 0).unwrap().unwrap();
             let repaired = verify(&path).unwrap();
             assert_eq!((repaired.lines, repaired.damage), (complete + 1, None), "cut at {cut}");

@@ -1,0 +1,435 @@
+//! Between the product's types and those of the contract.
+
+use contract as c;
+use pep::address::{Address, Origin};
+use pep::catalogue::Risk;
+use pep::identity::Names;
+use pep::preview::{ParameterValue, Role, RunSpec};
+use pep::probe::Probed;
+use pep::session::{Answer, Connection, Filled, Form, FormField, FormInput, ItemStream, Outcome, PepSession, RunView, Summary};
+use pep::stamp::Stamp;
+use pep::verdict::CheckResult;
+use spnego::Secret;
+
+use crate::practice_link;
+
+pub(crate) fn fault(fault: &pep::Fault) -> c::Fault {
+    c::Fault {
+        code: fault.text(),
+        blame: match fault.blame() {
+            pep::Blame::ThisComputer => c::Blame::ThisComputer,
+            pep::Blame::Network => c::Blame::Network,
+            pep::Blame::Endpoint => c::Blame::Endpoint,
+            pep::Blame::Input => c::Blame::Input,
+            pep::Blame::Policy => c::Blame::Policy,
+            pep::Blame::App => c::Blame::App,
+        },
+        next: match fault.next() {
+            pep::Next::Retry => c::Next::Retry,
+            pep::Next::FixInput => c::Next::FixInput,
+            pep::Next::Reconnect => c::Next::Reconnect,
+            pep::Next::ChooseOther => c::Next::ChooseOther,
+            pep::Next::AskSupport => c::Next::AskSupport,
+        },
+        values: fault.values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+        detail: fault.detail.clone(),
+    }
+}
+
+pub(crate) fn stamp(stamp: &Stamp) -> c::StampProfile {
+    let practice = stamp.id == practice_link::STAMP;
+    let source = if practice {
+        c::StampSource::Practice
+    } else if stamp.from_file {
+        c::StampSource::File
+    } else {
+        c::StampSource::Typed
+    };
+    let addresses = stamp.addresses.iter().enumerate().map(|(at, address)| c::EndpointAddress {
+        host: address.host.clone(),
+        port: address.port,
+        label: stamp.label(at),
+    });
+    c::StampProfile {
+        id: stamp.id.clone(),
+        name: stamp.name.clone(),
+        region: stamp.region.clone(),
+        netbios_domain: stamp.netbios_domain.clone(),
+        dns_domain: stamp.dns_domain.clone(),
+        external_domain: stamp.external_domain.clone(),
+        cloud_id: stamp.cloud_id.clone(),
+        deployment_id: stamp.deployment_id.clone(),
+        version: stamp.version.clone(),
+        addresses: addresses.collect(),
+        source,
+        last_used: stamp.last_used,
+        practice,
+    }
+}
+
+/// A stamp that the page gives back. Its addresses are checked again: the page is not trusted with them.
+pub(crate) fn stamp_back(stamp: &c::StampProfile) -> Result<Stamp, pep::Fault> {
+    let addresses: Result<Vec<Address>, pep::Fault> = stamp
+        .addresses
+        .iter()
+        .map(|address| pep::address::parse(&Address { host: address.host.clone(), port: address.port }.to_string(), Origin::Typed))
+        .collect();
+    Ok(Stamp {
+        id: stamp.id.clone(),
+        name: stamp.name.trim().to_owned(),
+        region: stamp.region.clone(),
+        netbios_domain: stamp.netbios_domain.clone(),
+        dns_domain: stamp.dns_domain.clone(),
+        external_domain: stamp.external_domain.clone(),
+        cloud_id: stamp.cloud_id.clone(),
+        deployment_id: stamp.deployment_id.clone(),
+        version: stamp.version.clone(),
+        addresses: addresses?,
+        from_file: stamp.source == c::StampSource::File,
+        last_used: stamp.last_used,
+    })
+}
+
+pub(crate) fn address(address: &c::EndpointAddress) -> Address {
+    Address { host: address.host.clone(), port: address.port }
+}
+
+pub(crate) fn names(names: &Names, since: Option<i64>) -> c::IdentityNames {
+    c::IdentityNames {
+        computer: names.computer.clone(),
+        domain: names.domain.clone(),
+        dns_computer: names.dns_computer.clone(),
+        since,
+    }
+}
+
+const STAGES: [c::ProbeStageName; 3] = [c::ProbeStageName::Route, c::ProbeStageName::Port, c::ProbeStageName::WinRm];
+
+pub(crate) fn probing(address: &Address) -> c::ProbeUpdate {
+    let stages = STAGES.iter().enumerate().map(|(at, stage)| c::ProbeStage {
+        stage: *stage,
+        state: if at == 0 { c::StageState::Running } else { c::StageState::Waiting },
+    });
+    c::ProbeUpdate {
+        host: address.host.clone(),
+        port: address.port,
+        stages: stages.collect(),
+        done: false,
+        usable: false,
+        round_trip_ms: None,
+        clock_ahead_s: None,
+        fault: None,
+    }
+}
+
+pub(crate) fn probed(probed: &Probed) -> c::ProbeUpdate {
+    let done = usize::from(probed.done);
+    let stages = STAGES.iter().enumerate().map(|(at, stage)| c::ProbeStage {
+        stage: *stage,
+        state: match at.cmp(&done) {
+            std::cmp::Ordering::Less => c::StageState::Done,
+            std::cmp::Ordering::Equal => c::StageState::Failed,
+            std::cmp::Ordering::Greater => c::StageState::Waiting,
+        },
+    });
+    c::ProbeUpdate {
+        host: probed.address.host.clone(),
+        port: probed.address.port,
+        stages: stages.collect(),
+        done: true,
+        usable: probed.fault.is_none(),
+        round_trip_ms: probed.round_trip.map(|time| u32::try_from(time.as_millis()).unwrap_or(u32::MAX)),
+        clock_ahead_s: probed.clock_ahead_s,
+        fault: probed.fault.as_ref().map(|found| fault(&found.clone().with("host", probed.address.host.as_str()).with("port", probed.address.port.to_string()))),
+    }
+}
+
+fn risk(risk: Risk) -> c::Risk {
+    match risk {
+        Risk::Read => c::Risk::Read,
+        Risk::Change => c::Risk::Change,
+        Risk::Destructive => c::Risk::Destructive,
+        Risk::Session => c::Risk::Session,
+    }
+}
+
+/// The questions that everyday cmdlets answer, as word keys.
+fn question(cmdlet: &str) -> &'static str {
+    match cmdlet {
+        "Test-AzureStack" => "healthy",
+        "Get-AzureStackLog" => "collectLogs",
+        "Send-AzureStackDiagnosticLog" => "sendLogs",
+        "Get-AzureStackStampInformation" => "whatStamp",
+        "Get-ActionStatus" => "actionRunning",
+        "Get-AzureStackUpdateStatus" => "updateRunning",
+        "Get-SupportSessionInfo" => "sessionLocked",
+        "Get-VirtualDisk" => "disks",
+        _ => "",
+    }
+}
+
+pub(crate) fn catalogue(listed: Option<&[String]>) -> Vec<c::CatalogueEntry> {
+    let is_listed = |name: &str| listed.map(|names| names.iter().any(|known| known.eq_ignore_ascii_case(name)));
+    let known = pep::catalogue::all().iter().map(|entry| c::CatalogueEntry {
+        name: entry.name.clone(),
+        group: entry.group.clone(),
+        question: question(&entry.name).to_owned(),
+        summary: entry.summary.clone(),
+        risk: risk(entry.risk),
+        duration: entry.typical_duration.clone(),
+        everyday: entry.everyday,
+        blocked_during_update: entry.blocked_during_update,
+        pitfalls: entry.pitfalls.clone(),
+        parameters: entry.parameters.iter().map(parameter).collect(),
+        available: is_listed(&entry.name),
+    });
+    // What the endpoint lists and nobody has described.
+    let unknown = listed.unwrap_or_default().iter().filter(|name| pep::catalogue::find(name).is_none()).map(|name| c::CatalogueEntry {
+        name: name.clone(),
+        group: String::new(),
+        question: String::new(),
+        summary: String::new(),
+        risk: c::Risk::Change,
+        duration: String::new(),
+        everyday: false,
+        blocked_during_update: false,
+        pitfalls: Vec::new(),
+        parameters: Vec::new(),
+        available: Some(true),
+    });
+    known.chain(unknown).collect()
+}
+
+fn parameter(parameter: &pep::catalogue::Parameter) -> c::CatalogueParameter {
+    c::CatalogueParameter {
+        name: parameter.name.clone(),
+        type_name: parameter.type_name.clone(),
+        mandatory: parameter.mandatory,
+        default: parameter.default.clone(),
+        values: parameter.values.clone(),
+        help: parameter.help.clone(),
+    }
+}
+
+pub(crate) fn session(session: &PepSession) -> c::SessionSnapshot {
+    let active = session.active_run();
+    let state = match session.connection() {
+        _ if session.is_closing() => c::SessionState::Closing,
+        Connection::Ready if active.is_some() => c::SessionState::Running,
+        Connection::Ready => c::SessionState::Ready,
+        Connection::Retrying(left) => c::SessionState::Retrying { give_up_in_s: u32::try_from(left).unwrap_or(u32::MAX) },
+        Connection::Lost(found) => c::SessionState::Lost { fault: fault(&found) },
+        Connection::Closed => c::SessionState::Closed,
+    };
+    let checks = session.checks.iter().map(|check| c::EndpointCheck {
+        check: check.check.to_owned(),
+        passed: check.passed,
+        seen: check.seen.clone(),
+    });
+    c::SessionSnapshot {
+        id: session.id.clone(),
+        stamp_id: session.stamp_id.clone(),
+        address: c::EndpointAddress {
+            host: session.address.host.clone(),
+            port: session.address.port,
+            label: session.computer.computer.clone(),
+        },
+        computer: session.computer.computer.clone(),
+        account: session.account.clone(),
+        opened: session.opened,
+        state,
+        commands: session.commands.clone(),
+        checks: checks.collect(),
+        record_path: session.record_path().display().to_string(),
+        practice: session.practice,
+        active_run: active.map(|id| id.to_string()),
+    }
+}
+
+pub(crate) fn summary(session: &PepSession, summary: Summary) -> c::Summary {
+    let commands = summary.ran.into_iter().map(|ran| c::SummaryCommand {
+        text: ran.text,
+        state: ran.outcome.map_or("unknown", word).to_owned(),
+        seconds: u32::try_from(ran.seconds).unwrap_or(u32::MAX),
+    });
+    c::Summary {
+        transcripts: summary.transcripts,
+        share: summary.share,
+        computer: session.computer.computer.clone(),
+        opened: session.opened,
+        closed: summary.closed,
+        commands: commands.collect(),
+        record_path: summary.record.display().to_string(),
+        head_hash: summary.head,
+        practice: session.practice,
+    }
+}
+
+fn word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Completed => "completed",
+        Outcome::Failed => "failed",
+        Outcome::Stopped => "stopped",
+        Outcome::Unknown => "unknown",
+    }
+}
+
+pub(crate) fn run_spec(run: c::RunSpec) -> RunSpec {
+    let parameters = run.parameters.into_iter().map(|(name, value)| (name, parameter_value(value)));
+    RunSpec { cmdlet: run.cmdlet, parameters: parameters.collect() }
+}
+
+fn secret(entry: Option<c::PasswordEntry>) -> Option<Secret> {
+    entry.map(|entry| Secret::from(entry.into_text()))
+}
+
+fn parameter_value(value: c::ParameterValue) -> ParameterValue {
+    match value {
+        c::ParameterValue::Text { value } => ParameterValue::Text(value),
+        c::ParameterValue::List { values } => ParameterValue::List(values),
+        c::ParameterValue::Number { value } => ParameterValue::Number(value),
+        c::ParameterValue::Switch { on } => ParameterValue::Switch(on),
+        c::ParameterValue::Moment { value } => ParameterValue::Moment(value),
+        c::ParameterValue::Credential { account, password } => ParameterValue::Credential(account, secret(password)),
+        c::ParameterValue::Secret { password } => ParameterValue::Secret(secret(password)),
+    }
+}
+
+pub(crate) fn preview(spec: &RunSpec) -> c::RunPreview {
+    let parts = spec.parts().into_iter().map(|part| c::PreviewPart {
+        text: part.text,
+        role: match part.role {
+            Role::Cmdlet => c::PreviewRole::Cmdlet,
+            Role::Parameter => c::PreviewRole::Parameter,
+            Role::Value => c::PreviewRole::Value,
+            Role::Secret => c::PreviewRole::Secret,
+        },
+        explanation: part.explanation,
+    });
+    let faults = spec.faults().into_iter().map(|fault| c::ParameterFault {
+        parameter: fault.parameter,
+        reason: fault.reason.to_owned(),
+    });
+    let warnings = pep::catalogue::find(&spec.cmdlet).map(|entry| entry.pitfalls.clone()).unwrap_or_default();
+    c::RunPreview { text: spec.text(), parts: parts.collect(), risk: risk(spec.risk()), warnings, faults: faults.collect() }
+}
+
+/// A batch for the page: at most so many characters; lines that do not fit come with the next one.
+pub(crate) fn batch(run_id: &str, number: u64, view: RunView, most: usize) -> c::RunBatch {
+    let mut characters = 0;
+    let items = view.items.into_iter().take_while(|item| {
+        characters += item.text.len();
+        characters <= most || characters == item.text.len()
+    });
+    let items = items.map(|item| c::RunItem {
+        seq: item.seq,
+        at_ms: item.at_ms,
+        stream: match item.stream {
+            ItemStream::Output => c::RunStream::Output,
+            ItemStream::Error => c::RunStream::Error,
+            ItemStream::Warning => c::RunStream::Warning,
+            ItemStream::Verbose => c::RunStream::Verbose,
+            ItemStream::Debug => c::RunStream::Debug,
+            ItemStream::Information => c::RunStream::Information,
+            ItemStream::Note => c::RunStream::Note,
+        },
+        text: item.text,
+    });
+    let progress = view.progress.into_iter().map(|progress| c::RunProgress {
+        activity: progress.activity,
+        status: progress.status,
+        percent: progress.percent,
+        seconds_remaining: progress.seconds_remaining,
+    });
+    let state = match view.end {
+        Some(end) => c::RunState::Ended {
+            result: c::RunResult {
+                outcome: match end.outcome {
+                    Outcome::Completed => c::RunOutcome::Completed,
+                    Outcome::Failed => c::RunOutcome::Failed,
+                    Outcome::Stopped => c::RunOutcome::Stopped,
+                    Outcome::Unknown => c::RunOutcome::Unknown,
+                },
+                seconds: u32::try_from(end.seconds).unwrap_or(u32::MAX),
+                verdicts: end.verdicts.into_iter().map(verdict).collect(),
+                errors: end.errors,
+                warnings: end.warnings,
+                lines: view.total,
+                fault: end.fault.as_ref().map(fault),
+            },
+        },
+        None if view.stopping => c::RunState::Stopping,
+        None => c::RunState::Running,
+    };
+    c::RunBatch {
+        run_id: run_id.to_owned(),
+        batch: number,
+        items: items.collect(),
+        total: view.total,
+        dropped_from_view: view.dropped,
+        progress: progress.collect(),
+        prompt: view.question.map(|question| prompt(&question)),
+        state,
+    }
+}
+
+fn verdict(verdict: pep::verdict::CheckVerdict) -> c::Verdict {
+    c::Verdict {
+        title: verdict.title,
+        result: match verdict.result {
+            CheckResult::Pass => c::VerdictResult::Pass,
+            CheckResult::Warn => c::VerdictResult::Warn,
+            CheckResult::Fail => c::VerdictResult::Fail,
+            CheckResult::Skip => c::VerdictResult::Skip,
+        },
+        details: verdict.details,
+    }
+}
+
+fn prompt(question: &pep::session::Question) -> c::Prompt {
+    let field = |field: &FormField| c::PromptField {
+        name: field.name.clone(),
+        label: field.label.clone(),
+        help: field.help.clone(),
+        input: match field.input {
+            FormInput::Text => c::PromptInput::Text,
+            FormInput::Number => c::PromptInput::Number,
+            FormInput::Secret => c::PromptInput::Secret,
+            FormInput::Credential => c::PromptInput::Credential,
+            FormInput::List => c::PromptInput::List,
+        },
+        mandatory: field.mandatory,
+    };
+    let choices = |list: &[(String, String)]| -> Vec<c::PromptChoice> {
+        list.iter().map(|(label, help)| c::PromptChoice { label: label.clone(), help: help.clone() }).collect()
+    };
+    let form = match &question.form {
+        Form::Fields(fields) => c::PromptForm::Fields { fields: fields.iter().map(field).collect() },
+        Form::Single(one) => c::PromptForm::Fields { fields: vec![field(one)] },
+        Form::Choice { choices: list, default } => c::PromptForm::Choice { choices: choices(list), default: *default },
+        Form::Choices { choices: list, defaults } => c::PromptForm::Choices { choices: choices(list), defaults: defaults.clone() },
+    };
+    c::Prompt { call: question.call, caption: question.caption.clone(), message: question.message.clone(), form }
+}
+
+pub(crate) fn answer(answer: c::PromptAnswer) -> Answer {
+    match answer {
+        c::PromptAnswer::Refuse => Answer::Refuse,
+        c::PromptAnswer::Chosen { choices } => Answer::Chosen(choices),
+        c::PromptAnswer::Fields { values } => {
+            let empty = || Secret::from(String::new());
+            let filled = values.into_iter().map(|(name, value)| {
+                let value = match parameter_value(value) {
+                    ParameterValue::Text(text) | ParameterValue::Moment(text) => Filled::Text(text),
+                    ParameterValue::Number(number) => Filled::Number(number),
+                    ParameterValue::List(texts) => Filled::List(texts),
+                    ParameterValue::Switch(on) => Filled::Text(on.to_string()),
+                    ParameterValue::Secret(secret) => Filled::Secret(secret.unwrap_or_else(empty)),
+                    ParameterValue::Credential(user, password) => Filled::Credential(user, password.unwrap_or_else(empty)),
+                };
+                (name, value)
+            });
+            Answer::Fields(filled.collect())
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! The stamps that this computer knows.
+
+use std::path::{Path, PathBuf};
+
+use pep::stamp::Stamp;
+use serde::{Deserialize, Serialize};
+
+/// The file's name.
+const FILE: &str = "stamps.json";
+
+#[derive(Serialize, Deserialize)]
+struct File {
+    version: u32,
+    stamps: Vec<Stamp>,
+}
+
+/// The known stamps, kept in a file.
+pub(crate) struct Profiles {
+    path: PathBuf,
+    stamps: Vec<Stamp>,
+}
+
+impl Profiles {
+    /// Reads them. A file that cannot be understood is set aside and counts as empty.
+    pub(crate) fn load(folder: &Path) -> Self {
+        let path = folder.join(FILE);
+        let stamps = match std::fs::read(&path) {
+            Ok(bytes) => match serde_json::from_slice::<File>(&bytes) {
+                Ok(File { version: 1, stamps }) => stamps,
+                _ => {
+                    tracing::warn!("The list of stamps cannot be read and was set aside");
+                    let _ = std::fs::rename(&path, path.with_extension("damaged"));
+                    Vec::new()
+                }
+            },
+            Err(_) => Vec::new(),
+        };
+        Self { path, stamps }
+    }
+
+    pub(crate) fn all(&self) -> &[Stamp] {
+        &self.stamps
+    }
+
+    pub(crate) fn find(&self, id: &str) -> Option<&Stamp> {
+        self.stamps.iter().find(|stamp| stamp.id == id)
+    }
+
+    /// Keeps a stamp, in front of the others.
+    pub(crate) fn keep(&mut self, stamp: Stamp) -> std::io::Result<()> {
+        self.stamps.retain(|known| known.id != stamp.id);
+        self.stamps.insert(0, stamp);
+        self.save()
+    }
+
+    pub(crate) fn forget(&mut self, id: &str) -> std::io::Result<()> {
+        self.stamps.retain(|known| known.id != id);
+        self.save()
+    }
+
+    /// Notes that a stamp was used now.
+    pub(crate) fn used(&mut self, id: &str, now: i64) {
+        if let Some(mut stamp) = self.find(id).cloned() {
+            stamp.last_used = Some(now);
+            if let Err(error) = self.keep(stamp) {
+                tracing::warn!(%error, "The list of stamps was not saved");
+            }
+        }
+    }
+
+    fn save(&self) -> std::io::Result<()> {
+        let text = serde_json::to_string_pretty(&File { version: 1, stamps: self.stamps.clone() })?;
+        pep::save_file(&self.path, &text)
+    }
+}

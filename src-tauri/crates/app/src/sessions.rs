@@ -1,0 +1,271 @@
+//! Connecting and closing.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use contract::{
+    CloseResult, CloseSpec, ConnectResult, ConnectStage, ConnectStageName, EndpointAddress, Fault, IdentityDecision,
+    IdentityQuestion, SignIn, StageState,
+};
+use pep::address::Address;
+use pep::fault::code;
+use pep::identity::{Names, Verdict, judge};
+use pep::pins::{Pin, Pins};
+use pep::session::{OpenRequest, OpenStage, PepSession};
+use pep::stamp::Stamp;
+use spnego::Secret;
+
+use crate::host::{StoreError, entry_name};
+use crate::practice_link;
+use crate::{App, AppEvent, convert, stamps};
+
+impl App {
+    pub(crate) fn pins(&self) -> Pins {
+        Pins::load(&self.host.data_folder().join("pins.json"))
+    }
+
+    /// Asks the instance who it is, without any password, and says whether a person must decide.
+    pub async fn session_inspect(&self, stamp_id: String, address: EndpointAddress) -> Result<ConnectResult, Fault> {
+        let stamp = self.stamp(&stamp_id)?;
+        let address = convert::address(&address);
+        match self.inspect(&stamp, &address).await {
+            Ok((names, verdict)) => Ok(match verdict {
+                Verdict::Known => ConnectResult::Cancelled,
+                verdict => ConnectResult::Identity { question: question(&stamp, &names, verdict) },
+            }),
+            Err(fault) => Ok(ConnectResult::Failed { fault: convert::fault(&fault) }),
+        }
+    }
+
+    async fn inspect(&self, stamp: &Stamp, address: &Address) -> Result<(Names, Verdict), pep::Fault> {
+        let connector = self.connector(&stamp.id, address);
+        let identity = winrm::inspect(connector.as_ref()).await;
+        let identity = identity.map_err(|error| pep::Fault::of_sign_in(&error).with("host", address.host.as_str()))?;
+        let names = Names::of(&identity);
+        let verdict = judge(stamp, &address.to_string(), &names, &self.pins());
+        Ok((names, verdict))
+    }
+
+    /// Trusts the computer that answers now at an address.
+    pub async fn session_trust(&self, stamp_id: String, address: EndpointAddress, decision: IdentityDecision) -> Result<(), Fault> {
+        let stamp = self.stamp(&stamp_id)?;
+        let address = convert::address(&address);
+        let (names, verdict) = self.inspect(&stamp, &address).await.map_err(|fault| convert::fault(&fault))?;
+        let refused = |number| Err(convert::fault(&pep::Fault::new(number).with("computer", names.computer.as_str())));
+        match (&decision, &verdict) {
+            (_, Verdict::Known) => return Ok(()),
+            (IdentityDecision::Trust, Verdict::FirstUse { .. }) => {}
+            (IdentityDecision::Trust, Verdict::Changed { .. }) => return refused(code::IDENTITY_CHANGED),
+            (IdentityDecision::Replace { typed_computer }, _) if typed_computer.trim().eq_ignore_ascii_case(&names.computer) => {}
+            (IdentityDecision::Replace { .. }, _) => return refused(code::NAME_NOT_TYPED),
+        }
+        // The operating system asks too: page script alone cannot change whom we trust (T-13).
+        if matches!(verdict, Verdict::Changed { .. }) {
+            let text = format!("Trust {} ({}) at {address} instead of the computer before?", names.computer, names.domain);
+            if !self.host.confirm("Another computer".to_owned(), text).await {
+                return refused(code::IDENTITY_CHANGED);
+            }
+        }
+        let pin = Pin { stamp: stamp.id.clone(), address: address.to_string(), names, since: stamps::now() };
+        self.pins().keep(pin).map_err(|error| convert::fault(&pep::Fault::new(code::RECORDS_UNUSABLE).detail(error)))
+    }
+
+    /// Connects: one password, one try.
+    pub async fn session_open(self: &Arc<Self>, sign_in: SignIn) -> Result<ConnectResult, Fault> {
+        let opened = tokio::select! {
+            opened = self.open(sign_in) => opened,
+            // Dropping the attempt ends it; nothing is left behind.
+            () = self.cancel.notified() => return Ok(ConnectResult::Cancelled),
+        };
+        match opened {
+            Ok(result) => Ok(result),
+            Err(fault) => Ok(ConnectResult::Failed { fault: convert::fault(&fault) }),
+        }
+    }
+
+    async fn open(self: &Arc<Self>, sign_in: SignIn) -> Result<ConnectResult, pep::Fault> {
+        if self.has_open_session() {
+            return Err(pep::Fault::new(code::BUSY));
+        }
+        let internal = |fault: Fault| pep::Fault::new(code::INTERNAL).detail(fault.detail.join(", "));
+        let stamp = self.stamp(&sign_in.stamp_id).map_err(internal)?;
+        let address = convert::address(&sign_in.address);
+        let practice = stamp.id == practice_link::STAMP;
+        let (names, verdict) = self.inspect(&stamp, &address).await?;
+        if verdict != Verdict::Known {
+            return Ok(ConnectResult::Identity { question: question(&stamp, &names, verdict) });
+        }
+        let account = sign_in.account.trim().to_owned();
+        let entry = entry_name(&stamp.id, &account);
+        let password = match sign_in.password {
+            Some(typed) => Secret::from(typed.into_text()),
+            None => self.load(&entry).await?.ok_or_else(|| pep::Fault::new(code::NO_PASSWORD))?,
+        };
+        let kept = sign_in.remember.then(|| password.duplicate());
+        let request = OpenRequest {
+            stamp_id: stamp.id.clone(),
+            connector: self.connector(&stamp.id, &address),
+            address,
+            account,
+            password,
+            expected: names,
+            records: self.records_folder(),
+            app_version: env!("CARGO_PKG_VERSION").to_owned(),
+            practice,
+        };
+        let session = match pep::session::open(request, self.stage_teller()).await {
+            Ok(session) => Arc::new(session),
+            Err(fault) => {
+                if fault.code == code::PASSWORD_REFUSED {
+                    // A password that was refused is never sent again, also not from the key ring (S-12).
+                    self.forget(&entry).await;
+                }
+                return Err(fault);
+            }
+        };
+        if let Some(password) = kept {
+            // The session is open; a key ring that fails is told on the page's next look at it.
+            if let Err(error) = self.save(&entry, password).await {
+                tracing::warn!(%error, "The password was not kept");
+            }
+        }
+        {
+            let mut inner = self.lock();
+            inner.session = Some(Arc::clone(&session));
+            inner.profiles.used(&stamp.id, stamps::now());
+        }
+        self.follow(&session);
+        Ok(ConnectResult::Open { session: convert::session(&session) })
+    }
+
+    /// Tells the page the stages with their times.
+    fn stage_teller(self: &Arc<Self>) -> impl Fn(OpenStage) + Send + Sync + 'static {
+        let app = Arc::clone(self);
+        let last = std::sync::Mutex::new((OpenStage::Reach, Instant::now()));
+        let name = |stage| {
+            Some(match stage {
+                OpenStage::Reach => ConnectStageName::Reach,
+                OpenStage::SignIn => ConnectStageName::SignIn,
+                OpenStage::Verify => ConnectStageName::Verify,
+                OpenStage::Open => ConnectStageName::Open,
+                OpenStage::Check => ConnectStageName::Check,
+                OpenStage::Commands => ConnectStageName::Commands,
+                OpenStage::Done => return None,
+            })
+        };
+        move |stage| {
+            let Ok(mut last) = last.lock() else { return };
+            let ms = u32::try_from(last.1.elapsed().as_millis()).unwrap_or(u32::MAX);
+            let tell = |stage, state, ms| app.tell(AppEvent::ConnectStage(ConnectStage { stage, state, ms }));
+            if stage != last.0 {
+                let done = [OpenStage::Reach, OpenStage::SignIn, OpenStage::Verify, OpenStage::Open, OpenStage::Check, OpenStage::Commands];
+                let from = done.iter().position(|known| *known == last.0).unwrap_or(0);
+                let to = done.iter().position(|known| *known == stage).unwrap_or(done.len());
+                for passed in done.iter().take(to).skip(from).filter_map(|stage| name(*stage)) {
+                    tell(passed, StageState::Done, ms);
+                }
+            }
+            if let Some(stage) = name(stage) {
+                tell(stage, StageState::Running, 0);
+            }
+            *last = (stage, Instant::now());
+        }
+    }
+
+    /// Tells the page when the session changes.
+    fn follow(self: &Arc<Self>, session: &Arc<PepSession>) {
+        let (app, session) = (Arc::clone(self), Arc::downgrade(session));
+        tokio::spawn(async move {
+            let Some(mut changes) = session.upgrade().map(|session| session.changes()) else { return };
+            let mut told = None;
+            while changes.changed().await.is_ok() {
+                let Some(session) = session.upgrade() else { return };
+                let now = convert::session(&session);
+                if told.as_ref() != Some(&now) {
+                    app.tell(AppEvent::Session(Box::new(now.clone())));
+                    told = Some(now);
+                }
+            }
+        });
+    }
+
+    /// Gives up connecting.
+    pub async fn session_cancel(&self) -> Result<(), Fault> {
+        self.cancel.notify_waiters();
+        Ok(())
+    }
+
+    /// Closes the session.
+    pub async fn session_close(&self, close: CloseSpec) -> Result<CloseResult, Fault> {
+        let Some(session) = self.session() else {
+            return Ok(CloseResult::Failed { fault: convert::fault(&pep::Fault::new(code::SESSION_GONE)) });
+        };
+        let summary = match close {
+            CloseSpec::WithTranscripts { share, account, password } => {
+                match session.close(share.trim(), account.trim(), Secret::from(password.into_text())).await {
+                    Ok(summary) => summary,
+                    Err(fault) => {
+                        let fault = fault.with("share", share).with("account", account);
+                        return Ok(CloseResult::Failed { fault: convert::fault(&fault) });
+                    }
+                }
+            }
+            CloseSpec::LeaveTranscripts => session.leave().await,
+        };
+        self.lock().session = None;
+        Ok(CloseResult::Closed { summary: convert::summary(&session, summary) })
+    }
+
+    /// Whether the key ring has a password.
+    pub async fn secret_has(&self, stamp_id: String, account: String) -> Result<bool, Fault> {
+        let found = self.load(&entry_name(&stamp_id, account.trim())).await;
+        found.map(|found| found.is_some()).map_err(|fault| convert::fault(&fault))
+    }
+
+    /// Removes a password from the key ring.
+    pub async fn secret_delete(&self, stamp_id: String, account: String) -> Result<(), Fault> {
+        self.forget(&entry_name(&stamp_id, account.trim())).await;
+        Ok(())
+    }
+
+    async fn load(&self, entry: &str) -> Result<Option<Secret>, pep::Fault> {
+        let (secrets, entry) = (self.host.secrets(), entry.to_owned());
+        let loaded = tokio::task::spawn_blocking(move || secrets.load(&entry)).await;
+        match loaded {
+            Ok(Ok(found)) => Ok(found),
+            // No key ring is the same as an empty one: the person types the password.
+            Ok(Err(StoreError::Missing(_))) => Ok(None),
+            Ok(Err(error)) => Err(pep::Fault::new(code::KEYRING).detail(error)),
+            Err(error) => Err(pep::Fault::new(code::INTERNAL).detail(error)),
+        }
+    }
+
+    async fn save(&self, entry: &str, secret: Secret) -> Result<(), StoreError> {
+        let (secrets, entry) = (self.host.secrets(), entry.to_owned());
+        let saved = tokio::task::spawn_blocking(move || secrets.save(&entry, &secret)).await;
+        saved.unwrap_or_else(|error| Err(StoreError::Failed(error.to_string())))
+    }
+
+    async fn forget(&self, entry: &str) {
+        let (secrets, entry) = (self.host.secrets(), entry.to_owned());
+        if let Ok(Err(error)) = tokio::task::spawn_blocking(move || secrets.forget(&entry)).await {
+            tracing::info!(%error, "The key ring did not forget an entry");
+        }
+    }
+}
+
+fn question(stamp: &Stamp, names: &Names, verdict: Verdict) -> IdentityQuestion {
+    let now = convert::names(names, None);
+    let expected_domain = stamp.netbios_domain.clone();
+    match verdict {
+        Verdict::Changed { before, since } => IdentityQuestion {
+            changed: true,
+            now,
+            before: Some(convert::names(&before, Some(since))),
+            expected_domain,
+            domain_fits: None,
+        },
+        Verdict::FirstUse { domain_fits } => IdentityQuestion { changed: false, now, before: None, expected_domain, domain_fits },
+        Verdict::Known => IdentityQuestion { changed: false, now, before: None, expected_domain, domain_fits: Some(true) },
+    }
+}

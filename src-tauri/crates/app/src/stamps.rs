@@ -1,0 +1,184 @@
+//! Finding: stamps, files, addresses, probes.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use contract::{
+    AppSnapshot, EndpointAddress, Fault, ReadField, StampImport, StampImportResult, StampProfile, UnfinishedSession,
+};
+use pep::address::Address;
+use pep::fault::code;
+use pep::stamp::{ReadStamp, Stamp};
+use winrm::{Connector, SocketConnector};
+
+use crate::practice_link::{self, PracticeLink};
+use crate::{App, AppEvent, convert};
+
+/// The largest file that is looked at, in bytes of its content.
+const LARGEST: usize = 4 << 20;
+
+impl App {
+    /// All known stamps, practice first.
+    pub(crate) fn stamps(&self) -> Vec<StampProfile> {
+        let known: Vec<Stamp> = self.lock().profiles.all().to_vec();
+        std::iter::once(PracticeLink::stamp()).chain(known).map(|stamp| convert::stamp(&stamp)).collect()
+    }
+
+    pub(crate) fn stamp(&self, id: &str) -> Result<Stamp, Fault> {
+        if id == practice_link::STAMP {
+            return Ok(PracticeLink::stamp());
+        }
+        let found = self.lock().profiles.find(id).cloned();
+        found.ok_or_else(|| convert::fault(&pep::Fault::new(code::INTERNAL).detail("unknown stamp")))
+    }
+
+    pub(crate) fn connector(&self, stamp_id: &str, address: &Address) -> Arc<dyn Connector> {
+        if stamp_id == practice_link::STAMP {
+            self.practice.connector(address)
+        } else {
+            Arc::new(SocketConnector::new(address.host.clone(), address.port))
+        }
+    }
+
+    /// Reads a stamp out of a file or a text. It is not kept yet.
+    pub async fn stamp_import(&self, import: StampImport) -> Result<StampImportResult, Fault> {
+        let refused = |fault: &pep::Fault| Ok(StampImportResult::Refused { fault: convert::fault(fault) });
+        let bytes = match import {
+            StampImport::Text { text } => {
+                return match pep::stamp::from_text(&text) {
+                    Ok(stamp) => Ok(StampImportResult::Read { stamp: convert::stamp(&stamp), read: Vec::new(), warnings: Vec::new() }),
+                    Err(fault) => refused(&fault),
+                };
+            }
+            StampImport::Content { base64, .. } => match STANDARD.decode(base64) {
+                Ok(bytes) if bytes.len() <= LARGEST => bytes,
+                _ => return refused(&pep::Fault::new(code::NOT_A_STAMP_FILE)),
+            },
+            StampImport::Choose => match self.host.pick_file().await {
+                Some(path) => match read(&path).await {
+                    Ok(bytes) => bytes,
+                    Err(fault) => return refused(&fault),
+                },
+                None => return Ok(StampImportResult::Nothing),
+            },
+            StampImport::Argument { index } => match self.file_arguments.get(index) {
+                Some(path) => match read(path).await {
+                    Ok(bytes) => bytes,
+                    Err(fault) => return refused(&fault),
+                },
+                None => return Ok(StampImportResult::Nothing),
+            },
+        };
+        match pep::stamp::read_file(&bytes) {
+            Ok(ReadStamp { stamp, fields }) => {
+                let read = fields.into_iter().map(|(name, value)| ReadField { name, value }).collect();
+                Ok(StampImportResult::Read { stamp: convert::stamp(&stamp), read, warnings: Vec::new() })
+            }
+            Err(fault) => refused(&fault),
+        }
+    }
+
+    /// Keeps a stamp that was read, under the name that the person gave it.
+    pub async fn stamp_keep(&self, stamp: StampProfile) -> Result<AppSnapshot, Fault> {
+        let kept = convert::stamp_back(&stamp).map_err(|fault| convert::fault(&fault))?;
+        if kept.id != practice_link::STAMP {
+            let saved = self.lock().profiles.keep(kept);
+            saved.map_err(|error| convert::fault(&pep::Fault::new(code::RECORDS_UNUSABLE).detail(error)))?;
+        }
+        self.app_snapshot().await
+    }
+
+    /// Forgets a stamp, with its trusted computers and its password.
+    pub async fn stamp_forget(&self, stamp_id: String) -> Result<AppSnapshot, Fault> {
+        let account = self.lock().profiles.find(&stamp_id).and_then(Stamp::account);
+        if let Some(account) = account {
+            self.secret_delete(stamp_id.clone(), account).await?;
+        }
+        let failed = |error: std::io::Error| convert::fault(&pep::Fault::new(code::RECORDS_UNUSABLE).detail(error));
+        self.pins().forget(&stamp_id).map_err(failed)?;
+        self.lock().profiles.forget(&stamp_id).map_err(failed)?;
+        self.app_snapshot().await
+    }
+
+    /// Looks at all these addresses at once; each tells how far it is by events.
+    pub async fn endpoint_probe(self: &Arc<Self>, stamp_id: String, addresses: Vec<EndpointAddress>) -> Result<(), Fault> {
+        for (at, endpoint) in addresses.into_iter().take(16).enumerate() {
+            let address = Address { host: endpoint.host, port: endpoint.port };
+            let connector = self.connector(&stamp_id, &address);
+            let app = Arc::clone(self);
+            let practice = stamp_id == practice_link::STAMP;
+            tokio::spawn(async move {
+                app.tell(AppEvent::Probe(convert::probing(&address)));
+                // Of the practice stamp one instance rests, so that there is something to see.
+                let probed = if practice && at == 2 {
+                    let fault = pep::Fault::new(code::NO_ANSWER).detail("practice: this instance does not answer");
+                    pep::probe::Probed { address, round_trip: None, clock_ahead_s: None, done: 1, fault: Some(fault) }
+                } else {
+                    pep::probe::one(address, connector).await
+                };
+                app.tell(AppEvent::Probe(convert::probed(&probed)));
+            });
+        }
+        Ok(())
+    }
+}
+
+async fn read(path: &Path) -> Result<Vec<u8>, pep::Fault> {
+    let path = path.to_owned();
+    let read = tokio::task::spawn_blocking(move || {
+        let length = std::fs::metadata(&path)?.len();
+        if length > LARGEST as u64 { Err(std::io::Error::other("the file is too large")) } else { std::fs::read(&path) }
+    });
+    match read.await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(error)) => Err(pep::Fault::new(code::NOT_A_STAMP_FILE).detail(error)),
+        Err(error) => Err(pep::Fault::new(code::INTERNAL).detail(error)),
+    }
+}
+
+/// Why records cannot be written, if they cannot (J-06).
+pub(crate) fn records_fault(folder: &Path) -> Option<Fault> {
+    let probe = folder.join(".writable");
+    let tried = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&probe, b"")).and_then(|()| std::fs::remove_file(&probe));
+    tried.err().map(|error| {
+        let fault = pep::Fault::new(code::RECORDS_UNUSABLE).with("folder", folder.display().to_string());
+        convert::fault(&fault.detail(error))
+    })
+}
+
+/// Records without an end: sessions that were left.
+pub(crate) fn unfinished(folder: &Path, current: Option<std::path::PathBuf>) -> Vec<UnfinishedSession> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut found: Vec<UnfinishedSession> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "jsonl") && Some(path) != current.as_ref())
+        .filter_map(|path| {
+            let text = std::fs::read_to_string(&path).ok()?;
+            let opened = text.lines().any(|line| line.contains("\"type\":\"run\"") || line.contains("\"type\":\"intent\""));
+            let ended = text.lines().next_back().is_some_and(|line| line.contains("\"type\":\"end\""));
+            let header: serde_json::Value = serde_json::from_str(text.lines().next()?).ok()?;
+            let session = header.get("data")?.get("session")?;
+            let word = |name: &str| session.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
+            let modified = std::fs::metadata(&path).and_then(|meta| meta.modified()).ok()?;
+            let modified = modified.duration_since(UNIX_EPOCH).ok()?.as_secs();
+            (opened && !ended).then(|| UnfinishedSession {
+                record_id: path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default(),
+                computer: word("computer"),
+                account: word("account"),
+                opened: i64::try_from(modified).unwrap_or(0),
+                practice: session.get("practice").and_then(serde_json::Value::as_bool).unwrap_or(false),
+            })
+        })
+        .collect();
+    found.sort_by_key(|session| -session.opened);
+    found
+}
+
+/// Seconds since 1970.
+pub(crate) fn now() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |passed| i64::try_from(passed.as_secs()).unwrap_or(0))
+}

@@ -1,0 +1,378 @@
+//! What went wrong, as a stable code with values; the only place that maps errors of the layers below.
+
+use std::collections::BTreeMap;
+
+use clixml::Value;
+use psrp::records::ErrorRecord;
+use spnego::Error as SpnegoError;
+use winrm::{CloseError, ConnectError, ExchangeError, LaneError, LossReason, OpenError, ProbeError, SecurityEnd, SignInError};
+use wsman::FaultKind;
+
+/// Who must act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Blame {
+    ThisComputer,
+    Network,
+    Endpoint,
+    Input,
+    Policy,
+    App,
+}
+
+/// What helps next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Next {
+    Retry,
+    FixInput,
+    Reconnect,
+    ChooseOther,
+    AskSupport,
+}
+
+/// Something that went wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The number behind `PEP-`; never used for anything else later.
+    pub code: u16,
+    /// Values for the sentences.
+    pub values: BTreeMap<&'static str, String>,
+    /// Technical detail for support; never a secret.
+    pub detail: Vec<String>,
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $number:literal, $blame:ident, $next:ident;)*) => {
+        /// The codes.
+        #[allow(missing_docs, reason = "the words of the page explain them")]
+        pub mod code {
+            $($(#[$doc])* pub const $name: u16 = $number;)*
+        }
+
+        /// All codes with who must act and what helps.
+        pub const TABLE: &[(u16, Blame, Next)] = &[$(($number, Blame::$blame, Next::$next),)*];
+    };
+}
+
+codes! {
+    /// The folder of the records cannot be used.
+    RECORDS_UNUSABLE = 1001, ThisComputer, FixInput;
+    /// The key ring failed.
+    KEYRING = 1002, ThisComputer, Retry;
+    /// A file is no stamp information.
+    NOT_A_STAMP_FILE = 1101, Input, FixInput;
+    /// It is the deployment worksheet.
+    DEPLOYMENT_DATA_FILE = 1102, Input, FixInput;
+    /// No address can be used.
+    NO_USABLE_ADDRESS = 1103, Input, FixInput;
+    /// A public address.
+    PUBLIC_ADDRESS = 1104, Input, FixInput;
+    /// The name cannot be resolved.
+    NAME_UNKNOWN = 2101, Network, FixInput;
+    /// There is no route.
+    NO_ROUTE = 2102, Network, Retry;
+    /// Nothing listens on the port.
+    PORT_CLOSED = 2103, Network, ChooseOther;
+    /// Nothing answers.
+    NO_ANSWER = 2104, Network, ChooseOther;
+    /// It is not WinRM.
+    NOT_WINRM = 2105, Network, FixInput;
+    /// Negotiate is not offered.
+    NO_NEGOTIATE = 2106, Endpoint, AskSupport;
+    /// The port wants TLS.
+    TLS_PORT = 2107, Input, FixInput;
+    /// It points elsewhere.
+    REDIRECT = 2108, Network, AskSupport;
+    /// The service is not ready.
+    NOT_READY = 2109, Endpoint, Retry;
+    /// The connection was lost.
+    CONNECTION_LOST = 2201, Network, Reconnect;
+    /// Another computer than before.
+    IDENTITY_CHANGED = 3101, Network, AskSupport;
+    /// A computer of another domain than the stamp's.
+    WRONG_DOMAIN = 3102, Network, AskSupport;
+    /// A computer that nobody has trusted yet.
+    NOT_TRUSTED = 3103, Input, FixInput;
+    /// What was typed is not the new name.
+    NAME_NOT_TYPED = 3104, Input, FixInput;
+    /// It could not prove that it knows the session key.
+    NOT_PROVED = 3201, Endpoint, AskSupport;
+    /// The account or password was refused.
+    PASSWORD_REFUSED = 4103, Input, FixInput;
+    /// It does not offer a protected sign-in.
+    NO_SEALING = 4201, Endpoint, AskSupport;
+    /// An answer came without protection, or with a wrong one.
+    PROTECTION_BROKEN = 4202, Network, AskSupport;
+    /// No password was given and none is kept.
+    NO_PASSWORD = 4301, Input, FixInput;
+    /// The session configuration is missing.
+    NOT_A_PEP = 5101, Endpoint, ChooseOther;
+    /// The account may not use it.
+    ACCESS_DENIED = 5102, Endpoint, FixInput;
+    /// A quota is used up.
+    QUOTA = 5103, Endpoint, Retry;
+    /// The session is gone at the endpoint.
+    SESSION_GONE = 5104, Endpoint, Reconnect;
+    /// Another fault of the service.
+    SERVICE_FAULT = 5199, Endpoint, AskSupport;
+    /// The endpoint broke the protocol.
+    PROTOCOL = 6101, Endpoint, AskSupport;
+    /// It ended the pool.
+    POOL_ENDED = 6102, Endpoint, Reconnect;
+    /// It took too long.
+    TIMED_OUT = 6103, Endpoint, Retry;
+    /// There is no such command.
+    UNKNOWN_CMDLET = 7101, Endpoint, FixInput;
+    /// A parameter was refused.
+    PARAMETER_REFUSED = 7102, Input, FixInput;
+    /// The command failed.
+    CMDLET_FAILED = 7199, Endpoint, AskSupport;
+    /// Another command runs.
+    BUSY = 7201, Input, Retry;
+    /// Nobody knows what became of the command.
+    OUTCOME_UNKNOWN = 7301, Network, Reconnect;
+    /// The share refused access.
+    SHARE_ACCESS = 8101, Endpoint, FixInput;
+    /// The share was not found.
+    SHARE_NOT_FOUND = 8102, Input, FixInput;
+    /// The share's account was refused.
+    SHARE_ACCOUNT = 8103, Input, FixInput;
+    /// The share is full.
+    SHARE_FULL = 8104, Endpoint, ChooseOther;
+    /// Another account is connected to the share's server.
+    SHARE_OTHER_ACCOUNT = 8105, Endpoint, ChooseOther;
+    /// The transcripts were not copied for another reason.
+    CLOSE_FAILED = 8199, Endpoint, Retry;
+    /// Our fault.
+    INTERNAL = 9001, App, AskSupport;
+}
+
+impl Fault {
+    /// A fault without values.
+    #[must_use]
+    pub fn new(code: u16) -> Self {
+        Self { code, values: BTreeMap::new(), detail: Vec::new() }
+    }
+
+    /// The same fault with a value.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.values.insert(name, value.into());
+        self
+    }
+
+    /// The same fault with a line of detail.
+    #[must_use]
+    pub fn detail(mut self, line: impl std::fmt::Display) -> Self {
+        self.detail.push(line.to_string());
+        self
+    }
+
+    /// `PEP-4103`
+    #[must_use]
+    pub fn text(&self) -> String {
+        format!("PEP-{:04}", self.code)
+    }
+
+    /// Who must act.
+    #[must_use]
+    pub fn blame(&self) -> Blame {
+        entry(self.code).map_or(Blame::App, |(_, blame, _)| *blame)
+    }
+
+    /// What helps next.
+    #[must_use]
+    pub fn next(&self) -> Next {
+        entry(self.code).map_or(Next::AskSupport, |(_, _, next)| *next)
+    }
+
+    /// Of the check of an address.
+    #[must_use]
+    pub fn of_probe(error: &ProbeError) -> Self {
+        let fault = match error {
+            ProbeError::Connect(error) => return Self::of_connect(error),
+            ProbeError::Tls => Self::new(code::TLS_PORT),
+            ProbeError::NotHttp(_) => Self::new(code::NOT_WINRM),
+            ProbeError::Redirect(_) => Self::new(code::REDIRECT),
+            ProbeError::NotWinRm(status) => Self::new(code::NOT_WINRM).with("status", status.to_string()),
+            ProbeError::NotReady(_) => Self::new(code::NOT_READY),
+            ProbeError::NoNegotiate { offered } => Self::new(code::NO_NEGOTIATE).with("offered", offered.join(", ")),
+        };
+        fault.detail(error)
+    }
+
+    fn of_connect(error: &ConnectError) -> Self {
+        Self::new(match error {
+            ConnectError::Unresolved(_) => code::NAME_UNKNOWN,
+            ConnectError::Refused => code::PORT_CLOSED,
+            ConnectError::Unreachable(_) | ConnectError::Other(_) => code::NO_ROUTE,
+            ConnectError::TimedOut(_) => code::NO_ANSWER,
+        })
+        .detail(error)
+    }
+
+    /// Of a sign-in.
+    #[must_use]
+    pub fn of_sign_in(error: &SignInError) -> Self {
+        let fault = match error {
+            SignInError::Connect(error) => return Self::of_connect(error),
+            SignInError::Exchange(ExchangeError::Silent(_)) => Self::new(code::NO_ANSWER),
+            SignInError::Exchange(ExchangeError::Unacceptable(_)) => Self::new(code::NOT_WINRM),
+            SignInError::Exchange(_) => Self::new(code::CONNECTION_LOST),
+            SignInError::NoNegotiate { offered } => Self::new(code::NO_NEGOTIATE).with("offered", offered.join(", ")),
+            SignInError::Redirect(_) => Self::new(code::REDIRECT),
+            SignInError::Status(503) => Self::new(code::NOT_READY),
+            SignInError::Status(status) => Self::new(code::NOT_WINRM).with("status", status.to_string()),
+            SignInError::Challenge(SpnegoError::Unsafe(what)) => Self::new(code::NO_SEALING).with("missing", *what),
+            SignInError::Challenge(_) => Self::new(code::PROTOCOL),
+            SignInError::Identity { identity, .. } => Self::new(code::NOT_TRUSTED).with("computer", identity.netbios_computer.as_str()),
+            SignInError::Rejected => Self::new(code::PASSWORD_REFUSED),
+            SignInError::NotProved(_) => Self::new(code::NOT_PROVED),
+            SignInError::NoRandomness => Self::new(code::INTERNAL),
+        };
+        fault.detail(error)
+    }
+
+    /// Of opening a session.
+    #[must_use]
+    pub fn of_open(error: &OpenError) -> Self {
+        match error {
+            OpenError::SignIn(error) => Self::of_sign_in(error),
+            OpenError::Fault(fault) => Self::of_service(fault),
+            OpenError::CreateLost { reason, .. } => Self::of_lane(reason),
+            OpenError::Lost(reason) => Self::of_loss(reason),
+            OpenError::TimedOut(_) => Self::new(code::TIMED_OUT).detail(error),
+            OpenError::NoRandomness => Self::new(code::INTERNAL).detail(error),
+        }
+    }
+
+    /// Of a WS-Management fault.
+    #[must_use]
+    pub fn of_service(fault: &wsman::Fault) -> Self {
+        Self::new(match fault.kind() {
+            FaultKind::UnknownResource => code::NOT_A_PEP,
+            FaultKind::AccessDenied | FaultKind::LogonFailed => code::ACCESS_DENIED,
+            FaultKind::Quota => code::QUOTA,
+            FaultKind::NotFound => code::SESSION_GONE,
+            _ => code::SERVICE_FAULT,
+        })
+        .detail(fault)
+    }
+
+    fn of_lane(error: &LaneError) -> Self {
+        match error {
+            LaneError::Security(end) => Self::of_security(end),
+            LaneError::Intent(_) => Self::new(code::RECORDS_UNUSABLE).detail(error),
+            _ => Self::new(code::CONNECTION_LOST).detail(error),
+        }
+    }
+
+    fn of_security(end: &SecurityEnd) -> Self {
+        Self::new(match end {
+            SecurityEnd::Redirect(_) => code::REDIRECT,
+            SecurityEnd::Unsealed { .. } | SecurityEnd::BadSeal(_) => code::PROTECTION_BROKEN,
+        })
+        .detail(end)
+    }
+
+    /// Of the end of a session that we did not end.
+    #[must_use]
+    pub fn of_loss(reason: &LossReason) -> Self {
+        match reason {
+            LossReason::Network(error) => Self::new(code::CONNECTION_LOST).detail(error),
+            LossReason::SignIn(error) => Self::of_sign_in(error),
+            LossReason::ShellGone | LossReason::Disconnected => Self::new(code::SESSION_GONE).detail(reason),
+            LossReason::PoolEnded { error, .. } => {
+                let fault = Self::new(code::POOL_ENDED).detail(reason);
+                match error.as_deref() {
+                    Some(record) => fault.with("message", ErrorRecord::from_value(record).message),
+                    None => fault,
+                }
+            }
+            LossReason::Fault(fault) => Self::of_service(fault),
+            LossReason::Status(_) => Self::new(code::SERVICE_FAULT).detail(reason),
+            LossReason::Security(end) => Self::of_security(end),
+            LossReason::Protocol(_) => Self::new(code::PROTOCOL).detail(reason),
+            LossReason::Intent(_) => Self::new(code::RECORDS_UNUSABLE).detail(reason),
+        }
+    }
+
+    /// Of deleting the session at the endpoint.
+    #[must_use]
+    pub fn of_close(error: &CloseError) -> Self {
+        match error {
+            CloseError::Fault(fault) => Self::of_service(fault),
+            CloseError::Unknown(error) => Self::of_lane(error),
+            CloseError::SignIn(error) => Self::of_sign_in(error),
+            CloseError::TimedOut(_) => Self::new(code::TIMED_OUT).detail(error),
+            CloseError::Gone(_) | CloseError::Protocol(_) => Self::new(code::PROTOCOL).detail(error),
+        }
+    }
+
+    /// Of the error record that ended a command.
+    #[must_use]
+    pub fn of_record(record: &Value) -> Self {
+        let error = ErrorRecord::from_value(record);
+        let number = if error.id.starts_with("CommandNotFoundException") {
+            code::UNKNOWN_CMDLET
+        } else if error.exception.starts_with("ParameterBinding") {
+            code::PARAMETER_REFUSED
+        } else {
+            code::CMDLET_FAILED
+        };
+        Self::new(number).with("message", error.message.as_str()).detail(error.normal_view())
+    }
+
+    /// Of the error record that ended the closing command (pep-facts D.3).
+    #[must_use]
+    pub fn of_closing_record(record: &Value) -> Self {
+        let error = ErrorRecord::from_value(record);
+        let says = |text: &str| error.message.to_lowercase().contains(text);
+        let number = if says("access is denied") {
+            code::SHARE_ACCESS
+        } else if says("network path was not found") || says("network name cannot be found") {
+            code::SHARE_NOT_FOUND
+        } else if says("user name or password is incorrect") {
+            code::SHARE_ACCOUNT
+        } else if says("not enough space") {
+            code::SHARE_FULL
+        } else if says("multiple connections to a server") {
+            code::SHARE_OTHER_ACCOUNT
+        } else {
+            code::CLOSE_FAILED
+        };
+        Self::new(number).with("message", error.message.as_str()).detail(error.normal_view())
+    }
+}
+
+fn entry(code: u16) -> Option<&'static (u16, Blame, Next)> {
+    TABLE.iter().find(|(known, _, _)| *known == code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_code_is_used_twice() {
+        let mut codes: Vec<u16> = TABLE.iter().map(|(code, _, _)| *code).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), TABLE.len());
+    }
+
+    #[test]
+    fn the_words_of_a_refusing_share_are_told_apart() {
+        for (message, number) in [
+            ("Access is denied", code::SHARE_ACCESS),
+            ("The network path was not found", code::SHARE_NOT_FOUND),
+            ("The user name or password is incorrect.", code::SHARE_ACCOUNT),
+            ("There is not enough space on the disk.", code::SHARE_FULL),
+            ("Something else", code::CLOSE_FAILED),
+        ] {
+            let record = psrp::records::ErrorInfo { message: message.into(), ..psrp::records::ErrorInfo::pipeline_stopped() };
+            assert_eq!(Fault::of_closing_record(&record.to_value()).code, number, "{message}");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Whether a computer is the one it should be: the gate before the password (S-06, S-08).
+
+use serde::{Deserialize, Serialize};
+use spnego::ServerIdentity;
+
+use crate::pins::Pins;
+use crate::stamp::Stamp;
+
+/// The names of a computer, as far as they are remembered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Names {
+    /// The computer.
+    pub computer: String,
+    /// Its domain.
+    pub domain: String,
+    /// The computer's full name.
+    pub dns_computer: String,
+}
+
+/// What is to be done about a computer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is the one that was trusted before.
+    Known,
+    /// Nobody has decided about it yet.
+    FirstUse {
+        /// Whether its domain is the stamp's; none when the stamp's is not known.
+        domain_fits: Option<bool>,
+    },
+    /// Another computer was trusted at this address.
+    Changed {
+        /// That one.
+        before: Names,
+        /// When it was trusted, in seconds since 1970.
+        since: i64,
+    },
+}
+
+impl Names {
+    /// The names that a server gives.
+    #[must_use]
+    pub fn of(identity: &ServerIdentity) -> Self {
+        Self {
+            computer: identity.netbios_computer.clone(),
+            domain: identity.netbios_domain.clone(),
+            dns_computer: identity.dns_computer.clone(),
+        }
+    }
+
+    /// Whether two computers have the same names; names have no case.
+    #[must_use]
+    pub fn same(&self, other: &Self) -> bool {
+        self.computer.eq_ignore_ascii_case(&other.computer)
+            && self.domain.eq_ignore_ascii_case(&other.domain)
+            && self.dns_computer.eq_ignore_ascii_case(&other.dns_computer)
+    }
+}
+
+/// Looks at a computer that answers at an address of a stamp.
+#[must_use]
+pub fn judge(stamp: &Stamp, address: &str, now: &Names, pins: &Pins) -> Verdict {
+    match pins.find(&stamp.id, address) {
+        Some(pin) if pin.names.same(now) => Verdict::Known,
+        Some(pin) => Verdict::Changed { before: pin.names.clone(), since: pin.since },
+        None => {
+            let fits = (!stamp.netbios_domain.is_empty()).then(|| stamp.netbios_domain.eq_ignore_ascii_case(&now.domain));
+            Verdict::FirstUse { domain_fits: fits }
+        }
+    }
+}

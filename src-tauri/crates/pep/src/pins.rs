@@ -1,0 +1,128 @@
+//! The computers that a person has trusted. Damage means that nobody is trusted (J-09).
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::file;
+use crate::identity::Names;
+
+/// A trusted computer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pin {
+    /// The stamp.
+    pub stamp: String,
+    /// The address, with its port.
+    pub address: String,
+    /// Its names.
+    pub names: Names,
+    /// When it was trusted, in seconds since 1970.
+    pub since: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    version: u32,
+    pins: Vec<Pin>,
+}
+
+/// The pins of this computer.
+#[derive(Debug, Clone)]
+pub struct Pins {
+    path: PathBuf,
+    pins: Vec<Pin>,
+    damaged: bool,
+}
+
+impl Pins {
+    /// Reads the pins. A file that cannot be understood counts as none: every computer is asked about again.
+    #[must_use]
+    pub fn load(path: &Path) -> Self {
+        let none = |damaged| Self { path: path.to_owned(), pins: Vec::new(), damaged };
+        match std::fs::read(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => none(false),
+            Err(_) => none(true),
+            Ok(bytes) => match serde_json::from_slice::<File>(&bytes) {
+                Ok(File { version: 1, pins }) => Self { path: path.to_owned(), pins, damaged: false },
+                _ => none(true),
+            },
+        }
+    }
+
+    /// Whether the file was there but could not be understood.
+    #[must_use]
+    pub fn is_damaged(&self) -> bool {
+        self.damaged
+    }
+
+    /// The pin of an address of a stamp.
+    #[must_use]
+    pub fn find(&self, stamp: &str, address: &str) -> Option<&Pin> {
+        self.pins.iter().find(|pin| pin.stamp == stamp && pin.address.eq_ignore_ascii_case(address))
+    }
+
+    /// Remembers a computer and saves. A damaged file is kept beside.
+    ///
+    /// # Errors
+    /// When it cannot be saved.
+    pub fn keep(&mut self, pin: Pin) -> std::io::Result<()> {
+        if self.damaged {
+            std::fs::rename(&self.path, self.path.with_extension("damaged"))?;
+            self.damaged = false;
+        }
+        self.pins.retain(|known| !(known.stamp == pin.stamp && known.address.eq_ignore_ascii_case(&pin.address)));
+        self.pins.push(pin);
+        self.save()
+    }
+
+    /// Forgets a stamp's computers and saves.
+    ///
+    /// # Errors
+    /// When it cannot be saved.
+    pub fn forget(&mut self, stamp: &str) -> std::io::Result<()> {
+        self.pins.retain(|pin| pin.stamp != stamp);
+        self.save()
+    }
+
+    fn save(&self) -> std::io::Result<()> {
+        let text = serde_json::to_string_pretty(&File { version: 1, pins: self.pins.clone() })?;
+        file::save(&self.path, &text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pin(computer: &str) -> Pin {
+        let names = Names { computer: computer.into(), domain: "D".into(), dns_computer: String::new() };
+        Pin { stamp: "s".into(), address: "10.0.0.1:5985".into(), names, since: 1 }
+    }
+
+    #[test]
+    fn a_pin_is_found_again_and_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pins.json");
+        let mut pins = Pins::load(&path);
+        pins.keep(pin("A")).unwrap();
+        pins.keep(pin("B")).unwrap();
+        let pins = Pins::load(&path);
+        assert_eq!(pins.find("s", "10.0.0.1:5985").unwrap().names.computer, "B");
+        assert!(pins.find("other", "10.0.0.1:5985").is_none());
+    }
+
+    #[test]
+    fn f45_damaged_pins_trust_nobody_and_are_set_aside() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pins.json");
+        for damage in ["", "{", r#"{"version": 2, "pins": []}"#, r#"{"version": 1, "pins": [], "more": 1}"#] {
+            std::fs::write(&path, damage).unwrap();
+            let mut pins = Pins::load(&path);
+            assert!(pins.is_damaged() && pins.find("s", "10.0.0.1:5985").is_none(), "{damage}");
+            pins.keep(pin("A")).unwrap();
+            assert!(!Pins::load(&path).is_damaged());
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! The record of a session, and the intents that it must hold before anything changes at the endpoint (R-02, J-02).
+
+use std::sync::Arc;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use record::{Clock, Journal};
+use serde_json::json;
+use winrm::{BoxFuture, Intent, Intents, Refused};
+
+/// The clocks of this computer.
+pub(crate) struct SystemClock(Instant);
+
+impl SystemClock {
+    pub(crate) fn new() -> Self {
+        Self(Instant::now())
+    }
+}
+
+impl Clock for SystemClock {
+    fn utc_ms(&self) -> i64 {
+        now_ms()
+    }
+
+    fn mono_ms(&self) -> u64 {
+        u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+pub(crate) fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+pub(crate) fn now_seconds() -> i64 {
+    now_ms() / 1_000
+}
+
+/// Writes every intent to the record and waits until it is on the disk.
+pub(crate) struct JournalIntents(pub(crate) Arc<Journal>);
+
+impl Intents for JournalIntents {
+    fn intend(&self, intent: Intent) -> BoxFuture<'_, Result<(), Refused>> {
+        let journal = Arc::clone(&self.0);
+        Box::pin(async move {
+            let line = match intent {
+                Intent::Create { pool } => json!({ "create": pool.to_string() }),
+                Intent::Command { pipeline } => json!({ "command": pipeline.to_string() }),
+                Intent::Send { pipeline, next_object } => {
+                    json!({ "send": pipeline.map(|id| id.to_string()), "next_object": next_object })
+                }
+                Intent::Stop { pipeline } => json!({ "stop": pipeline.to_string() }),
+                // Ending a finished command changes nothing that would have to be known after a crash.
+                Intent::Terminate { .. } => return Ok(()),
+                Intent::Disconnect { pool } => json!({ "disconnect": pool.to_string() }),
+                Intent::Reconnect { pool } => json!({ "reconnect": pool.to_string() }),
+                Intent::Delete { pool } => json!({ "delete": pool.to_string() }),
+            };
+            let written = tokio::task::spawn_blocking(move || journal.append_durable("intent", line)).await;
+            match written {
+                Ok(Ok(_)) => Ok(()),
+                Ok(Err(error)) => Err(Refused(error.to_string())),
+                Err(error) => Err(Refused(error.to_string())),
+            }
+        })
+    }
+}

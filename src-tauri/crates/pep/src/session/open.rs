@@ -1,0 +1,198 @@
+//! Opening a session: the gate, the record, and the checks that the other side is a PEP.
+
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::sync::Arc;
+
+use psrp::Command;
+use record::Journal;
+use serde_json::json;
+use spnego::{Credentials, Secret};
+use tokio::sync::{mpsc, oneshot};
+use winrm::{Connector, OpenOptions, SessionHandle, SignIn, Stage};
+
+use super::journal::{JournalIntents, SystemClock, now_seconds};
+use super::pump::{Collect, Pump};
+use super::{PepSession, Shared};
+use crate::Fault;
+use crate::address::Address;
+use crate::fault::code;
+use crate::identity::Names;
+
+/// What to open a session with.
+pub struct OpenRequest {
+    /// The stamp.
+    pub stamp_id: String,
+    /// The instance.
+    pub address: Address,
+    /// How it is reached.
+    pub connector: Arc<dyn Connector>,
+    /// The account as typed.
+    pub account: String,
+    /// The password. It is sent once.
+    pub password: Secret,
+    /// The computer that it must be: decided before, by a pin or a person.
+    pub expected: Names,
+    /// The folder of the records.
+    pub records: PathBuf,
+    /// The app's version, for the record.
+    pub app_version: String,
+    /// Whether it is practice.
+    pub practice: bool,
+}
+
+/// How far opening is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum OpenStage {
+    Reach,
+    SignIn,
+    Verify,
+    Open,
+    Check,
+    Commands,
+    Done,
+}
+
+/// One check that it is a PEP (pep-facts B.5).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndpointCheck {
+    /// Which, as a word key.
+    pub check: &'static str,
+    /// Whether it is as it should be.
+    pub passed: bool,
+    /// What was seen.
+    pub seen: String,
+}
+
+/// Opens a session.
+///
+/// # Errors
+/// When any stage fails. A record that was begun says so.
+pub async fn open(request: OpenRequest, on_stage: impl Fn(OpenStage) + Send + Sync + 'static) -> Result<PepSession, Fault> {
+    let on_stage = Arc::new(on_stage);
+    let id = uuid::Uuid::new_v4().hyphenated().to_string();
+    let name = format!("{}{id}.jsonl", if request.practice { "PRACTICE-" } else { "" });
+    let header = json!({
+        "app": request.app_version,
+        "stamp": request.stamp_id,
+        "endpoint": request.address.to_string(),
+        "computer": request.expected.computer,
+        "domain": request.expected.domain,
+        "account": request.account,
+        "practice": request.practice,
+    });
+    let path = request.records.join(name);
+    let made = tokio::task::spawn_blocking(move || Journal::create(&path, header, Box::new(SystemClock::new()))).await;
+    let journal = match made {
+        Ok(Ok(journal)) => Arc::new(journal),
+        Ok(Err(error)) => return Err(Fault::new(code::RECORDS_UNUSABLE).detail(error)),
+        Err(error) => return Err(Fault::new(code::INTERNAL).detail(error)),
+    };
+    match open_recorded(&id, request, &journal, on_stage).await {
+        Ok(session) => Ok(session),
+        Err(fault) => {
+            let line = json!({ "fault": fault.text(), "detail": fault.detail });
+            // The record has served: nothing is open that somebody would have to look after.
+            let ended = tokio::task::spawn_blocking(move || {
+                journal.append("not_opened", line)?;
+                journal.close()
+            });
+            if let Ok(Err(error)) = ended.await {
+                tracing::warn!(%error, "The record of a session that was not opened has no end");
+            }
+            Err(fault)
+        }
+    }
+}
+
+async fn open_recorded(
+    id: &str,
+    request: OpenRequest,
+    journal: &Arc<Journal>,
+    on_stage: Arc<impl Fn(OpenStage) + Send + Sync + 'static>,
+) -> Result<PepSession, Fault> {
+    let expected = request.expected.clone();
+    let gate = move |identity: &winrm::ServerIdentity| {
+        if Names::of(identity).same(&expected) { Ok(()) } else { Err("another computer answered than a moment ago".to_owned()) }
+    };
+    let stages = Arc::clone(&on_stage);
+    let options = OpenOptions {
+        name: "PEP Assistant".to_owned(),
+        idle_timeout: Some(std::time::Duration::from_secs(8 * 3_600)),
+        on_stage: Some(Arc::new(move |stage| match stage {
+            Stage::Connecting => stages(OpenStage::Reach),
+            Stage::SignedIn(_) => stages(OpenStage::Verify),
+            Stage::Proved(_) => stages(OpenStage::Open),
+            Stage::Opened => stages(OpenStage::Check),
+        })),
+        ..OpenOptions::default()
+    };
+    on_stage(OpenStage::Reach);
+    let sign_in = SignIn::new(Credentials::new(&request.account, request.password), gate);
+    let intents = Arc::new(JournalIntents(Arc::clone(journal)));
+    let (handle, events) = winrm::open(request.connector, sign_in, options, intents).await.map_err(|error| {
+        Fault::of_open(&error).with("account", request.account.as_str()).with("host", request.address.host.as_str())
+    })?;
+    let shared = Shared::new();
+    let (orders, waiting) = mpsc::channel(4);
+    let pump = Pump::new(Arc::clone(journal), Arc::clone(&shared), handle.clone(), waiting);
+    tokio::spawn(pump.run(events));
+    on_stage(OpenStage::Check);
+    let checked = commands(&handle, &orders).await;
+    let (names, sources) = match checked {
+        Ok(found) => found,
+        Err(fault) => {
+            let _ = handle.close().await;
+            return Err(fault);
+        }
+    };
+    on_stage(OpenStage::Commands);
+    let checks = checks(&names, &sources);
+    on_stage(OpenStage::Done);
+    Ok(PepSession {
+        id: id.to_owned(),
+        stamp_id: request.stamp_id,
+        address: request.address,
+        computer: Names::of(handle.identity()),
+        account: request.account,
+        opened: now_seconds(),
+        commands: names,
+        checks,
+        practice: request.practice,
+        handle,
+        journal: Arc::clone(journal),
+        shared,
+        closing: AtomicBool::new(false),
+    })
+}
+
+/// The commands that the endpoint lists, and the modules that they come from.
+async fn commands(handle: &SessionHandle, orders: &mpsc::Sender<Collect>) -> Result<(Vec<String>, Vec<String>), Fault> {
+    let internal = |error: &dyn std::fmt::Display| Fault::new(code::INTERNAL).detail(error);
+    let id = handle.new_pipeline().map_err(|error| internal(&error))?;
+    let (done, answer) = oneshot::channel();
+    orders.send(Collect { id, done }).await.map_err(|error| internal(&error))?;
+    handle.invoke_as(id, Command::new("Get-Command").into()).await.map_err(|error| internal(&error))?;
+    let found = answer.await.map_err(|_| Fault::new(code::CONNECTION_LOST))??;
+    let text = |value: &clixml::Value, name: &str| value.get(name).map(clixml::Value::to_display).unwrap_or_default();
+    let names = found.iter().map(|command| text(command, "Name")).filter(|name| !name.is_empty()).collect();
+    let mut sources: Vec<String> = found.iter().map(|command| text(command, "Source")).filter(|source| !source.is_empty()).collect();
+    sources.sort();
+    sources.dedup();
+    Ok((names, sources))
+}
+
+/// The cheap checks that this is a locked PEP.
+fn checks(names: &[String], sources: &[String]) -> Vec<EndpointCheck> {
+    let lists = |name: &str| names.iter().any(|known| known.eq_ignore_ascii_case(name));
+    let own = ["Close-PrivilegedEndpoint", "Test-AzureStack", "Get-SupportSessionInfo"];
+    let missing: Vec<&str> = own.into_iter().filter(|name| !lists(name)).collect();
+    let from_stamp = sources.iter().filter(|source| source.to_lowercase().starts_with("microsoft.azurestack")).count();
+    vec![
+        EndpointCheck { check: "ownCommands", passed: missing.is_empty(), seen: missing.join(", ") },
+        // Some dozens; a full list means another endpoint, or an unlocked one.
+        EndpointCheck { check: "shortList", passed: names.len() < 200, seen: names.len().to_string() },
+        EndpointCheck { check: "sources", passed: from_stamp > 0, seen: from_stamp.to_string() },
+    ]
+}

@@ -1,0 +1,358 @@
+//! One run: what it gave, what it asks, how it ended.
+
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use clixml::Value;
+use psrp::host::{HostCall, Question as HostQuestion};
+use psrp::records::ProgressRecord;
+use psrp::PipelineId;
+use spnego::Secret;
+
+use crate::Fault;
+use crate::verdict::{CheckVerdict, VerdictReader};
+
+/// The most lines that are kept for the screen; all of them are in the record.
+const KEPT: usize = 5_000;
+
+/// The stream of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum ItemStream {
+    Output,
+    Error,
+    Warning,
+    Verbose,
+    Debug,
+    Information,
+    Note,
+}
+
+/// A line of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// Its number in the run, from 1.
+    pub seq: u64,
+    /// When it came, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// The stream.
+    pub stream: ItemStream,
+    /// The text.
+    pub text: String,
+}
+
+/// Progress of an activity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// The activity's number.
+    pub id: i64,
+    /// The activity.
+    pub activity: String,
+    /// How far it is, in words.
+    pub status: String,
+    /// How far it is, 0 to 100.
+    pub percent: Option<u8>,
+    /// Seconds left.
+    pub seconds_remaining: Option<u64>,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Outcome {
+    Completed,
+    Failed,
+    Stopped,
+    Unknown,
+}
+
+/// The end of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunEnd {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The error record that ended it, or the last one.
+    pub error: Option<Value>,
+    /// Why, where it did not complete.
+    pub fault: Option<Fault>,
+    /// Verdicts of a health check.
+    pub verdicts: Vec<CheckVerdict>,
+    /// Error records.
+    pub errors: u32,
+    /// Warnings.
+    pub warnings: u32,
+    /// How long it took, in seconds.
+    pub seconds: u64,
+}
+
+/// A question of the endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// Its number within the run.
+    pub call: i64,
+    /// The caption.
+    pub caption: String,
+    /// The message.
+    pub message: String,
+    /// What is asked.
+    pub form: Form,
+}
+
+/// What is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Form {
+    /// Fields that are answered by name.
+    Fields(Vec<FormField>),
+    /// One field that is the answer itself.
+    Single(FormField),
+    /// One of several choices: labels and help texts.
+    Choice {
+        /// Labels and help texts.
+        choices: Vec<(String, String)>,
+        /// The one to begin with.
+        default: Option<usize>,
+    },
+    /// Any of several choices.
+    Choices {
+        /// Labels and help texts.
+        choices: Vec<(String, String)>,
+        /// Those to begin with.
+        defaults: Vec<usize>,
+    },
+}
+
+/// A field of a question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormField {
+    /// The name under which it is answered.
+    pub name: String,
+    /// The label, without the mark of its letter.
+    pub label: String,
+    /// A help text.
+    pub help: String,
+    /// What is typed.
+    pub input: FormInput,
+    /// Whether it must be filled in.
+    pub mandatory: bool,
+}
+
+/// What is typed into a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum FormInput {
+    Text,
+    Number,
+    Secret,
+    Credential,
+    List,
+}
+
+/// What was filled in.
+pub enum Filled {
+    /// A text
+    Text(String),
+    /// A whole number
+    Number(i64),
+    /// Several texts
+    List(Vec<String>),
+    /// A secret
+    Secret(Secret),
+    /// An account with its password
+    Credential(String, Secret),
+}
+
+/// An answer.
+pub enum Answer {
+    /// The fields by name.
+    Fields(Vec<(String, Filled)>),
+    /// The places of the chosen ones.
+    Chosen(Vec<usize>),
+    /// None.
+    Refuse,
+}
+
+/// What the screen shows of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunView {
+    /// Lines after the one asked for, oldest first.
+    pub items: Vec<Item>,
+    /// How many of those after the one asked for are not kept any more.
+    pub dropped: u64,
+    /// How many lines there are in all.
+    pub total: u64,
+    /// Progress.
+    pub progress: Vec<Progress>,
+    /// The question that waits.
+    pub question: Option<Question>,
+    /// Whether it is being stopped.
+    pub stopping: bool,
+    /// The end.
+    pub end: Option<RunEnd>,
+}
+
+pub(crate) struct Run {
+    pub(crate) id: PipelineId,
+    pub(crate) text: String,
+    pub(crate) stopping: bool,
+    pub(crate) question: Option<Question>,
+    pub(crate) end: Option<RunEnd>,
+    items: VecDeque<Item>,
+    total: u64,
+    progress: Vec<Progress>,
+    verdicts: Option<VerdictReader>,
+    last_error: Option<Value>,
+    errors: u32,
+    warnings: u32,
+    started: Instant,
+}
+
+impl Run {
+    pub(crate) fn new(id: PipelineId, text: String, checks: bool) -> Self {
+        Self {
+            id,
+            text,
+            stopping: false,
+            question: None,
+            end: None,
+            items: VecDeque::new(),
+            total: 0,
+            progress: Vec::new(),
+            verdicts: checks.then(VerdictReader::default),
+            last_error: None,
+            errors: 0,
+            warnings: 0,
+            started: Instant::now(),
+        }
+    }
+
+    pub(crate) fn push(&mut self, at_ms: i64, stream: ItemStream, text: String) {
+        match stream {
+            ItemStream::Error => self.errors += 1,
+            ItemStream::Warning => self.warnings += 1,
+            ItemStream::Output | ItemStream::Information => {
+                if let Some(verdicts) = &mut self.verdicts {
+                    verdicts.read(&text);
+                }
+            }
+            _ => {}
+        }
+        self.total += 1;
+        if self.items.len() == KEPT {
+            self.items.pop_front();
+        }
+        self.items.push_back(Item { seq: self.total, at_ms, stream, text });
+    }
+
+    pub(crate) fn error(&mut self, record: Value) {
+        self.last_error = Some(record);
+    }
+
+    pub(crate) fn progress(&mut self, record: &ProgressRecord) {
+        self.progress.retain(|known| known.id != record.activity_id);
+        if !record.completed {
+            self.progress.push(Progress {
+                id: record.activity_id,
+                activity: record.activity.clone(),
+                status: record.status.clone(),
+                percent: record.percent,
+                seconds_remaining: record.seconds_remaining,
+            });
+        }
+    }
+
+    pub(crate) fn finish(&mut self, outcome: Outcome, error: Option<Value>, fault: Option<Fault>) {
+        if self.end.is_some() {
+            return;
+        }
+        self.question = None;
+        self.progress.clear();
+        self.end = Some(RunEnd {
+            outcome,
+            error: error.or_else(|| self.last_error.take()),
+            fault,
+            verdicts: self.verdicts.take().map(VerdictReader::finish).unwrap_or_default(),
+            errors: self.errors,
+            warnings: self.warnings,
+            seconds: self.started.elapsed().as_secs(),
+        });
+    }
+
+    pub(crate) fn seconds(&self) -> u64 {
+        self.end.as_ref().map_or_else(|| self.started.elapsed().as_secs(), |end| end.seconds)
+    }
+
+    pub(crate) fn view(&self, after: u64, most: usize) -> RunView {
+        let first = self.items.front().map_or(self.total + 1, |item| item.seq);
+        let start = usize::try_from((after + 1).saturating_sub(first)).unwrap_or(usize::MAX);
+        RunView {
+            items: self.items.iter().skip(start).take(most).cloned().collect(),
+            dropped: first.saturating_sub(after + 1),
+            total: self.total,
+            progress: self.progress.clone(),
+            question: self.question.clone(),
+            stopping: self.stopping,
+            end: self.end.clone(),
+        }
+    }
+}
+
+impl Question {
+    /// The question that a host call asks, in a shape for a form.
+    pub(crate) fn of(call: &HostCall) -> Option<Self> {
+        let field = |name: &str, label: &str, help: &str, input, mandatory| FormField {
+            name: name.to_owned(),
+            label: label.replace("&&", "\u{0}").replace('&', "").replace('\u{0}', "&"),
+            help: help.to_owned(),
+            input,
+            mandatory,
+        };
+        let choices = |list: Vec<psrp::host::Choice>| list.into_iter().map(|choice| (choice.label, choice.help)).collect();
+        let (caption, message, form) = match call.question()? {
+            HostQuestion::Line => (String::new(), String::new(), Form::Single(field("", "", "", FormInput::Text, false))),
+            HostQuestion::SecretLine => (String::new(), String::new(), Form::Single(field("", "", "", FormInput::Secret, false))),
+            HostQuestion::Credential { caption, message, .. } => {
+                (caption, message, Form::Single(field("", "", "", FormInput::Credential, true)))
+            }
+            HostQuestion::Fields { caption, message, fields } => {
+                let fields = fields.iter().map(|one| {
+                    let input = match one.type_name.as_str() {
+                        "System.Security.SecureString" => FormInput::Secret,
+                        "System.Management.Automation.PSCredential" => FormInput::Credential,
+                        "System.Int32" | "System.Int64" | "System.UInt32" => FormInput::Number,
+                        name if name.ends_with("[]") => FormInput::List,
+                        _ => FormInput::Text,
+                    };
+                    field(&one.name.to_string_lossy(), &one.label, &one.help, input, one.mandatory)
+                });
+                (caption, message, Form::Fields(fields.collect()))
+            }
+            HostQuestion::Choice { caption, message, choices: list, default } => {
+                (caption, message, Form::Choice { choices: choices(list), default })
+            }
+            HostQuestion::Choices { caption, message, choices: list, defaults } => {
+                (caption, message, Form::Choices { choices: choices(list), defaults })
+            }
+            // A key of the keyboard has no meaning in a form; it is refused.
+            HostQuestion::Key => return None,
+        };
+        Some(Self { call: call.id.0, caption, message, form })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_screen_keeps_the_last_lines_and_says_how_many_are_gone() {
+        let mut run = Run::new(PipelineId(uuid::Uuid::nil()), String::new(), false);
+        for number in 0..6_000 {
+            run.push(0, ItemStream::Output, number.to_string());
+        }
+        let view = run.view(0, 10);
+        assert_eq!((view.dropped, view.total, view.items[0].seq), (1_000, 6_000, 1_001));
+        let view = run.view(5_998, 10);
+        assert_eq!((view.dropped, view.items.len(), view.items[0].text.as_str()), (0, 2, "5998"));
+        assert_eq!(run.view(6_000, 10).items, []);
+    }
+}
