@@ -1,6 +1,6 @@
 //! The pool: what comes in becomes events, what is to go out waits in streams until a Receive takes it.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -113,19 +113,20 @@ pub struct ServerPool {
     outgoing: HashMap<Option<PipelineId>, VecDeque<Vec<u8>>>,
     calls: HashMap<Option<PipelineId>, i64>,
     events: VecDeque<ServerEvent>,
+    /// Pipelines that have no final state yet.
+    live: HashSet<PipelineId>,
     session_key: SessionKey,
     /// Whether the client has the session key.
     exchanged: bool,
-    private_data: Value,
+    version_table: Vec<(Value, Value)>,
     runspaces: (i32, i32),
 }
 
 impl ServerPool {
-    /// A pool that nobody has opened yet, with a fresh session key and the version table that it tells.
+    /// A pool that nobody has opened yet, with a fresh session key and the version table that it tells. In the table
+    /// `PSRemotingProtocolVersion` becomes the version that was agreed on.
     #[must_use]
     pub fn new(session_key: SessionKey, version_table: Vec<(Value, Value)>) -> Self {
-        let table = Object::dictionary(version_table).typed(PRIMITIVES);
-        let data = Object::dictionary(vec![("PSVersionTable".into(), table.into())]).typed(PRIMITIVES);
         Self {
             id: PoolId(Uuid::nil()),
             version: Version { major: 2, minor: 3, build: None, revision: None },
@@ -135,9 +136,10 @@ impl ServerPool {
             outgoing: HashMap::new(),
             calls: HashMap::new(),
             events: VecDeque::new(),
+            live: HashSet::new(),
             session_key,
             exchanged: false,
-            private_data: Object::with_extended([("ApplicationPrivateData", data.into())]).into(),
+            version_table,
             runspaces: (1, 1),
         }
     }
@@ -159,8 +161,8 @@ impl ServerPool {
         self.events.pop_front()
     }
 
-    /// Takes bytes of an input stream: of the pool, or of a pipeline. The bytes of `creationXml`, `connectXml` and the
-    /// arguments of a command belong to `Stdin`.
+    /// Takes bytes of an input stream: of the pool, or of a pipeline. The bytes of `creationXml` and the arguments of a
+    /// command belong to `Stdin`; for `connectXml` there is [`ServerPool::receive_connect`].
     ///
     /// # Errors
     /// When they are not what a client may send here.
@@ -188,10 +190,26 @@ impl ServerPool {
         outcome
     }
 
+    /// Takes `connectXml` of a client that comes back, perhaps another process: its object ids can begin anew, and what an
+    /// earlier one left unfinished is forgotten.
+    ///
+    /// # Errors
+    /// When it is not what a client may send here; then nothing is forgotten.
+    pub fn receive_connect(&mut self, mut bytes: &[u8]) -> Result<(), ServerError> {
+        let mut defragmenter = Defragmenter::new(LARGEST_OBJECT);
+        while let Some(received) = defragmenter.next(&mut bytes)? {
+            let Received::Object { data, .. } = received else { return Err(ServerError::Hole) };
+            self.object(None, &data)?;
+        }
+        self.incoming.clear();
+        Ok(())
+    }
+
     fn object(&mut self, pipeline: Option<PipelineId>, object: &[u8]) -> Result<(), ServerError> {
         let message = Message::parse(object)?;
         let kind = message.kind;
-        if message.destination != Destination::Server {
+        let known = kind == MessageType::SessionCapability || message.pool == self.id.0;
+        if message.destination != Destination::Server || !known {
             return Err(ServerError::Unexpected(kind));
         }
         // Some clients send the answer to a pipeline's question without naming the command around it.
@@ -200,39 +218,28 @@ impl ServerPool {
         let value = message.value(&Limits::DEFAULT)?;
         let number = |name: &str| value.get(name).and_then(Value::as_i32);
         match (kind, pipeline) {
-            (MessageType::SessionCapability, None) => {
-                self.id = PoolId(message.pool);
-                if let Some(Value::Version(version)) = value.get("protocolversion") {
-                    // A client's version up to ours is answered with itself, a newer one with ours.
-                    self.version.minor = if version.major == 2 { version.minor.min(3) } else { 3 };
-                }
-                let version = |major, minor| Value::Version(Version { major, minor, build: None, revision: None });
-                let capability = Object::with_extended([
-                    ("protocolversion", Value::Version(self.version)),
-                    ("PSVersion", version(2, 0)),
-                    (
-                        "SerializationVersion",
-                        Value::Version(Version { major: 1, minor: 1, build: Some(0), revision: Some(1) }),
-                    ),
-                ]);
-                self.send(None, MessageType::SessionCapability, &capability.into());
-            }
+            (MessageType::SessionCapability, None) => self.capability(message.pool, &value)?,
+            // Said after a version that we do not speak: the client learns that from our capability.
+            (MessageType::InitRunspacePool | MessageType::ConnectRunspacePool, None)
+                if self.state == PoolState::Broken => {}
             (MessageType::InitRunspacePool, None) => {
+                if self.state != PoolState::BeforeOpen {
+                    return Err(ServerError::Unexpected(kind));
+                }
                 self.runspaces = (number("MinRunspaces").unwrap_or(1), number("MaxRunspaces").unwrap_or(1));
                 let console = value.get("HostInfo").map_or(ClientConsole { width: None }, ClientConsole::from_value);
-                let data = self.private_data.clone();
-                self.send(None, MessageType::ApplicationPrivateData, &data);
+                self.send_private_data();
                 self.set_state(PoolState::Opened, None);
                 self.events.push_back(ServerEvent::Opened { console, max_runspaces: self.runspaces.1 });
             }
+            (_, _) if self.state == PoolState::BeforeOpen => return Err(ServerError::Unexpected(kind)),
             (MessageType::ConnectRunspacePool, None) => {
                 // The key of an earlier connection is gone.
                 self.exchanged = false;
                 let (min, max) = self.runspaces;
                 let data = Object::with_extended([("MinRunspaces", min.into()), ("MaxRunspaces", max.into())]);
                 self.send(None, MessageType::RunspacePoolInitData, &data.into());
-                let data = self.private_data.clone();
-                self.send(None, MessageType::ApplicationPrivateData, &data);
+                self.send_private_data();
                 self.events.push_back(ServerEvent::Connected);
             }
             (MessageType::PublicKey, None) => self.public_key(&value)?,
@@ -243,7 +250,8 @@ impl ServerPool {
                 self.available(&value, true.into());
             }
             (MessageType::GetAvailableRunspaces, None) => {
-                let count = self.runspaces.1;
+                let busy = i32::try_from(self.live.len()).unwrap_or(i32::MAX);
+                let count = self.runspaces.1.saturating_sub(busy).max(0);
                 self.available(&value, count.into());
             }
             (MessageType::PoolHostResponse, None) | (MessageType::PipelineHostResponse, Some(_)) => {
@@ -252,19 +260,65 @@ impl ServerPool {
             }
             (MessageType::CreatePipeline, Some(id)) => {
                 let request = PipelineRequest::from_value(&value).ok_or(ServerError::Incomplete(kind))?;
-                self.outgoing.entry(Some(id)).or_default();
+                self.begin(id, kind)?;
                 self.events.push_back(ServerEvent::Pipeline { id, request });
             }
             (MessageType::GetCommandMetadata, Some(id)) => {
                 let names = value.get("Name").and_then(Value::items).unwrap_or_default().iter().map(Value::to_display);
-                self.outgoing.entry(Some(id)).or_default();
                 let names = names.collect();
+                self.begin(id, kind)?;
                 self.events.push_back(ServerEvent::Metadata { id, names });
             }
             (MessageType::PipelineInput, Some(id)) => self.events.push_back(ServerEvent::Input { id, value }),
             (MessageType::EndOfPipelineInput, Some(id)) => self.events.push_back(ServerEvent::InputEnded { id }),
             _ => return Err(ServerError::Unexpected(kind)),
         }
+        Ok(())
+    }
+
+    /// Says what we speak; everything begins with it, also coming back to a pool.
+    fn capability(&mut self, pool: Uuid, theirs: &Value) -> Result<(), ServerError> {
+        match self.state {
+            PoolState::BeforeOpen => self.id = PoolId(pool),
+            PoolState::Opened if pool == self.id.0 => {}
+            _ => return Err(ServerError::Unexpected(MessageType::SessionCapability)),
+        }
+        match theirs.get("protocolversion") {
+            // A client's version up to ours is answered with itself, a newer one with ours.
+            Some(Value::Version(theirs)) if theirs.major == 2 => self.version.minor = theirs.minor.min(3),
+            _ => {
+                self.version.minor = 3;
+                self.state = PoolState::Broken;
+            }
+        }
+        let version = |major, minor| Value::Version(Version { major, minor, build: None, revision: None });
+        let capability = Object::with_extended([
+            ("protocolversion", Value::Version(self.version)),
+            ("PSVersion", version(2, 0)),
+            ("SerializationVersion", Value::Version(Version { major: 1, minor: 1, build: Some(0), revision: Some(1) })),
+        ]);
+        self.send(None, MessageType::SessionCapability, &capability.into());
+        Ok(())
+    }
+
+    fn send_private_data(&mut self) {
+        let table = self.version_table.iter().map(|(name, value)| {
+            let protocol = name.as_str() == Some("PSRemotingProtocolVersion");
+            (name.clone(), if protocol { Value::Version(self.version) } else { value.clone() })
+        });
+        let table = Object::dictionary(table.collect()).typed(PRIMITIVES);
+        let data = Object::dictionary(vec![("PSVersionTable".into(), table.into())]).typed(PRIMITIVES);
+        let content = Object::with_extended([("ApplicationPrivateData", data.into())]);
+        self.send(None, MessageType::ApplicationPrivateData, &content.into());
+    }
+
+    /// Notes a new pipeline.
+    fn begin(&mut self, id: PipelineId, kind: MessageType) -> Result<(), ServerError> {
+        if self.outgoing.contains_key(&Some(id)) {
+            return Err(ServerError::Unexpected(kind));
+        }
+        self.outgoing.insert(Some(id), VecDeque::new());
+        self.live.insert(id);
         Ok(())
     }
 
@@ -287,7 +341,7 @@ impl ServerPool {
         self.send(None, MessageType::RunspaceAvailability, &content.into());
     }
 
-    /// Writes a record of a pipeline.
+    /// Writes a record of a pipeline. After its final state nothing is written any more.
     pub fn record(&mut self, id: PipelineId, stream: RecordStream, value: &Value) {
         let kind = match stream {
             RecordStream::Output => MessageType::PipelineOutput,
@@ -301,7 +355,8 @@ impl ServerPool {
         self.send(Some(id), kind, value);
     }
 
-    /// Calls the client's host; the number tells the answer apart. A void call has no answer.
+    /// Calls the client's host; the number tells the answer apart. A void call has no answer, and one of a pipeline that
+    /// has ended is not made.
     pub fn host_call(&mut self, pipeline: Option<PipelineId>, method: HostMethod, parameters: Vec<Value>) -> CallId {
         let id = if is_void(method) {
             CallId::VOID
@@ -316,9 +371,23 @@ impl ServerPool {
         id
     }
 
-    /// Ends a pipeline: nothing may follow on it.
+    /// Ends a pipeline, if it has not ended yet: nothing may follow on it.
     pub fn finish(&mut self, id: PipelineId, state: PipelineState, error: Option<&Value>) {
         self.send(Some(id), MessageType::PipelineState, &state_value(state, error));
+        if state.is_final() {
+            self.live.remove(&id);
+        }
+    }
+
+    /// Raises an event on the pool's stream, `PSEventArgs.*`. [MS-PSRP] 2.2.2.12
+    pub fn user_event(&mut self, event: &Value) {
+        self.send(None, MessageType::UserEvent, event);
+    }
+
+    /// Asks for the client's public key, as only servers of versions 2.0 and 2.1 do. Until it is there, nothing else may
+    /// be written: the clients of these versions do not stand it.
+    pub fn request_key(&mut self) {
+        self.send(None, MessageType::PublicKeyRequest, &"".into());
     }
 
     /// Announces the state of the pool.
@@ -377,11 +446,15 @@ impl ServerPool {
     /// Forgets a pipeline that is over.
     pub fn forget(&mut self, id: PipelineId) {
         self.outgoing.remove(&Some(id));
+        self.live.remove(&id);
         self.calls.remove(&Some(id));
         self.incoming.retain(|(pipeline, _), _| *pipeline != Some(id));
     }
 
     fn send(&mut self, pipeline: Option<PipelineId>, kind: MessageType, value: &Value) {
+        if pipeline.is_some_and(|id| !self.live.contains(&id)) {
+            return;
+        }
         let mut data = Vec::new();
         if !value.is_null() {
             encode(value, &mut data);
