@@ -244,10 +244,17 @@ impl ServerPool {
             }
             (MessageType::PublicKey, None) => self.public_key(&value)?,
             (MessageType::SetMaxRunspaces | MessageType::SetMinRunspaces | MessageType::ResetRunspaceState, None) => {
-                if let (MessageType::SetMaxRunspaces, Some(count)) = (kind, number("RunspacePool")) {
-                    self.runspaces.1 = count;
+                let (min, max) = self.runspaces;
+                let wanted = match kind {
+                    MessageType::SetMaxRunspaces => (min, number("MaxRunspaces").unwrap_or(0)),
+                    MessageType::SetMinRunspaces => (number("MinRunspaces").unwrap_or(0), max),
+                    _ => (min, max),
+                };
+                let possible = 1 <= wanted.0 && wanted.0 <= wanted.1;
+                if possible {
+                    self.runspaces = wanted;
                 }
-                self.available(&value, true.into());
+                self.available(&value, possible.into());
             }
             (MessageType::GetAvailableRunspaces, None) => {
                 let busy = i32::try_from(self.live.len()).unwrap_or(i32::MAX);

@@ -58,7 +58,7 @@ fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     out
 }
 
-fn hex(text: &str) -> Vec<u8> {
+pub(crate) fn hex(text: &str) -> Vec<u8> {
     let padded = if text.len() % 2 == 1 { format!("0{text}") } else { text.to_owned() };
     (0..padded.len()).step_by(2).map(|at| u8::from_str_radix(&padded[at..at + 2], 16).unwrap()).collect()
 }

@@ -5,6 +5,7 @@
 mod keys;
 mod rebuild;
 mod replay;
+mod server;
 mod session;
 
 use std::collections::BTreeMap;

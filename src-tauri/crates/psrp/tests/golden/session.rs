@@ -23,6 +23,8 @@ pub(crate) struct Line {
     pub(crate) packet: String,
     /// `None` is the pool.
     pub(crate) pipeline: Option<PipelineId>,
+    /// Whether it travels in the stream of answers.
+    pub(crate) answers: bool,
     pub(crate) data: Vec<u8>,
 }
 
@@ -55,6 +57,7 @@ impl Session {
                 to_server: text("dir") == "c2s",
                 packet: text("packet"),
                 pipeline: Uuid::parse_str(&text("ps_guid")).ok().filter(|id| !id.is_nil()).map(PipelineId),
+                answers: line["stream"] == "PromptResponse",
                 data: STANDARD.decode(text("raw_base64")).unwrap(),
             }
         })
