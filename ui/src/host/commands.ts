@@ -1,0 +1,30 @@
+import { host } from '#host';
+import type * as c from './contract';
+
+/** A parameter value as it is sent; passwords are strings that nothing keeps. */
+export type Stamp = c.StampProfile;
+
+export const appSnapshot = () => host.call<c.AppSnapshot>('app_snapshot', {});
+export const appQuit = (choice: c.QuitChoice) => host.call<null>('app_quit', { choice });
+export const practiceScenario = (name: string, speed: number) => host.call<null>('practice_scenario', { name, speed });
+export const stampImport = (source: c.StampImport) => host.call<c.StampImportResult>('stamp_import', { import: source });
+export const stampKeep = (stamp: Stamp) => host.call<c.AppSnapshot>('stamp_keep', { stamp });
+export const endpointProbe = (stampId: string, addresses: c.EndpointAddress[]) =>
+  host.call<null>('endpoint_probe', { stampId, addresses });
+export const sessionInspect = (stampId: string, address: c.EndpointAddress) =>
+  host.call<c.ConnectResult>('session_inspect', { stampId, address });
+export const sessionTrust = (stampId: string, address: c.EndpointAddress, decision: c.IdentityDecision) =>
+  host.call<null>('session_trust', { stampId, address, decision });
+export const sessionOpen = (signIn: c.SignIn) => host.call<c.ConnectResult>('session_open', { signIn });
+export const sessionCancel = () => host.call<null>('session_cancel', {});
+export const sessionClose = (close: c.CloseSpec) => host.call<c.CloseResult>('session_close', { close });
+export const secretHas = (stampId: string, account: string) => host.call<boolean>('secret_has', { stampId, account });
+export const runPreview = (run: c.RunSpec) => host.call<c.RunPreview>('run_preview', { run });
+export const runStart = (run: c.RunSpec) => host.call<c.RunStart>('run_start', { run });
+export const runAttach = (runId: string, after: number) => host.call<null>('run_attach', { runId, after });
+export const runAck = (runId: string, batch: number) => host.call<null>('run_ack', { runId, batch });
+export const runStop = (runId: string) => host.call<null>('run_stop', { runId });
+export const promptAnswer = (runId: string, call: number, answer: c.PromptAnswer) =>
+  host.call<null>('prompt_answer', { runId, call, answer });
+export const listen = <T>(event: string, handler: (payload: T) => void) =>
+  host.listen(event, (payload) => handler(payload as T));
