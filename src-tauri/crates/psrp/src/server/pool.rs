@@ -285,19 +285,20 @@ impl ServerPool {
 
     /// Says what we speak; everything begins with it, also coming back to a pool.
     fn capability(&mut self, pool: Uuid, theirs: &Value) -> Result<(), ServerError> {
-        match self.state {
-            PoolState::BeforeOpen => self.id = PoolId(pool),
-            PoolState::Opened if pool == self.id.0 => {}
+        // A client's version up to ours is answered with itself, a newer one with ours.
+        let minor = match theirs.get("protocolversion") {
+            Some(Value::Version(theirs)) if theirs.major == 2 => Some(theirs.minor.min(3)),
+            _ => None,
+        };
+        match (self.state, minor) {
+            (PoolState::BeforeOpen, _) => self.id = PoolId(pool),
+            (PoolState::Opened, Some(_)) if pool == self.id.0 => {}
             _ => return Err(ServerError::Unexpected(MessageType::SessionCapability)),
         }
-        match theirs.get("protocolversion") {
-            // A client's version up to ours is answered with itself, a newer one with ours.
-            Some(Value::Version(theirs)) if theirs.major == 2 => self.version.minor = theirs.minor.min(3),
-            _ => {
-                self.version.minor = 3;
-                self.state = PoolState::Broken;
-            }
+        if minor.is_none() {
+            self.state = PoolState::Broken;
         }
+        self.version.minor = minor.unwrap_or(3);
         let version = |major, minor| Value::Version(Version { major, minor, build: None, revision: None });
         let capability = Object::with_extended([
             ("protocolversion", Value::Version(self.version)),

@@ -1,7 +1,8 @@
-//! Whatever an endpoint sends and whatever the operator does meanwhile, the pool keeps its promises.
+//! Whatever the other end sends and whatever the operator or a command does meanwhile, the pools keep their promises.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod machine;
+mod server_machine;
 
 use proptest::prelude::*;
 
@@ -11,5 +12,10 @@ proptest! {
     #[test]
     fn a_pool_keeps_its_promises(script in prop::collection::vec(any::<u8>(), 0..600)) {
         machine::play(&script);
+    }
+
+    #[test]
+    fn a_servers_pool_keeps_its_promises(script in prop::collection::vec(any::<u8>(), 0..600)) {
+        server_machine::play(&script);
     }
 }

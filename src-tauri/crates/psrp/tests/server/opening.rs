@@ -47,6 +47,12 @@ fn d2_another_major_version_gets_our_capability_and_nothing_else() {
     assert_eq!(kinds(&peer.heard(None)), [MessageType::SessionCapability]);
     assert_eq!(peer.events(), []);
     assert_eq!(peer.pool.state(), PoolState::Broken);
+
+    // Coming back with it does no harm to the pool.
+    let mut peer = Peer::opened();
+    let refused = peer.say(None, MessageType::SessionCapability, &capability("3.0"));
+    assert_eq!(refused, Err(ServerError::Unexpected(MessageType::SessionCapability)));
+    assert_eq!((peer.pool.state(), peer.heard(None)), (PoolState::Opened, Vec::new()));
 }
 
 #[test]
