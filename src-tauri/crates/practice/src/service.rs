@@ -6,7 +6,7 @@ use std::time::Duration;
 use clixml::{Value, Version};
 use http::StatusCode;
 use psrp::client::InputStream;
-use psrp::server::ServerPool;
+use psrp::server::{ServerError, ServerPool};
 use psrp::{PipelineId, SessionKey};
 use uuid::Uuid;
 use wsman::fault::code;
@@ -119,7 +119,7 @@ async fn carry_out(pep: &Arc<Inner>, account: &str, request: &Request) -> Outcom
         }
         RequestBody::Connect { command_id: None, connect_xml } => {
             shell.set_disconnected(false);
-            give(&shell, None, InputStream::Stdin, connect_xml.as_deref().unwrap_or_default())?;
+            heard(shell.receive_connect(connect_xml.as_deref().unwrap_or_default()))?;
             let output = shell.take_pool_output();
             Ok(reply(&Answer::Connected { response_xml: Some(&output) }))
         }
@@ -228,7 +228,11 @@ fn info(shell: &Shell) -> ShellInfo {
 }
 
 fn give(shell: &Arc<Shell>, id: Option<PipelineId>, stream: InputStream, data: &[u8]) -> Outcome<()> {
-    shell.receive(id, stream, data).map_err(|error| {
+    heard(shell.receive(id, stream, data))
+}
+
+fn heard(outcome: Result<(), ServerError>) -> Outcome<()> {
+    outcome.map_err(|error| {
         tracing::info!(%error, "Practice refused a message");
         ServerFault::new(code::BAD_PARAMETER, error.to_string())
     })

@@ -160,8 +160,17 @@ impl Shell {
 
     /// Takes bytes of the client.
     pub(crate) fn receive(self: &Arc<Self>, pipeline: Option<PipelineId>, stream: InputStream, data: &[u8]) -> Result<(), ServerError> {
+        self.hear(|pool| pool.receive(pipeline, stream, data))
+    }
+
+    /// Takes `connectXml` of a client that comes back.
+    pub(crate) fn receive_connect(self: &Arc<Self>, data: &[u8]) -> Result<(), ServerError> {
+        self.hear(|pool| pool.receive_connect(data))
+    }
+
+    fn hear(self: &Arc<Self>, receive: impl FnOnce(&mut ServerPool) -> Result<(), ServerError>) -> Result<(), ServerError> {
         let mut inner = self.lock();
-        let outcome = inner.pool.receive(pipeline, stream, data);
+        let outcome = receive(&mut inner.pool);
         while let Some(event) = inner.pool.poll_event() {
             self.handle(&mut inner, event);
         }

@@ -134,6 +134,8 @@ fn h_a_client_that_comes_back_with_new_object_ids_is_heard() {
     peer.pool.record(pipeline(1), RecordStream::Output, &"goes on".into());
     assert_eq!(peer.heard(Some(pipeline(1))).len(), 1);
     peer.start(pipeline(2));
+    peer.say(None, MessageType::GetAvailableRunspaces, r#"<Obj RefId="0"><MS><I64 N="ci">1</I64></MS></Obj>"#).unwrap();
+    assert_eq!(kinds(&peer.heard(None)), [MessageType::RunspaceAvailability]);
 }
 
 #[test]
