@@ -8,7 +8,28 @@ use std::time::SystemTime;
 const SKIP: &str = "PEP_SKIP_PAGE";
 
 /// Every command of the app. Listing them here makes Tauri check each call against the capability (T-04).
-const COMMANDS: &[&str] = &[];
+const COMMANDS: &[&str] = &[
+    "app_snapshot",
+    "app_quit",
+    "practice_scenario",
+    "stamp_import",
+    "stamp_keep",
+    "stamp_forget",
+    "endpoint_probe",
+    "session_inspect",
+    "session_trust",
+    "session_open",
+    "session_cancel",
+    "session_close",
+    "secret_has",
+    "secret_delete",
+    "run_preview",
+    "run_start",
+    "run_attach",
+    "run_ack",
+    "run_stop",
+    "prompt_answer",
+];
 
 fn main() {
     let ui = Path::new("..").join("ui");

@@ -1,6 +1,56 @@
-//! The shell.
+//! The shell: a window around the page, and the desktop's services for the app. Thin on purpose.
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
-fn main() {
-    let _ = tauri::Builder::default().run(tauri::generate_context!());
+mod commands;
+mod ports;
+mod window;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use app::{App, AppEvent};
+use tauri::{Emitter as _, Manager as _};
+use tokio::sync::mpsc;
+use tracing_subscriber::filter::LevelFilter;
+
+fn main() -> ExitCode {
+    if ports::environment::needs_clean_start() {
+        return ports::environment::start_again();
+    }
+    // Nothing finer than this exists in a release, whatever the environment says (S-40).
+    tracing_subscriber::fmt().with_max_level(LevelFilter::INFO).with_writer(std::io::stderr).init();
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(%error, "The app could not start");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> tauri::Result<()> {
+    let files: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).filter(|path| path.is_file()).take(8).collect();
+    tauri::Builder::default()
+        // A second start shows the window of the first.
+        .plugin(tauri_plugin_single_instance::init(|handle, _arguments, _folder| window::show(handle)))
+        .setup(move |tauri| {
+            let handle = tauri.handle().clone();
+            let (tell, mut events) = mpsc::unbounded_channel::<AppEvent>();
+            let app = App::new(Arc::new(ports::DesktopHost::new(handle.clone())), tell, files);
+            tauri.manage(Arc::clone(&app));
+            window::open(&handle, app)?;
+            tauri::async_runtime::spawn(async move {
+                while let Some(event) = events.recv().await {
+                    if let Ok(payload) = event.payload()
+                        && let Err(error) = handle.emit_to(window::LABEL, event.name(), payload)
+                    {
+                        tracing::warn!(%error, "The page was not told");
+                    }
+                }
+            });
+            Ok(())
+        })
+        .invoke_handler(commands::handler())
+        .run(tauri::generate_context!())
 }

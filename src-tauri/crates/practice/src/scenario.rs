@@ -82,7 +82,7 @@ pub(crate) enum Step {
     /// An object on the output stream.
     Object(ObjectStep),
     /// The stamp information object.
-    Stamp(bool),
+    Stamp(()),
     /// A line through the host and the information stream, as `Write-Host` prints it.
     HostLine(HostLine),
     /// A warning record.
@@ -104,7 +104,7 @@ pub(crate) enum Step {
     /// The share in this parameter is tried; a refusing one fails the command.
     Share(String),
     /// The transcripts have left the stamp; the session ends itself afterwards.
-    TranscriptsClosed(bool),
+    TranscriptsClosed(()),
 }
 
 /// An object with type names and properties.

@@ -1,0 +1,232 @@
+//! The whole journey on the practice stamp, with a host that is nothing but the trait.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use app::host::{Host, SecretStore, StoreError};
+use app::{App, AppEvent, dispatch};
+use futures_util::future::BoxFuture;
+use serde_json::{Value, json};
+use spnego::Secret;
+use tokio::sync::mpsc;
+
+struct TestHost {
+    folder: PathBuf,
+    secrets: Arc<Memory>,
+}
+
+#[derive(Default)]
+struct Memory(Mutex<std::collections::HashMap<String, String>>);
+
+impl SecretStore for Memory {
+    fn name(&self) -> &'static str {
+        "the test's memory"
+    }
+    fn status(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+    fn load(&self, entry: &str) -> Result<Option<Secret>, StoreError> {
+        Ok(self.0.lock().unwrap().get(entry).cloned().map(Secret::from))
+    }
+    fn save(&self, entry: &str, secret: &Secret) -> Result<(), StoreError> {
+        self.0.lock().unwrap().insert(entry.to_owned(), secret.expose().to_owned());
+        Ok(())
+    }
+    fn forget(&self, entry: &str) -> Result<(), StoreError> {
+        self.0.lock().unwrap().remove(entry);
+        Ok(())
+    }
+}
+
+impl Host for TestHost {
+    fn data_folder(&self) -> PathBuf {
+        self.folder.clone()
+    }
+    fn secrets(&self) -> Arc<dyn SecretStore> {
+        self.secrets.clone()
+    }
+    fn pick_file(&self) -> BoxFuture<'static, Option<PathBuf>> {
+        Box::pin(std::future::ready(None))
+    }
+    fn confirm(&self, _title: String, _question: String) -> BoxFuture<'static, bool> {
+        Box::pin(std::future::ready(true))
+    }
+    fn quit(&self) {}
+}
+
+struct Page {
+    app: Arc<App>,
+    events: mpsc::UnboundedReceiver<AppEvent>,
+    folder: tempfile::TempDir,
+    secrets: Arc<Memory>,
+}
+
+impl Page {
+    fn open() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let secrets = Arc::new(Memory::default());
+        let host = TestHost { folder: folder.path().to_owned(), secrets: secrets.clone() };
+        let (tell, events) = mpsc::unbounded_channel();
+        Self { app: App::new(Arc::new(host), tell, Vec::new()), events, folder, secrets }
+    }
+
+    async fn call(&self, name: &str, arguments: Value) -> Value {
+        dispatch(&self.app, name, arguments).await.unwrap_or_else(|fault| panic!("{name}: {fault:?}"))
+    }
+
+    /// The next event of this name that fits.
+    async fn event(&mut self, name: &str, fits: impl Fn(&Value) -> bool) -> Value {
+        let waiting = async {
+            while let Some(event) = self.events.recv().await {
+                let payload = event.payload().unwrap();
+                if event.name() == name && fits(&payload) {
+                    return payload;
+                }
+            }
+            panic!("the events end")
+        };
+        tokio::time::timeout(Duration::from_secs(60), waiting).await.expect("the event comes")
+    }
+
+    /// Signs in to the practice stamp, trusting it at first use.
+    async fn connect(&self, remember: bool) -> Value {
+        let snapshot = self.call("app_snapshot", json!({})).await;
+        let stamp = &snapshot["stamps"][0];
+        let address = &stamp["addresses"][0];
+        let who = json!({ "stampId": stamp["id"], "address": address });
+        let inspected = self.call("session_inspect", who.clone()).await;
+        if inspected["kind"] == "identity" {
+            assert_eq!(inspected["question"]["now"]["computer"], "PRAC-ERCS01");
+            assert_eq!(inspected["question"]["domainFits"], true);
+            self.call("session_trust", json!({ "stampId": stamp["id"], "address": address, "decision": { "kind": "trust" } })).await;
+        }
+        let sign_in = json!({ "stampId": stamp["id"], "address": address, "account": snapshot["practice"]["account"],
+            "password": snapshot["practice"]["password"], "remember": remember });
+        self.call("session_open", json!({ "signIn": sign_in })).await
+    }
+
+    /// Runs a command to its end: all lines and the result.
+    async fn run(&mut self, run: Value) -> (Vec<Value>, Value) {
+        let started = self.call("run_start", json!({ "run": run })).await;
+        assert_eq!(started["kind"], "started", "{started}");
+        let id = started["runId"].clone();
+        self.call("run_attach", json!({ "runId": id, "after": 0 })).await;
+        let mut lines = Vec::new();
+        loop {
+            let batch = self.event("run", |batch| batch["runId"] == id).await;
+            lines.extend(batch["items"].as_array().unwrap().iter().cloned());
+            self.call("run_ack", json!({ "runId": id, "batch": batch["batch"] })).await;
+            if let Some(prompt) = batch["prompt"].as_object() {
+                let answer = match prompt["form"]["kind"].as_str() {
+                    Some("choice") => json!({ "kind": "chosen", "choices": [0] }),
+                    _ => json!({ "kind": "refuse" }),
+                };
+                // A question that was answered already is withdrawn.
+                let _ = dispatch(&self.app, "prompt_answer", json!({ "runId": id, "call": prompt["call"], "answer": answer })).await;
+            }
+            if batch["state"]["kind"] == "ended" {
+                return (lines, batch["state"]["result"].clone());
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn find_connect_diagnose_close() {
+    let mut page = Page::open();
+    page.call("practice_scenario", json!({ "name": "failing-group", "speed": 5000.0 })).await;
+    let snapshot = page.call("app_snapshot", json!({})).await;
+    let addresses = &snapshot["stamps"][0]["addresses"];
+    page.call("endpoint_probe", json!({ "stampId": "practice", "addresses": addresses })).await;
+    let probed = page.event("probe", |update| update["done"] == true && update["usable"] == true).await;
+    assert_eq!(probed["stages"][2]["state"], "done");
+
+    let opened = page.connect(false).await;
+    assert_eq!(opened["kind"], "open", "{opened}");
+    assert!(opened["session"]["checks"].as_array().unwrap().iter().all(|check| check["passed"] == true));
+    assert!(opened["session"]["commands"].as_array().unwrap().iter().any(|name| name == "Test-AzureStack"));
+
+    let run = json!({ "cmdlet": "Test-AzureStack", "parameters": {} });
+    let preview = page.call("run_preview", json!({ "run": run })).await;
+    assert_eq!(preview["text"], "Test-AzureStack");
+    let (lines, result) = page.run(run).await;
+    assert_eq!(result["outcome"], "completed");
+    let verdicts = result["verdicts"].as_array().unwrap();
+    let count = |word: &str| verdicts.iter().filter(|verdict| verdict["result"] == word).count();
+    assert_eq!((verdicts.len(), count("fail"), count("warn")), (26, 2, 1));
+    assert_eq!(lines.len() as u64, result["lines"].as_u64().unwrap());
+
+    let (_, unknown) = page.run(json!({ "cmdlet": "Test-AzureStack", "parameters": { "Group": { "kind": "text", "value": "Nope" } } })).await;
+    assert_eq!((&unknown["outcome"], &unknown["fault"]["code"]), (&json!("failed"), &json!("PEP-7102")));
+
+    page.call("practice_scenario", json!({ "name": "share-refused", "speed": 5000.0 })).await;
+    let close = |share: &str| json!({ "close": { "kind": "withTranscripts", "share": share, "account": r"CONTOSO\writer", "password": "canary-share" } });
+    let refused = page.call("session_close", close(r"\\192.0.2.50\transcripts")).await;
+    assert_eq!((&refused["kind"], &refused["fault"]["code"]), (&json!("failed"), &json!("PEP-8101")), "{refused}");
+    assert!(page.app.has_open_session(), "the session stays open");
+    let closed = page.call("session_close", close(r"\\192.0.2.9\transcripts")).await;
+    assert_eq!((&closed["kind"], &closed["summary"]["transcripts"]), (&json!("closed"), &json!(true)), "{closed}");
+    assert_eq!(closed["summary"]["commands"].as_array().unwrap().len(), 4);
+
+    let record = PathBuf::from(closed["summary"]["recordPath"].as_str().unwrap());
+    let verified = record::verify(&record).unwrap();
+    assert!(verified.ended && verified.damage.is_none());
+    assert_eq!(verified.head, closed["summary"]["headHash"].as_str().unwrap());
+    // S-39 in small: no secret is in any file.
+    for file in std::fs::read_dir(page.folder.path().join("records")).unwrap().flatten() {
+        let text = String::from_utf8_lossy(&std::fs::read(file.path()).unwrap()).into_owned();
+        assert!(!text.contains("canary-share") && !text.contains(snapshot["practice"]["password"].as_str().unwrap()));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_password_is_tried_once_and_a_kept_one_is_used() {
+    let page = Page::open();
+    let opened = page.connect(true).await;
+    assert_eq!(opened["kind"], "open");
+    assert_eq!(page.secrets.0.lock().unwrap().len(), 1, "the password is kept as asked");
+    page.call("session_close", json!({ "close": { "kind": "leaveTranscripts" } })).await;
+    let snapshot = page.call("app_snapshot", json!({})).await;
+    let address = &snapshot["stamps"][0]["addresses"][0];
+    let sign_in = |password: Value| json!({ "signIn": { "stampId": "practice", "address": address, "account": snapshot["practice"]["account"], "password": password, "remember": false } });
+    let again = page.call("session_open", sign_in(Value::Null)).await;
+    assert_eq!(again["kind"], "open", "the kept password opens: {again}");
+    page.call("session_close", json!({ "close": { "kind": "leaveTranscripts" } })).await;
+    let refused = page.call("session_open", sign_in("wrong".into())).await;
+    assert_eq!((&refused["kind"], &refused["fault"]["code"]), (&json!("failed"), &json!("PEP-4103")), "{refused}");
+    assert_eq!(page.secrets.0.lock().unwrap().len(), 0, "a refused password is forgotten");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn page_script_alone_runs_nothing_guarded_and_strange_messages_are_refused() {
+    let page = Page::open();
+    page.connect(false).await;
+    for cmdlet in ["Stop-AzureStack", "Unlock-SupportSession", "Something-Unknown"] {
+        let started = page.call("run_start", json!({ "run": { "cmdlet": cmdlet, "parameters": {} } })).await;
+        assert_eq!(started["kind"], "needsSupport", "{cmdlet}");
+    }
+    for (name, arguments) in [
+        ("no_such_command", json!({})),
+        ("run_start", json!({ "run": { "cmdlet": "x", "parameters": {}, "more": 1 } })),
+        ("run_start", json!({})),
+        ("stamp_import", json!({ "import": { "kind": "nothing" } })),
+        ("stamp_keep", json!({ "stamp": null })),
+    ] {
+        let fault = dispatch(&page.app, name, arguments).await.unwrap_err();
+        assert_eq!(fault.code, "PEP-9001", "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn addresses_that_answer_nothing_are_told_apart() {
+    let mut page = Page::open();
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = closed.local_addr().unwrap().port();
+    drop(closed);
+    page.call("endpoint_probe", json!({ "stampId": "other", "addresses": [{ "host": "127.0.0.1", "port": port, "label": "x" }] })).await;
+    let probed = page.event("probe", |update| update["done"] == true).await;
+    assert_eq!((&probed["usable"], &probed["fault"]["code"]), (&json!(false), &json!("PEP-2103")), "{probed}");
+}

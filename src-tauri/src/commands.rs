@@ -1,0 +1,49 @@
+//! The commands of the page: one-line adapters to the app, in one table.
+
+use std::sync::Arc;
+
+use app::App;
+use contract::{
+    AppSnapshot, CloseResult, CloseSpec, ConnectResult, EndpointAddress, Fault, IdentityDecision, PromptAnswer, QuitChoice,
+    RunPreview, RunSpec, RunStart, SignIn, StampImport, StampImportResult, StampProfile,
+};
+use tauri::State;
+
+macro_rules! commands {
+    ($($name:ident($($argument:ident: $type:ty),*) -> $result:ty;)*) => {
+        $(
+            #[tauri::command]
+            async fn $name(app: State<'_, Arc<App>>, $($argument: $type),*) -> Result<$result, Fault> {
+                app.inner().$name($($argument),*).await
+            }
+        )*
+
+        /// Hands a call of the page to its command.
+        pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke<tauri::Wry>) -> bool + Send + Sync + 'static {
+            tauri::generate_handler![$($name),*]
+        }
+    };
+}
+
+commands! {
+    app_snapshot() -> AppSnapshot;
+    app_quit(choice: QuitChoice) -> ();
+    practice_scenario(name: String, speed: f64) -> ();
+    stamp_import(import: StampImport) -> StampImportResult;
+    stamp_keep(stamp: StampProfile) -> AppSnapshot;
+    stamp_forget(stamp_id: String) -> AppSnapshot;
+    endpoint_probe(stamp_id: String, addresses: Vec<EndpointAddress>) -> ();
+    session_inspect(stamp_id: String, address: EndpointAddress) -> ConnectResult;
+    session_trust(stamp_id: String, address: EndpointAddress, decision: IdentityDecision) -> ();
+    session_open(sign_in: SignIn) -> ConnectResult;
+    session_cancel() -> ();
+    session_close(close: CloseSpec) -> CloseResult;
+    secret_has(stamp_id: String, account: String) -> bool;
+    secret_delete(stamp_id: String, account: String) -> ();
+    run_preview(run: RunSpec) -> RunPreview;
+    run_start(run: RunSpec) -> RunStart;
+    run_attach(run_id: String, after: u64) -> ();
+    run_ack(run_id: String, batch: u64) -> ();
+    run_stop(run_id: String) -> ();
+    prompt_answer(run_id: String, call: i64, answer: PromptAnswer) -> ();
+}

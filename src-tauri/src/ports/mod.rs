@@ -1,0 +1,57 @@
+//! The desktop's services, for the app: folders, key ring, dialogs.
+
+pub(crate) mod environment;
+mod keyring;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use app::host::{Host, SecretStore};
+use directories::ProjectDirs;
+use rfd::{AsyncFileDialog, AsyncMessageDialog, MessageButtons, MessageDialogResult, MessageLevel};
+use tauri::AppHandle;
+
+/// What a boxed future looks like to the app.
+type BoxFuture<T> = std::pin::Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// The surroundings on a desktop.
+pub(crate) struct DesktopHost {
+    handle: AppHandle,
+    secrets: Arc<keyring::SystemKeyring>,
+}
+
+impl DesktopHost {
+    pub(crate) fn new(handle: AppHandle) -> Self {
+        Self { handle, secrets: Arc::new(keyring::SystemKeyring) }
+    }
+}
+
+impl Host for DesktopHost {
+    fn data_folder(&self) -> PathBuf {
+        // Of this machine, not of a roaming profile (J-10).
+        ProjectDirs::from("app", "", "pep-assistant").map_or_else(|| PathBuf::from("pep-assistant"), |folders| folders.data_local_dir().to_owned())
+    }
+
+    fn secrets(&self) -> Arc<dyn SecretStore> {
+        self.secrets.clone()
+    }
+
+    fn pick_file(&self) -> BoxFuture<Option<PathBuf>> {
+        let picked = AsyncFileDialog::new().set_title("Stamp information file").add_filter("JSON", &["json", "txt"]).pick_file();
+        Box::pin(async move { picked.await.map(|file| file.path().to_owned()) })
+    }
+
+    fn confirm(&self, title: String, question: String) -> BoxFuture<bool> {
+        let asked = AsyncMessageDialog::new()
+            .set_level(MessageLevel::Warning)
+            .set_title(title)
+            .set_description(question)
+            .set_buttons(MessageButtons::YesNo)
+            .show();
+        Box::pin(async move { asked.await == MessageDialogResult::Yes })
+    }
+
+    fn quit(&self) {
+        self.handle.exit(0);
+    }
+}
