@@ -42,8 +42,7 @@ fn main() {
     if std::env::var_os(SKIP).is_none() && is_stale(&ui, &sources) {
         build(&ui);
     }
-    let attributes =
-        tauri_build::Attributes::new().app_manifest(tauri_build::AppManifest::new().commands(COMMANDS));
+    let attributes = tauri_build::Attributes::new().app_manifest(tauri_build::AppManifest::new().commands(COMMANDS));
     if let Err(error) = tauri_build::try_build(attributes) {
         fail(&format!("the app's configuration is not right: {error:#}"));
     }
@@ -86,6 +85,7 @@ fn run(command: &mut Command) {
     }
 }
 
+#[allow(clippy::print_stderr, reason = "what Cargo shows when a build script fails")]
 fn fail(reason: &str) -> ! {
     eprintln!("{reason}");
     std::process::exit(1);

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use app::App;
 use contract::{
-    AppSnapshot, CloseResult, CloseSpec, ConnectResult, EndpointAddress, Fault, IdentityDecision, PromptAnswer, QuitChoice,
-    RunPreview, RunSpec, RunStart, SignIn, StampImport, StampImportResult, StampProfile,
+    AppSnapshot, CloseResult, CloseSpec, ConnectResult, EndpointAddress, Fault, IdentityDecision, PromptAnswer,
+    QuitChoice, RunPreview, RunSpec, RunStart, SignIn, StampImport, StampImportResult, StampProfile,
 };
 use tauri::State;
 

@@ -30,7 +30,8 @@ fn main() -> ExitCode {
 }
 
 fn run() -> tauri::Result<()> {
-    let files: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).filter(|path| path.is_file()).take(8).collect();
+    let files: Vec<PathBuf> =
+        std::env::args_os().skip(1).map(PathBuf::from).filter(|path| path.is_file()).take(8).collect();
     tauri::Builder::default()
         // A second start shows the window of the first.
         .plugin(tauri_plugin_single_instance::init(|handle, _arguments, _folder| window::show(handle)))

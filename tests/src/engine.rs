@@ -16,6 +16,7 @@ pub fn folder() -> Option<PathBuf> {
     FOLDER.get_or_init(unpack).clone()
 }
 
+#[allow(clippy::print_stdout, reason = "whoever runs the tests must see what was left out")]
 fn unpack() -> Option<PathBuf> {
     let archive =
         std::env::var_os(ARCHIVE).map_or_else(|| folders::root().join("../shared/engine/engine.tar.xz"), PathBuf::from);

@@ -26,7 +26,7 @@ impl SecretStore for SystemKeyring {
     }
 
     fn status(&self) -> Result<(), StoreError> {
-        Entry::store_status().as_ref().map(|()| ()).map_err(|error| StoreError::Missing(error.to_string()))
+        Entry::store_status().as_ref().copied().map_err(|error| StoreError::Missing(error.to_string()))
     }
 
     fn load(&self, entry: &str) -> Result<Option<Secret>, StoreError> {

@@ -29,7 +29,8 @@ impl DesktopHost {
 impl Host for DesktopHost {
     fn data_folder(&self) -> PathBuf {
         // Of this machine, not of a roaming profile (J-10).
-        ProjectDirs::from("app", "", "pep-assistant").map_or_else(|| PathBuf::from("pep-assistant"), |folders| folders.data_local_dir().to_owned())
+        ProjectDirs::from("app", "", "pep-assistant")
+            .map_or_else(|| PathBuf::from("pep-assistant"), |folders| folders.data_local_dir().to_owned())
     }
 
     fn secrets(&self) -> Arc<dyn SecretStore> {
@@ -37,7 +38,8 @@ impl Host for DesktopHost {
     }
 
     fn pick_file(&self) -> BoxFuture<Option<PathBuf>> {
-        let picked = AsyncFileDialog::new().set_title("Stamp information file").add_filter("JSON", &["json", "txt"]).pick_file();
+        let picked =
+            AsyncFileDialog::new().set_title("Stamp information file").add_filter("JSON", &["json", "txt"]).pick_file();
         Box::pin(async move { picked.await.map(|file| file.path().to_owned()) })
     }
 

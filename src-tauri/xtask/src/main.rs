@@ -3,6 +3,8 @@
 //! Standard library only, so that it builds in seconds on a machine that has nothing but Rust:
 //! it is the part that installs everything else.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command that reports on the terminal")]
+
 mod command;
 mod node;
 mod packages;

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::command::{self, Outcome, cargo, program, root, target};
+use crate::command::{self, Outcome, cargo, program, target};
 use crate::node::npm;
 use crate::{node, packages, python};
 
@@ -19,11 +19,6 @@ const STEPS: &[Step] = &[
     Step { name: "page", what: "page: types, logic, words; both builds", run: page },
     Step { name: "lint", what: "lints of the whole workspace, warnings refused", run: lint },
     Step { name: "rust", what: "unit, property, journey and interoperation tests", run: rust },
-    Step {
-        name: "gallery",
-        what: "every screen in Chromium with accessibility checks",
-        run: || npm(&["run", "test:gallery"]),
-    },
     Step { name: "browser", what: "the page in Chromium against the real Rust through the bridge", run: browser },
     Step { name: "window", what: "the real app under a virtual display: the whole journey", run: window },
 ];
@@ -92,6 +87,6 @@ fn window() -> Outcome {
             .arg(env!("CARGO"))
             .args(["test", "--package", "e2e", "--", "--test-threads=1", "--nocapture"])
             .env("PEP_APP", target().join("debug/pep-assistant"))
-            .env("PEP_SCREENSHOTS", root().join("target/screenshots")),
+            .env("PEP_SCREENSHOTS", target().join("screenshots")),
     )
 }

@@ -1,1 +1,1 @@
-//! E2E support.
+//! The real binary under a virtual display: see `journey.rs`.

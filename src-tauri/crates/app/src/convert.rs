@@ -6,7 +6,9 @@ use pep::catalogue::Risk;
 use pep::identity::Names;
 use pep::preview::{ParameterValue, Role, RunSpec};
 use pep::probe::Probed;
-use pep::session::{Answer, Connection, Filled, Form, FormField, FormInput, ItemStream, Outcome, PepSession, RunView, Summary};
+use pep::session::{
+    Answer, Connection, Filled, Form, FormField, FormInput, ItemStream, Outcome, PepSession, RunView, Summary,
+};
 use pep::stamp::Stamp;
 use pep::verdict::CheckResult;
 use spnego::Secret;
@@ -72,7 +74,9 @@ pub(crate) fn stamp_back(stamp: &c::StampProfile) -> Result<Stamp, pep::Fault> {
     let addresses: Result<Vec<Address>, pep::Fault> = stamp
         .addresses
         .iter()
-        .map(|address| pep::address::parse(&Address { host: address.host.clone(), port: address.port }.to_string(), Origin::Typed))
+        .map(|address| {
+            pep::address::parse(&Address { host: address.host.clone(), port: address.port }.to_string(), Origin::Typed)
+        })
         .collect();
     Ok(Stamp {
         id: stamp.id.clone(),
@@ -140,7 +144,11 @@ pub(crate) fn probed(probed: &Probed) -> c::ProbeUpdate {
         usable: probed.fault.is_none(),
         round_trip_ms: probed.round_trip.map(|time| u32::try_from(time.as_millis()).unwrap_or(u32::MAX)),
         clock_ahead_s: probed.clock_ahead_s,
-        fault: probed.fault.as_ref().map(|found| fault(&found.clone().with("host", probed.address.host.as_str()).with("port", probed.address.port.to_string()))),
+        fault: probed.fault.as_ref().map(|found| {
+            fault(
+                &found.clone().with("host", probed.address.host.as_str()).with("port", probed.address.port.to_string()),
+            )
+        }),
     }
 }
 
@@ -184,18 +192,20 @@ pub(crate) fn catalogue(listed: Option<&[String]>) -> Vec<c::CatalogueEntry> {
         available: is_listed(&entry.name),
     });
     // What the endpoint lists and nobody has described.
-    let unknown = listed.unwrap_or_default().iter().filter(|name| pep::catalogue::find(name).is_none()).map(|name| c::CatalogueEntry {
-        name: name.clone(),
-        group: String::new(),
-        question: String::new(),
-        summary: String::new(),
-        risk: c::Risk::Change,
-        duration: String::new(),
-        everyday: false,
-        blocked_during_update: false,
-        pitfalls: Vec::new(),
-        parameters: Vec::new(),
-        available: Some(true),
+    let unknown = listed.unwrap_or_default().iter().filter(|name| pep::catalogue::find(name).is_none()).map(|name| {
+        c::CatalogueEntry {
+            name: name.clone(),
+            group: String::new(),
+            question: String::new(),
+            summary: String::new(),
+            risk: c::Risk::Change,
+            duration: String::new(),
+            everyday: false,
+            blocked_during_update: false,
+            pitfalls: Vec::new(),
+            parameters: Vec::new(),
+            available: Some(true),
+        }
     });
     known.chain(unknown).collect()
 }
@@ -217,7 +227,9 @@ pub(crate) fn session(session: &PepSession) -> c::SessionSnapshot {
         _ if session.is_closing() => c::SessionState::Closing,
         Connection::Ready if active.is_some() => c::SessionState::Running,
         Connection::Ready => c::SessionState::Ready,
-        Connection::Retrying(left) => c::SessionState::Retrying { give_up_in_s: u32::try_from(left).unwrap_or(u32::MAX) },
+        Connection::Retrying(left) => {
+            c::SessionState::Retrying { give_up_in_s: u32::try_from(left).unwrap_or(u32::MAX) }
+        }
         Connection::Lost(found) => c::SessionState::Lost { fault: fault(&found) },
         Connection::Closed => c::SessionState::Closed,
     };
@@ -306,12 +318,18 @@ pub(crate) fn preview(spec: &RunSpec) -> c::RunPreview {
         },
         explanation: part.explanation,
     });
-    let faults = spec.faults().into_iter().map(|fault| c::ParameterFault {
-        parameter: fault.parameter,
-        reason: fault.reason.to_owned(),
-    });
+    let faults = spec
+        .faults()
+        .into_iter()
+        .map(|fault| c::ParameterFault { parameter: fault.parameter, reason: fault.reason.to_owned() });
     let warnings = pep::catalogue::find(&spec.cmdlet).map(|entry| entry.pitfalls.clone()).unwrap_or_default();
-    c::RunPreview { text: spec.text(), parts: parts.collect(), risk: risk(spec.risk()), warnings, faults: faults.collect() }
+    c::RunPreview {
+        text: spec.text(),
+        parts: parts.collect(),
+        risk: risk(spec.risk()),
+        warnings,
+        faults: faults.collect(),
+    }
 }
 
 /// A batch for the page: at most so many characters; lines that do not fit come with the next one.
@@ -407,7 +425,9 @@ fn prompt(question: &pep::session::Question) -> c::Prompt {
         Form::Fields(fields) => c::PromptForm::Fields { fields: fields.iter().map(field).collect() },
         Form::Single(one) => c::PromptForm::Fields { fields: vec![field(one)] },
         Form::Choice { choices: list, default } => c::PromptForm::Choice { choices: choices(list), default: *default },
-        Form::Choices { choices: list, defaults } => c::PromptForm::Choices { choices: choices(list), defaults: defaults.clone() },
+        Form::Choices { choices: list, defaults } => {
+            c::PromptForm::Choices { choices: choices(list), defaults: defaults.clone() }
+        }
     };
     c::Prompt { call: question.call, caption: question.caption.clone(), message: question.message.clone(), form }
 }
@@ -425,7 +445,9 @@ pub(crate) fn answer(answer: c::PromptAnswer) -> Answer {
                     ParameterValue::List(texts) => Filled::List(texts),
                     ParameterValue::Switch(on) => Filled::Text(on.to_string()),
                     ParameterValue::Secret(secret) => Filled::Secret(secret.unwrap_or_else(empty)),
-                    ParameterValue::Credential(user, password) => Filled::Credential(user, password.unwrap_or_else(empty)),
+                    ParameterValue::Credential(user, password) => {
+                        Filled::Credential(user, password.unwrap_or_else(empty))
+                    }
                 };
                 (name, value)
             });

@@ -1,5 +1,7 @@
 //! One function per command of the page, without Tauri: the shell and the tests' bridge only carry messages.
 
+#![allow(clippy::unused_async, reason = "a shell awaits every page command alike")]
+
 mod convert;
 mod dispatch;
 pub mod host;
@@ -82,7 +84,11 @@ struct Inner {
 impl App {
     /// The app on these surroundings; what the page is told goes to `events`.
     #[must_use]
-    pub fn new(host: Arc<dyn Host>, events: mpsc::UnboundedSender<AppEvent>, file_arguments: Vec<PathBuf>) -> Arc<Self> {
+    pub fn new(
+        host: Arc<dyn Host>,
+        events: mpsc::UnboundedSender<AppEvent>,
+        file_arguments: Vec<PathBuf>,
+    ) -> Arc<Self> {
         let profiles = Profiles::load(&host.data_folder());
         Arc::new(Self {
             host,
@@ -116,11 +122,14 @@ impl App {
     /// Everything that the page begins with.
     pub async fn app_snapshot(&self) -> Result<AppSnapshot, contract::Fault> {
         let secrets = self.host.secrets();
-        let status = tokio::task::spawn_blocking(move || (secrets.name(), secrets.status().err().map(|error| error.to_string())));
+        let status = tokio::task::spawn_blocking(move || {
+            (secrets.name(), secrets.status().err().map(|error| error.to_string()))
+        });
         let (keyring_name, keyring_problem) = status.await.unwrap_or(("the key ring", None));
         let session = self.session();
         let records_fault = stamps::records_fault(&self.records_folder());
-        let unfinished = stamps::unfinished(&self.records_folder(), session.as_ref().map(|session| session.record_path()));
+        let unfinished =
+            stamps::unfinished(&self.records_folder(), session.as_ref().map(|session| session.record_path()));
         Ok(AppSnapshot {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             keyring_name: keyring_name.to_owned(),
@@ -159,6 +168,8 @@ impl App {
 
     /// Another practice scenario and speed from now on.
     pub async fn practice_scenario(&self, name: String, speed: f64) -> Result<(), contract::Fault> {
-        self.practice.set(&name, speed).map_err(|error| convert::fault(&pep::Fault::new(pep::fault::code::INTERNAL).detail(error)))
+        self.practice
+            .set(&name, speed)
+            .map_err(|error| convert::fault(&pep::Fault::new(pep::fault::code::INTERNAL).detail(error)))
     }
 }

@@ -64,7 +64,10 @@ impl App {
                 let sent = next.items.last().map_or(after + next.dropped_from_view, |item| item.seq);
                 let ended = matches!(next.state, RunState::Ended { .. }) && sent >= total;
                 let unchanged = told.as_ref().is_some_and(|told| {
-                    next.items.is_empty() && told.progress == next.progress && told.prompt == next.prompt && told.state == next.state
+                    next.items.is_empty()
+                        && told.progress == next.progress
+                        && told.prompt == next.prompt
+                        && told.state == next.state
                 });
                 if !unchanged {
                     batch += 1;

@@ -47,7 +47,12 @@ impl App {
     }
 
     /// Trusts the computer that answers now at an address.
-    pub async fn session_trust(&self, stamp_id: String, address: EndpointAddress, decision: IdentityDecision) -> Result<(), Fault> {
+    pub async fn session_trust(
+        &self,
+        stamp_id: String,
+        address: EndpointAddress,
+        decision: IdentityDecision,
+    ) -> Result<(), Fault> {
         let stamp = self.stamp(&stamp_id)?;
         let address = convert::address(&address);
         let (names, verdict) = self.inspect(&stamp, &address).await.map_err(|fault| convert::fault(&fault))?;
@@ -56,12 +61,14 @@ impl App {
             (_, Verdict::Known) => return Ok(()),
             (IdentityDecision::Trust, Verdict::FirstUse { .. }) => {}
             (IdentityDecision::Trust, Verdict::Changed { .. }) => return refused(code::IDENTITY_CHANGED),
-            (IdentityDecision::Replace { typed_computer }, _) if typed_computer.trim().eq_ignore_ascii_case(&names.computer) => {}
+            (IdentityDecision::Replace { typed_computer }, _)
+                if typed_computer.trim().eq_ignore_ascii_case(&names.computer) => {}
             (IdentityDecision::Replace { .. }, _) => return refused(code::NAME_NOT_TYPED),
         }
         // The operating system asks too: page script alone cannot change whom we trust (T-13).
         if matches!(verdict, Verdict::Changed { .. }) {
-            let text = format!("Trust {} ({}) at {address} instead of the computer before?", names.computer, names.domain);
+            let text =
+                format!("Trust {} ({}) at {address} instead of the computer before?", names.computer, names.domain);
             if !self.host.confirm("Another computer".to_owned(), text).await {
                 return refused(code::IDENTITY_CHANGED);
             }
@@ -158,7 +165,14 @@ impl App {
             let ms = u32::try_from(last.1.elapsed().as_millis()).unwrap_or(u32::MAX);
             let tell = |stage, state, ms| app.tell(AppEvent::ConnectStage(ConnectStage { stage, state, ms }));
             if stage != last.0 {
-                let done = [OpenStage::Reach, OpenStage::SignIn, OpenStage::Verify, OpenStage::Open, OpenStage::Check, OpenStage::Commands];
+                let done = [
+                    OpenStage::Reach,
+                    OpenStage::SignIn,
+                    OpenStage::Verify,
+                    OpenStage::Open,
+                    OpenStage::Check,
+                    OpenStage::Commands,
+                ];
                 let from = done.iter().position(|known| *known == last.0).unwrap_or(0);
                 let to = done.iter().position(|known| *known == stage).unwrap_or(done.len());
                 for passed in done.iter().take(to).skip(from).filter_map(|stage| name(*stage)) {
@@ -265,7 +279,11 @@ fn question(stamp: &Stamp, names: &Names, verdict: Verdict) -> IdentityQuestion 
             expected_domain,
             domain_fits: None,
         },
-        Verdict::FirstUse { domain_fits } => IdentityQuestion { changed: false, now, before: None, expected_domain, domain_fits },
-        Verdict::Known => IdentityQuestion { changed: false, now, before: None, expected_domain, domain_fits: Some(true) },
+        Verdict::FirstUse { domain_fits } => {
+            IdentityQuestion { changed: false, now, before: None, expected_domain, domain_fits }
+        }
+        Verdict::Known => {
+            IdentityQuestion { changed: false, now, before: None, expected_domain, domain_fits: Some(true) }
+        }
     }
 }

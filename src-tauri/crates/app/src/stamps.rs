@@ -49,7 +49,11 @@ impl App {
         let bytes = match import {
             StampImport::Text { text } => {
                 return match pep::stamp::from_text(&text) {
-                    Ok(stamp) => Ok(StampImportResult::Read { stamp: convert::stamp(&stamp), read: Vec::new(), warnings: Vec::new() }),
+                    Ok(stamp) => Ok(StampImportResult::Read {
+                        stamp: convert::stamp(&stamp),
+                        read: Vec::new(),
+                        warnings: Vec::new(),
+                    }),
                     Err(fault) => refused(&fault),
                 };
             }
@@ -104,7 +108,11 @@ impl App {
     }
 
     /// Looks at all these addresses at once; each tells how far it is by events.
-    pub async fn endpoint_probe(self: &Arc<Self>, stamp_id: String, addresses: Vec<EndpointAddress>) -> Result<(), Fault> {
+    pub async fn endpoint_probe(
+        self: &Arc<Self>,
+        stamp_id: String,
+        addresses: Vec<EndpointAddress>,
+    ) -> Result<(), Fault> {
         for (at, endpoint) in addresses.into_iter().take(16).enumerate() {
             let address = Address { host: endpoint.host, port: endpoint.port };
             let connector = self.connector(&stamp_id, &address);
@@ -142,7 +150,9 @@ async fn read(path: &Path) -> Result<Vec<u8>, pep::Fault> {
 /// Why records cannot be written, if they cannot (J-06).
 pub(crate) fn records_fault(folder: &Path) -> Option<Fault> {
     let probe = folder.join(".writable");
-    let tried = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&probe, b"")).and_then(|()| std::fs::remove_file(&probe));
+    let tried = std::fs::create_dir_all(folder)
+        .and_then(|()| std::fs::write(&probe, b""))
+        .and_then(|()| std::fs::remove_file(&probe));
     tried.err().map(|error| {
         let fault = pep::Fault::new(code::RECORDS_UNUSABLE).with("folder", folder.display().to_string());
         convert::fault(&fault.detail(error))
@@ -158,7 +168,8 @@ pub(crate) fn unfinished(folder: &Path, current: Option<std::path::PathBuf>) -> 
         .filter(|path| path.extension().is_some_and(|extension| extension == "jsonl") && Some(path) != current.as_ref())
         .filter_map(|path| {
             let text = std::fs::read_to_string(&path).ok()?;
-            let opened = text.lines().any(|line| line.contains("\"type\":\"run\"") || line.contains("\"type\":\"intent\""));
+            let opened =
+                text.lines().any(|line| line.contains("\"type\":\"run\"") || line.contains("\"type\":\"intent\""));
             let ended = text.lines().next_back().is_some_and(|line| line.contains("\"type\":\"end\""));
             let header: serde_json::Value = serde_json::from_str(text.lines().next()?).ok()?;
             let session = header.get("data")?.get("session")?;

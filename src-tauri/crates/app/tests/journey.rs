@@ -1,6 +1,6 @@
 //! The whole journey on the practice stamp, with a host that is nothing but the trait.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -101,7 +101,11 @@ impl Page {
         if inspected["kind"] == "identity" {
             assert_eq!(inspected["question"]["now"]["computer"], "PRAC-ERCS01");
             assert_eq!(inspected["question"]["domainFits"], true);
-            self.call("session_trust", json!({ "stampId": stamp["id"], "address": address, "decision": { "kind": "trust" } })).await;
+            self.call(
+                "session_trust",
+                json!({ "stampId": stamp["id"], "address": address, "decision": { "kind": "trust" } }),
+            )
+            .await;
         }
         let sign_in = json!({ "stampId": stamp["id"], "address": address, "account": snapshot["practice"]["account"],
             "password": snapshot["practice"]["password"], "remember": remember });
@@ -125,7 +129,12 @@ impl Page {
                     _ => json!({ "kind": "refuse" }),
                 };
                 // A question that was answered already is withdrawn.
-                let _ = dispatch(&self.app, "prompt_answer", json!({ "runId": id, "call": prompt["call"], "answer": answer })).await;
+                let _ = dispatch(
+                    &self.app,
+                    "prompt_answer",
+                    json!({ "runId": id, "call": prompt["call"], "answer": answer }),
+                )
+                .await;
             }
             if batch["state"]["kind"] == "ended" {
                 return (lines, batch["state"]["result"].clone());
@@ -159,7 +168,9 @@ async fn find_connect_diagnose_close() {
     assert_eq!((verdicts.len(), count("fail"), count("warn")), (26, 2, 1));
     assert_eq!(lines.len() as u64, result["lines"].as_u64().unwrap());
 
-    let (_, unknown) = page.run(json!({ "cmdlet": "Test-AzureStack", "parameters": { "Group": { "kind": "text", "value": "Nope" } } })).await;
+    let (_, unknown) = page
+        .run(json!({ "cmdlet": "Test-AzureStack", "parameters": { "Group": { "kind": "text", "value": "Nope" } } }))
+        .await;
     assert_eq!((&unknown["outcome"], &unknown["fault"]["code"]), (&json!("failed"), &json!("PEP-7102")));
 
     page.call("practice_scenario", json!({ "name": "share-refused", "speed": 5000.0 })).await;
@@ -226,7 +237,11 @@ async fn addresses_that_answer_nothing_are_told_apart() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = closed.local_addr().unwrap().port();
     drop(closed);
-    page.call("endpoint_probe", json!({ "stampId": "other", "addresses": [{ "host": "127.0.0.1", "port": port, "label": "x" }] })).await;
+    page.call(
+        "endpoint_probe",
+        json!({ "stampId": "other", "addresses": [{ "host": "127.0.0.1", "port": port, "label": "x" }] }),
+    )
+    .await;
     let probed = page.event("probe", |update| update["done"] == true).await;
     assert_eq!((&probed["usable"], &probed["fault"]["code"]), (&json!(false), &json!("PEP-2103")), "{probed}");
 }

@@ -1,5 +1,7 @@
 //! What a real PowerShell engine wrote, and what it reads (`tests/fixtures/golden`).
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
 use std::io::Read;
 use std::path::Path;
 

@@ -1,5 +1,7 @@
 //! References, limits and shapes; names follow the conformance cases.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
 use std::sync::Arc;
 
 use clixml::{Content, DecodeError, Object, Property, PsString, Value, decode, encode, encode_to_string, type_names};

@@ -88,6 +88,7 @@ pub enum StampImport {
 }
 
 /// What an import gave.
+#[allow(clippy::large_enum_variant, reason = "one answer to one click; it is serialised at once")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum StampImportResult {

@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use crate::fault::code;
 use crate::Fault;
+use crate::fault::code;
 
 /// WinRM's port without TLS.
 pub const PORT: u16 = 5985;
@@ -30,7 +30,11 @@ pub enum Origin {
 
 impl std::fmt::Display for Address {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.host.contains(':') { write!(f, "[{}]:{}", self.host, self.port) } else { write!(f, "{}:{}", self.host, self.port) }
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
     }
 }
 
@@ -40,7 +44,9 @@ impl std::fmt::Display for Address {
 /// When there is none, too many, or one that cannot be a privileged endpoint.
 pub fn parse_all(text: &str, origin: Origin) -> Result<Vec<Address>, Fault> {
     let mut found: Vec<Address> = Vec::new();
-    for part in text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '"' | '\'')).filter(|part| !part.is_empty()) {
+    for part in
+        text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '"' | '\'')).filter(|part| !part.is_empty())
+    {
         let address = parse(part, origin)?;
         if !found.contains(&address) {
             found.push(address);
@@ -85,7 +91,11 @@ fn check(address: IpAddr, origin: Origin, text: &str) -> Result<(), Fault> {
     let (forbidden, public) = match address {
         IpAddr::V4(v4) => {
             let documentation = v4.is_documentation();
-            let inside = v4.is_private() || v4.is_link_local() || v4.is_loopback() || documentation || matches!(v4.octets(), [100, 64..=127, ..]);
+            let inside = v4.is_private()
+                || v4.is_link_local()
+                || v4.is_loopback()
+                || documentation
+                || matches!(v4.octets(), [100, 64..=127, ..]);
             (v4.is_unspecified() || v4.is_multicast() || v4.is_broadcast(), !inside)
         }
         IpAddr::V6(v6) => {
@@ -108,7 +118,10 @@ fn is_name(host: &str) -> bool {
             && label.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
     };
     // Digits and dots alone are a mistyped address.
-    !host.is_empty() && host.len() <= 253 && host.split('.').all(label) && !host.chars().all(|c| c.is_ascii_digit() || c == '.')
+    !host.is_empty()
+        && host.len() <= 253
+        && host.split('.').all(label)
+        && !host.chars().all(|c| c.is_ascii_digit() || c == '.')
 }
 
 #[cfg(test)]

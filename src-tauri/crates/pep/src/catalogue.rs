@@ -103,7 +103,13 @@ mod tests {
 
     #[test]
     fn s23_what_destroys_or_unlocks_is_guarded() {
-        for name in ["Stop-AzureStack", "Start-SecretRotation", "Unlock-SupportSession", "Set-SyslogServer", "Something-Unknown"] {
+        for name in [
+            "Stop-AzureStack",
+            "Start-SecretRotation",
+            "Unlock-SupportSession",
+            "Set-SyslogServer",
+            "Something-Unknown",
+        ] {
             assert!(is_guarded(name), "{name}");
         }
         for name in ["Test-AzureStack", "Get-AzureStackLog", "Get-ActionStatus"] {

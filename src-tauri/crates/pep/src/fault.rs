@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use clixml::Value;
 use psrp::records::ErrorRecord;
 use spnego::Error as SpnegoError;
-use winrm::{CloseError, ConnectError, ExchangeError, LaneError, LossReason, OpenError, ProbeError, SecurityEnd, SignInError};
+use winrm::{
+    CloseError, ConnectError, ExchangeError, LaneError, LossReason, OpenError, ProbeError, SecurityEnd, SignInError,
+};
 use wsman::FaultKind;
 
 /// Who must act.
@@ -226,7 +228,9 @@ impl Fault {
             SignInError::Status(status) => Self::new(code::NOT_WINRM).with("status", status.to_string()),
             SignInError::Challenge(SpnegoError::Unsafe(what)) => Self::new(code::NO_SEALING).with("missing", *what),
             SignInError::Challenge(_) => Self::new(code::PROTOCOL),
-            SignInError::Identity { identity, .. } => Self::new(code::NOT_TRUSTED).with("computer", identity.netbios_computer.as_str()),
+            SignInError::Identity { identity, .. } => {
+                Self::new(code::NOT_TRUSTED).with("computer", identity.netbios_computer.as_str())
+            }
             SignInError::Rejected => Self::new(code::PASSWORD_REFUSED),
             SignInError::NotProved(_) => Self::new(code::NOT_PROVED),
             SignInError::NoRandomness => Self::new(code::INTERNAL),
@@ -371,7 +375,8 @@ mod tests {
             ("There is not enough space on the disk.", code::SHARE_FULL),
             ("Something else", code::CLOSE_FAILED),
         ] {
-            let record = psrp::records::ErrorInfo { message: message.into(), ..psrp::records::ErrorInfo::pipeline_stopped() };
+            let record =
+                psrp::records::ErrorInfo { message: message.into(), ..psrp::records::ErrorInfo::pipeline_stopped() };
             assert_eq!(Fault::of_closing_record(&record.to_value()).code, number, "{message}");
         }
     }

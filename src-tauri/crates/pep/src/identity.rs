@@ -63,7 +63,8 @@ pub fn judge(stamp: &Stamp, address: &str, now: &Names, pins: &Pins) -> Verdict 
         Some(pin) if pin.names.same(now) => Verdict::Known,
         Some(pin) => Verdict::Changed { before: pin.names.clone(), since: pin.since },
         None => {
-            let fits = (!stamp.netbios_domain.is_empty()).then(|| stamp.netbios_domain.eq_ignore_ascii_case(&now.domain));
+            let fits =
+                (!stamp.netbios_domain.is_empty()).then(|| stamp.netbios_domain.eq_ignore_ascii_case(&now.domain));
             Verdict::FirstUse { domain_fits: fits }
         }
     }

@@ -68,7 +68,8 @@ impl RunSpec {
     pub fn parts(&self) -> Vec<Part> {
         let entry = catalogue::find(&self.cmdlet);
         let explain = |name: &str| {
-            let found = entry.and_then(|entry| entry.parameters.iter().find(|parameter| parameter.name.eq_ignore_ascii_case(name)));
+            let found = entry
+                .and_then(|entry| entry.parameters.iter().find(|parameter| parameter.name.eq_ignore_ascii_case(name)));
             found.map(|parameter| parameter.help.clone()).unwrap_or_default()
         };
         let summary = entry.map(|entry| entry.summary.clone()).unwrap_or_default();
@@ -81,9 +82,13 @@ impl RunSpec {
             let (text, role) = match value {
                 ParameterValue::Switch(_) => continue,
                 ParameterValue::Text(text) | ParameterValue::Moment(text) => (quote(text), Role::Value),
-                ParameterValue::List(texts) => (texts.iter().map(|text| quote(text)).collect::<Vec<_>>().join(", "), Role::Value),
+                ParameterValue::List(texts) => {
+                    (texts.iter().map(|text| quote(text)).collect::<Vec<_>>().join(", "), Role::Value)
+                }
                 ParameterValue::Number(number) => (number.to_string(), Role::Value),
-                ParameterValue::Credential(..) | ParameterValue::Secret(_) => ("<asked, not shown>".to_owned(), Role::Secret),
+                ParameterValue::Credential(..) | ParameterValue::Secret(_) => {
+                    ("<asked, not shown>".to_owned(), Role::Secret)
+                }
             };
             parts.push(Part { text, role, explanation: String::new() });
         }
@@ -145,7 +150,9 @@ impl RunSpec {
                     list.typed(["System.String[]", "System.Array", "System.Object"]).into()
                 }
                 ParameterValue::Number(number) => i32::try_from(number).map_or(Value::I64(number), Value::I32).into(),
-                ParameterValue::Moment(text) => moment(&text).map_or_else(|| Value::from(text.as_str()), Value::DateTime).into(),
+                ParameterValue::Moment(text) => {
+                    moment(&text).map_or_else(|| Value::from(text.as_str()), Value::DateTime).into()
+                }
                 ParameterValue::Credential(user, password) => {
                     Argument::Credential { user: PsString::from(user.as_str()), password: secret(password) }
                 }
@@ -184,7 +191,10 @@ mod tests {
     use super::*;
 
     fn spec(cmdlet: &str, parameters: Vec<(&str, ParameterValue)>) -> RunSpec {
-        RunSpec { cmdlet: cmdlet.into(), parameters: parameters.into_iter().map(|(name, value)| (name.to_owned(), value)).collect() }
+        RunSpec {
+            cmdlet: cmdlet.into(),
+            parameters: parameters.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        }
     }
 
     #[test]
@@ -194,7 +204,10 @@ mod tests {
             vec![
                 ("FilterByRole", ParameterValue::List(vec!["Storage".into(), "O'Neil; rm".into()])),
                 ("OutputSharePath", ParameterValue::Text(r"\\10.0.0.9\logs".into())),
-                ("OutputShareCredential", ParameterValue::Credential("C\\w".into(), Some(Secret::from("hush".to_owned())))),
+                (
+                    "OutputShareCredential",
+                    ParameterValue::Credential("C\\w".into(), Some(Secret::from("hush".to_owned()))),
+                ),
                 ("IncludeDumpFile", ParameterValue::Switch(false)),
                 ("TimeOutInMinutes", ParameterValue::Number(90)),
             ],
@@ -208,8 +221,13 @@ mod tests {
 
     #[test]
     fn s22_hidden_characters_and_wrong_values_are_faults() {
-        let reasons = |parameters| spec("Get-AzureStackLog", parameters).faults().into_iter().map(|fault| fault.reason).collect::<Vec<_>>();
-        assert_eq!(reasons(vec![("FilterByNode", ParameterValue::List(vec!["a\u{202e}b".into()]))]), ["hiddenCharacters"]);
+        let reasons = |parameters| {
+            spec("Get-AzureStackLog", parameters).faults().into_iter().map(|fault| fault.reason).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            reasons(vec![("FilterByNode", ParameterValue::List(vec!["a\u{202e}b".into()]))]),
+            ["hiddenCharacters"]
+        );
         assert_eq!(reasons(vec![("FromDate", ParameterValue::Moment("yesterday".into()))]), ["noMoment"]);
         assert_eq!(reasons(vec![("OutputSharePath", ParameterValue::Text(r"C:\logs".into()))]), ["noShare"]);
     }

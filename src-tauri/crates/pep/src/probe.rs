@@ -48,7 +48,10 @@ pub async fn one(address: Address, connector: Arc<dyn Connector>) -> Probed {
 
 /// How far an HTTP date is ahead of our clock, in seconds. RFC 9110 section 5.6.7
 fn clock_ahead(date: &str) -> Option<i64> {
-    let format = format_description!(version = 2, "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
+    let format = format_description!(
+        version = 2,
+        "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
+    );
     let theirs = PrimitiveDateTime::parse(date, &format).ok()?.assume_utc().unix_timestamp();
     let ours = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
     Some(theirs - i64::try_from(ours).ok()?)

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::Fault;
 use crate::address::{self, Address, Origin};
 use crate::fault::code;
-use crate::Fault;
 
 /// The largest file that is looked at, in bytes (P-09).
 const LARGEST: usize = 4 << 20;
@@ -160,7 +160,8 @@ fn depth(value: &Value) -> usize {
 fn decode(bytes: &[u8]) -> Option<String> {
     let utf16 = |bytes: &[u8], big: bool| {
         let (pairs, rest) = bytes.as_chunks::<2>();
-        let units: Vec<u16> = pairs.iter().map(|pair| if big { u16::from_be_bytes(*pair) } else { u16::from_le_bytes(*pair) }).collect();
+        let units: Vec<u16> =
+            pairs.iter().map(|pair| if big { u16::from_be_bytes(*pair) } else { u16::from_le_bytes(*pair) }).collect();
         rest.is_empty().then(|| String::from_utf16(&units).ok()).flatten()
     };
     match bytes {

@@ -49,7 +49,9 @@ pub(crate) fn of_call(call: &HostCall) -> Option<String> {
 /// Text for the screen: cut where it is very long.
 pub(crate) fn for_screen(text: String) -> String {
     match text.char_indices().nth(LONGEST) {
-        Some((at, _)) => format!("{}… ({} characters, all in the record)", text.get(..at).unwrap_or_default(), text.chars().count()),
+        Some((at, _)) => {
+            format!("{}… ({} characters, all in the record)", text.get(..at).unwrap_or_default(), text.chars().count())
+        }
         None => text,
     }
 }

@@ -63,14 +63,20 @@ pub(crate) fn bind(info: &CommandInfo, request: &CommandRequest) -> Result<Bound
     for (name, value) in &request.parameters {
         let (name, type_name, values) = match name {
             Some(name) => match find(info, name)? {
-                Named::Parameter(parameter) => (parameter.name.as_str(), parameter.type_name.as_str(), parameter.values.as_slice()),
+                Named::Parameter(parameter) => {
+                    (parameter.name.as_str(), parameter.type_name.as_str(), parameter.values.as_slice())
+                }
                 Named::Common(common) => (common, "Object", &[][..]),
             },
             None => {
                 let free = positions.find(|parameter| bound.get(&parameter.name).is_none());
                 let free = free.ok_or_else(|| {
                     let text = value.to_display();
-                    error(info, &format!("A positional parameter cannot be found that accepts argument '{text}'."), "PositionalParameterNotFound")
+                    error(
+                        info,
+                        &format!("A positional parameter cannot be found that accepts argument '{text}'."),
+                        "PositionalParameterNotFound",
+                    )
                 })?;
                 (free.name.as_str(), free.type_name.as_str(), free.values.as_slice())
             }
@@ -80,7 +86,10 @@ pub(crate) fn bind(info: &CommandInfo, request: &CommandRequest) -> Result<Bound
             return Err(error(info, &message, "ParameterAlreadyBound"));
         }
         let value = convert(info, name, type_name, value)?;
-        if let Some(wrong) = texts(&value).iter().find(|text| !values.is_empty() && !values.iter().any(|known| known.eq_ignore_ascii_case(text))) {
+        if let Some(wrong) = texts(&value)
+            .iter()
+            .find(|text| !values.is_empty() && !values.iter().any(|known| known.eq_ignore_ascii_case(text)))
+        {
             let message = format!(
                 "Cannot validate argument on parameter '{name}'. The argument \"{wrong}\" does not belong to the set \"{}\" specified by the ValidateSet attribute.",
                 values.join(",")
@@ -128,7 +137,11 @@ fn find<'a>(info: &'a CommandInfo, name: &PsString) -> Result<Named<'a>, ErrorIn
 fn convert(info: &CommandInfo, name: &str, type_name: &str, value: &Value) -> Result<Value, ErrorInfo> {
     let refuse = |reason: &str| {
         let message = format!("Cannot process argument transformation on parameter '{name}'. {reason}");
-        Err(ErrorInfo { category: 6, exception: "ParameterBindingArgumentTransformationException".into(), ..error(info, &message, "ParameterArgumentTransformationError") })
+        Err(ErrorInfo {
+            category: 6,
+            exception: "ParameterBindingArgumentTransformationException".into(),
+            ..error(info, &message, "ParameterArgumentTransformationError")
+        })
     };
     let is_secret = matches!(value.base(), Value::SecureString(_));
     match type_name {
@@ -176,7 +189,8 @@ mod tests {
     #[test]
     fn names_count_in_any_case_and_as_unique_prefixes() {
         let info = command("Test-AzureStack").unwrap();
-        let bound = bind(info, &request(&[(Some("incl"), "AzsAcsSummary".into()), (Some("LIST"), true.into())])).unwrap();
+        let bound =
+            bind(info, &request(&[(Some("incl"), "AzsAcsSummary".into()), (Some("LIST"), true.into())])).unwrap();
         assert_eq!(bound.list("Include"), ["AzsAcsSummary"]);
         assert!(bound.has("List"));
     }

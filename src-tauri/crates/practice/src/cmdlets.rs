@@ -9,7 +9,12 @@ use crate::commands::{self, CommandInfo};
 use crate::pipeline::{Context, End};
 
 /// Runs a stock command; answers whether this was one.
-pub(crate) async fn run(context: &mut Context, info: &CommandInfo, bound: &Bound, input: Vec<Value>) -> Result<bool, End> {
+pub(crate) async fn run(
+    context: &mut Context,
+    info: &CommandInfo,
+    bound: &Bound,
+    input: Vec<Value>,
+) -> Result<bool, End> {
     match info.name.as_str() {
         "Get-Command" => get_command(context, bound).await?,
         "Get-Help" => get_help(context, bound).await?,
@@ -17,8 +22,13 @@ pub(crate) async fn run(context: &mut Context, info: &CommandInfo, bound: &Bound
         "Exit-PSSession" => context.call(HostMethod::POP_RUNSPACE, Vec::new()),
         "Measure-Object" => {
             let count = i32::try_from(input.len()).unwrap_or(i32::MAX);
-            let measured = Object { adapted: vec![Property::new("Count", count), Property::new("Property", Value::Null)], ..Object::default() };
-            context.output(measured.typed(["Microsoft.PowerShell.Commands.GenericMeasureInfo", "System.Object"]).into()).await?;
+            let measured = Object {
+                adapted: vec![Property::new("Count", count), Property::new("Property", Value::Null)],
+                ..Object::default()
+            };
+            context
+                .output(measured.typed(["Microsoft.PowerShell.Commands.GenericMeasureInfo", "System.Object"]).into())
+                .await?;
         }
         "Select-Object" => {
             let names: Vec<String> = match bound.get("Property") {
@@ -42,7 +52,8 @@ pub(crate) async fn run(context: &mut Context, info: &CommandInfo, bound: &Bound
 }
 
 fn select(value: &Value, names: &[String]) -> Value {
-    let properties = names.iter().map(|name| Property::new(name.as_str(), value.get(name).cloned().unwrap_or_default()));
+    let properties =
+        names.iter().map(|name| Property::new(name.as_str(), value.get(name).cloned().unwrap_or_default()));
     Object { extended: properties.collect(), ..Object::default() }
         .typed(["System.Management.Automation.PSCustomObject", "System.Object"])
         .into()
@@ -56,7 +67,11 @@ async fn get_command(context: &mut Context, bound: &Bound) -> Result<(), End> {
     for name in names {
         let found: Vec<_> = commands::all().iter().filter(|command| matches(&name, &command.name)).collect();
         if found.is_empty() && !name.contains('*') {
-            let error = ErrorInfo { id: "CommandNotFoundException,Microsoft.PowerShell.Commands.GetCommandCommand".into(), activity: "Get-Command".into(), ..ErrorInfo::command_not_found(&name) };
+            let error = ErrorInfo {
+                id: "CommandNotFoundException,Microsoft.PowerShell.Commands.GetCommandCommand".into(),
+                activity: "Get-Command".into(),
+                ..ErrorInfo::command_not_found(&name)
+            };
             context.error(&error).await?;
         }
         for command in found {
@@ -70,7 +85,11 @@ async fn get_help(context: &mut Context, bound: &Bound) -> Result<(), End> {
     let name = bound.get("Name").map(Value::to_display).unwrap_or_default();
     match commands::find(&name) {
         Some(command) => {
-            let syntax: Vec<String> = command.parameters.iter().map(|parameter| format!("[-{} <{}>]", parameter.name, parameter.type_name)).collect();
+            let syntax: Vec<String> = command
+                .parameters
+                .iter()
+                .map(|parameter| format!("[-{} <{}>]", parameter.name, parameter.type_name))
+                .collect();
             let help = Object {
                 to_string: Some(format!("{} {}", command.name, syntax.join(" ")).into()),
                 extended: vec![
@@ -81,10 +100,23 @@ async fn get_help(context: &mut Context, bound: &Bound) -> Result<(), End> {
                 ],
                 ..Object::default()
             };
-            context.output(help.typed(["ExtendedCmdletHelpInfo", "System.Management.Automation.PSCustomObject", "System.Object"]).into()).await
+            context
+                .output(
+                    help.typed([
+                        "ExtendedCmdletHelpInfo",
+                        "System.Management.Automation.PSCustomObject",
+                        "System.Object",
+                    ])
+                    .into(),
+                )
+                .await
         }
         None => {
-            let error = ErrorInfo { id: "HelpNotFound,Microsoft.PowerShell.Commands.GetHelpCommand".into(), activity: "Get-Help".into(), ..ErrorInfo::command_not_found(&name) };
+            let error = ErrorInfo {
+                id: "HelpNotFound,Microsoft.PowerShell.Commands.GetHelpCommand".into(),
+                activity: "Get-Help".into(),
+                ..ErrorInfo::command_not_found(&name)
+            };
             context.error(&error).await
         }
     }
@@ -102,7 +134,10 @@ fn command_object(command: &CommandInfo) -> Value {
             Property::new("Version", version),
             Property::new("Source", command.module.as_str()),
             Property::new("ModuleName", command.module.as_str()),
-            Property::new("Visibility", enum_value("System.Management.Automation.SessionStateEntryVisibility", 0, "Public")),
+            Property::new(
+                "Visibility",
+                enum_value("System.Management.Automation.SessionStateEntryVisibility", 0, "Public"),
+            ),
         ],
         ..Object::default()
     }
@@ -138,7 +173,10 @@ fn description(command: &CommandInfo) -> Value {
             ],
             ..Object::default()
         };
-        (parameter.name.as_str().into(), about.typed(["System.Management.Automation.ParameterMetadata", "System.Object"]).into())
+        (
+            parameter.name.as_str().into(),
+            about.typed(["System.Management.Automation.ParameterMetadata", "System.Object"]).into(),
+        )
     });
     Object::with_extended([
         ("Name", command.name.as_str().into()),
@@ -149,13 +187,19 @@ fn description(command: &CommandInfo) -> Value {
         ("OutputType", Object::list(Vec::new()).into()),
         ("Parameters", Object::dictionary(parameters.collect()).into()),
     ])
-    .typed(["Selected.System.Management.Automation.FunctionInfo", "System.Management.Automation.PSCustomObject", "System.Object"])
+    .typed([
+        "Selected.System.Management.Automation.FunctionInfo",
+        "System.Management.Automation.PSCustomObject",
+        "System.Object",
+    ])
     .into()
 }
 
 fn full_name(short: &str) -> String {
     match short {
-        "SwitchParameter" | "PSCredential" | "PSObject" | "PSObject[]" | "CommandTypes" => format!("System.Management.Automation.{short}"),
+        "SwitchParameter" | "PSCredential" | "PSObject" | "PSObject[]" | "CommandTypes" => {
+            format!("System.Management.Automation.{short}")
+        }
         "SecureString" => "System.Security.SecureString".to_owned(),
         other => format!("System.{other}"),
     }

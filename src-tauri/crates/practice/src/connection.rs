@@ -47,7 +47,8 @@ impl Connection {
         if request.method() != Method::POST {
             return empty(StatusCode::METHOD_NOT_ALLOWED);
         }
-        let token = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(negotiate_token);
+        let token =
+            request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(negotiate_token);
         let mut last = None;
         if let Some(token) = token {
             match self.sign_in(&token) {
@@ -63,7 +64,9 @@ impl Connection {
         let body = request.into_body();
         let mut response = match &mut self.context {
             Context::Open { .. } if body.is_empty() => empty(StatusCode::OK),
-            Context::Open { channel, account } => sealed_exchange(&self.pep, channel, account, sealed.as_deref(), body).await,
+            Context::Open { channel, account } => {
+                sealed_exchange(&self.pep, channel, account, sealed.as_deref(), body).await
+            }
             _ => return unauthorized(None),
         };
         if let Some(token) = last
@@ -103,7 +106,13 @@ impl Connection {
     }
 }
 
-async fn sealed_exchange(pep: &Arc<Inner>, channel: &mut SealedChannel, account: &str, content_type: Option<&str>, body: Bytes) -> Response<Bytes> {
+async fn sealed_exchange(
+    pep: &Arc<Inner>,
+    channel: &mut SealedChannel,
+    account: &str,
+    content_type: Option<&str>,
+    body: Bytes,
+) -> Response<Bytes> {
     if content_type.is_none_or(|kind| multipart::check_content_type(kind).is_err()) {
         return empty(StatusCode::UNSUPPORTED_MEDIA_TYPE);
     }
@@ -133,7 +142,8 @@ fn negotiate_token(value: &str) -> Option<Vec<u8>> {
 
 fn unauthorized(challenge: Option<&[u8]>) -> Response<Bytes> {
     let mut response = empty(StatusCode::UNAUTHORIZED);
-    let value = challenge.map_or_else(|| "Negotiate".to_owned(), |token| format!("Negotiate {}", STANDARD.encode(token)));
+    let value =
+        challenge.map_or_else(|| "Negotiate".to_owned(), |token| format!("Negotiate {}", STANDARD.encode(token)));
     if let Ok(value) = value.parse() {
         response.headers_mut().insert(WWW_AUTHENTICATE, value);
     }
@@ -166,5 +176,12 @@ fn http_date() -> String {
     let number = |from: usize, to: usize| text.get(from..to).and_then(|part| part.parse::<usize>().ok()).unwrap_or(1);
     let weekday = usize::try_from(days % 7).ok().and_then(|day| DAYS.get(day)).unwrap_or(&"Thu");
     let month = MONTHS.get(number(5, 7).saturating_sub(1)).unwrap_or(&"Jan");
-    format!("{weekday}, {:02} {month} {:04} {:02}:{:02}:{:02} GMT", number(8, 10), number(0, 4), rest / 3600, rest / 60 % 60, rest % 60)
+    format!(
+        "{weekday}, {:02} {month} {:04} {:02}:{:02}:{:02} GMT",
+        number(8, 10),
+        number(0, 4),
+        rest / 3600,
+        rest / 60 % 60,
+        rest % 60
+    )
 }

@@ -40,7 +40,12 @@ pub(crate) struct Context {
 }
 
 /// Runs a pipeline to its end and reports its final state.
-pub(crate) async fn run(shell: Arc<Shell>, id: PipelineId, request: PipelineRequest, input: mpsc::UnboundedReceiver<Value>) {
+pub(crate) async fn run(
+    shell: Arc<Shell>,
+    id: PipelineId,
+    request: PipelineRequest,
+    input: mpsc::UnboundedReceiver<Value>,
+) {
     let mut context = Context { shell: Arc::clone(&shell), id, captured: None, errors_to_output: false };
     let (state, error) = match run_all(&mut context, request, input).await {
         Ok(()) => (PipelineState::Completed, None),
@@ -50,7 +55,11 @@ pub(crate) async fn run(shell: Arc<Shell>, id: PipelineId, request: PipelineRequ
     shell.finish(id, state, error.as_ref());
 }
 
-async fn run_all(context: &mut Context, request: PipelineRequest, mut input: mpsc::UnboundedReceiver<Value>) -> Result<(), End> {
+async fn run_all(
+    context: &mut Context,
+    request: PipelineRequest,
+    mut input: mpsc::UnboundedReceiver<Value>,
+) -> Result<(), End> {
     for command in request.statements.iter().flatten() {
         if command.is_script {
             return Err(ErrorInfo::scripts_not_allowed(&command.name).into());
@@ -97,7 +106,8 @@ async fn ask_for_missing(context: &mut Context, info: &CommandInfo, bound: &mut 
         return Ok(());
     }
     let names: Vec<&str> = missing.iter().map(|parameter| parameter.name.as_str()).collect();
-    let fields: Vec<(&str, &str)> = missing.iter().map(|parameter| (parameter.name.as_str(), parameter.type_name.as_str())).collect();
+    let fields: Vec<(&str, &str)> =
+        missing.iter().map(|parameter| (parameter.name.as_str(), parameter.type_name.as_str())).collect();
     let caption = format!("cmdlet {} at command pipeline position 1", info.name);
     let answers = context.prompt(&caption, "Supply values for the following parameters:", &fields).await;
     let refused = |name: &str| ErrorInfo {
@@ -181,7 +191,12 @@ impl Context {
     }
 
     /// Asks for fields; `None` when the person refused.
-    pub(crate) async fn prompt(&self, caption: &str, message: &str, fields: &[(&str, &str)]) -> Result<Option<Vec<(String, Value)>>, End> {
+    pub(crate) async fn prompt(
+        &self,
+        caption: &str,
+        message: &str,
+        fields: &[(&str, &str)],
+    ) -> Result<Option<Vec<(String, Value)>>, End> {
         let fields = fields.iter().map(|(name, type_name)| {
             let full = match *type_name {
                 "PSCredential" => "System.Management.Automation.PSCredential",
@@ -191,18 +206,37 @@ impl Context {
                 _ => "System.String",
             };
             let label = format!("&{name}");
-            Field { name: (*name).into(), label, type_name: full.into(), help: String::new(), mandatory: true, default: Value::Null }.to_value()
+            Field {
+                name: (*name).into(),
+                label,
+                type_name: full.into(),
+                help: String::new(),
+                mandatory: true,
+                default: Value::Null,
+            }
+            .to_value()
         });
         let parameters = vec![caption.into(), message.into(), Object::list(fields.collect()).into()];
-        Ok(match self.ask(HostMethod::PROMPT, parameters).await? {
-            Some(answer) => Some(answer.entries().unwrap_or_default().iter().map(|(name, value)| (name.to_display(), value.clone())).collect()),
-            None => None,
-        })
+        Ok(self.ask(HostMethod::PROMPT, parameters).await?.map(|answer| {
+            answer
+                .entries()
+                .unwrap_or_default()
+                .iter()
+                .map(|(name, value)| (name.to_display(), value.clone()))
+                .collect()
+        }))
     }
 
     /// Asks for one of several choices; `None` when the person refused.
-    pub(crate) async fn choice(&self, caption: &str, message: &str, labels: &[String], default: i32) -> Result<Option<i32>, End> {
-        let choices = labels.iter().map(|label| Choice { label: label.clone(), help: String::new() }.to_value()).collect();
+    pub(crate) async fn choice(
+        &self,
+        caption: &str,
+        message: &str,
+        labels: &[String],
+        default: i32,
+    ) -> Result<Option<i32>, End> {
+        let choices =
+            labels.iter().map(|label| Choice { label: label.clone(), help: String::new() }.to_value()).collect();
         let parameters = vec![caption.into(), message.into(), Object::list(choices).into(), default.into()];
         Ok(self.ask(HostMethod::PROMPT_FOR_CHOICE, parameters).await?.and_then(|answer| answer.as_i32()))
     }

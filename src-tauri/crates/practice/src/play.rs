@@ -37,7 +37,8 @@ async fn run_step(context: &mut Context, info: &CommandInfo, bound: &mut Bound, 
         Step::Seconds(seconds) => context.pass(*seconds).await,
         Step::Output(text) => context.output(bound.fill(text).into()).await?,
         Step::Object(object) => {
-            let properties = object.properties.iter().map(|(name, value)| Property::new(name.as_str(), from_json(value)));
+            let properties =
+                object.properties.iter().map(|(name, value)| Property::new(name.as_str(), from_json(value)));
             let names: Vec<&str> = object.types.iter().map(String::as_str).chain(["System.Object"]).collect();
             let value = Object {
                 type_names: Some(names.into_iter().map(clixml::PsString::from).collect()),
@@ -64,8 +65,13 @@ async fn run_step(context: &mut Context, info: &CommandInfo, bound: &mut Bound, 
         Step::Prompt(prompt) => {
             let caption = format!("cmdlet {} at command pipeline position 1", info.name);
             let fields = [(prompt.name.as_str(), prompt.type_name.as_str())];
-            let Some(answers) = context.prompt(&caption, "Supply values for the following parameters:", &fields).await? else {
-                let message = format!("Cannot process command because of one or more missing mandatory parameters: {}.", prompt.name);
+            let Some(answers) =
+                context.prompt(&caption, "Supply values for the following parameters:", &fields).await?
+            else {
+                let message = format!(
+                    "Cannot process command because of one or more missing mandatory parameters: {}.",
+                    prompt.name
+                );
                 return Err(ErrorInfo::parameter_binding(&info.name, &message, "MissingMandatoryParameter").into());
             };
             for (name, value) in answers {
@@ -73,7 +79,8 @@ async fn run_step(context: &mut Context, info: &CommandInfo, bound: &mut Bound, 
             }
         }
         Step::Choice(choice) => {
-            let answer = context.choice(&choice.caption, &bound.fill(&choice.message), &choice.choices, choice.default).await?;
+            let answer =
+                context.choice(&choice.caption, &bound.fill(&choice.message), &choice.choices, choice.default).await?;
             return Ok(answer.is_some_and(|answer| choice.go_on.contains(&answer)));
         }
         Step::Logs(logs) => collect_logs(context, bound, logs).await?,
@@ -99,7 +106,8 @@ async fn share(context: &Context, info: &CommandInfo, bound: &Bound, parameter: 
     let path = bound.get(parameter).map(Value::to_display).unwrap_or_default();
     context.pass(10.0).await;
     let host = path.trim_start_matches('\\').split('\\').next().unwrap_or_default();
-    let refused = context.shell.scenario().refused_shares.iter().find(|share| share.host.eq_ignore_ascii_case(host)).cloned();
+    let refused =
+        context.shell.scenario().refused_shares.iter().find(|share| share.host.eq_ignore_ascii_case(host)).cloned();
     let message = match refused {
         Some(refused) => refused.error,
         None if path.starts_with(r"\\") && !host.is_empty() => return Ok(()),
@@ -121,7 +129,11 @@ async fn test_azure_stack(context: &mut Context, bound: &Bound) -> Result<(), En
     let (include, ignore) = (bound.list("Include"), bound.list("Ignore"));
     let group = bound.get("Group").map_or_else(|| "Default".to_owned(), Value::to_display);
     let named = |list: &[String], argument: &str| list.iter().any(|name| name.eq_ignore_ascii_case(argument));
-    let unknown: Vec<&String> = include.iter().chain(&ignore).filter(|name| !commands::checks().iter().any(|check| check.argument.eq_ignore_ascii_case(name))).collect();
+    let unknown: Vec<&String> = include
+        .iter()
+        .chain(&ignore)
+        .filter(|name| !commands::checks().iter().any(|check| check.argument.eq_ignore_ascii_case(name)))
+        .collect();
     if let Some(name) = unknown.first() {
         let message = format!("There is no test with the name '{name}'.");
         return Err(ErrorInfo::parameter_binding("Test-AzureStack", &message, "UnknownTest").into());
@@ -164,8 +176,27 @@ async fn test_azure_stack(context: &mut Context, bound: &Bound) -> Result<(), En
 
 /// The roles whose logs are collected when none are named.
 const ROLES: &[&str] = &[
-    "ACS", "ADFS", "BareMetal", "CA", "CRP", "ECE", "ExternalDNS", "FabricRing", "Gateway", "HRP", "IBC", "KeyVaultControlPlane",
-    "NC", "NRP", "SeedRing", "SLB", "SQL", "SRP", "Storage", "URP", "VirtualMachines",
+    "ACS",
+    "ADFS",
+    "BareMetal",
+    "CA",
+    "CRP",
+    "ECE",
+    "ExternalDNS",
+    "FabricRing",
+    "Gateway",
+    "HRP",
+    "IBC",
+    "KeyVaultControlPlane",
+    "NC",
+    "NRP",
+    "SeedRing",
+    "SLB",
+    "SQL",
+    "SRP",
+    "Storage",
+    "URP",
+    "VirtualMachines",
 ];
 
 async fn collect_logs(context: &mut Context, bound: &Bound, logs: &LogStep) -> Result<(), End> {

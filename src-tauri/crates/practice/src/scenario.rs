@@ -220,10 +220,8 @@ impl Scenario {
     /// # Errors
     /// When there is none of this name.
     pub fn built_in(name: &str) -> Result<Self, ScenarioError> {
-        let (_, text) = BUILT_IN
-            .iter()
-            .find(|(known, _)| *known == name)
-            .ok_or_else(|| ScenarioError::Unknown(name.to_owned()))?;
+        let (_, text) =
+            BUILT_IN.iter().find(|(known, _)| *known == name).ok_or_else(|| ScenarioError::Unknown(name.to_owned()))?;
         Self::parse(name, text)
     }
 
@@ -232,8 +230,8 @@ impl Scenario {
     /// # Errors
     /// When the text does not follow the format, or names an unknown scenario that it is based on.
     pub fn parse(name: &str, text: &str) -> Result<Self, ScenarioError> {
-        let mut scenario: Self = serde_json::from_str(text)
-            .map_err(|reason| ScenarioError::Unreadable { name: name.to_owned(), reason })?;
+        let mut scenario: Self =
+            serde_json::from_str(text).map_err(|reason| ScenarioError::Unreadable { name: name.to_owned(), reason })?;
         if let Some(base) = scenario.based_on.take() {
             let base = Self::built_in(&base)?;
             for (cmdlet, plays) in base.commands {

@@ -11,7 +11,10 @@ use psrp::{PipelineId, SessionKey};
 use uuid::Uuid;
 use wsman::fault::code;
 use wsman::names::SHELL;
-use wsman::server::{Answer, InputData, OutputData, Request, RequestBody, ServerFault, decode_request, encode_fault, encode_response, receive_budget};
+use wsman::server::{
+    Answer, InputData, OutputData, Request, RequestBody, ServerFault, decode_request, encode_fault, encode_response,
+    receive_budget,
+};
 use wsman::{CommandInfo, CommandStateKind, Identity, ShellInfo, ShellState, SignalCode};
 
 use crate::pep::{Inner, random, random_id};
@@ -45,7 +48,9 @@ pub(crate) async fn answer(pep: &Arc<Inner>, account: &str, document: &[u8]) -> 
     };
     match carry_out(pep, account, &request).await {
         Ok(answer) => (StatusCode::OK, answer),
-        Err(fault) => (StatusCode::INTERNAL_SERVER_ERROR, encode_fault(Some(&request.headers), random_id(), machine, &fault)),
+        Err(fault) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, encode_fault(Some(&request.headers), random_id(), machine, &fault))
+        }
     }
 }
 
@@ -62,7 +67,9 @@ async fn carry_out(pep: &Arc<Inner>, account: &str, request: &Request) -> Outcom
             };
             return Ok(reply(&Answer::Identity(&identity)));
         }
-        RequestBody::Enumerate { shell_id } if uri.starts_with(SHELL) => return Ok(enumerate(pep, account, shell_id.as_deref(), uri, &reply)),
+        RequestBody::Enumerate { shell_id } if uri.starts_with(SHELL) => {
+            return Ok(enumerate(pep, account, shell_id.as_deref(), uri, &reply));
+        }
         _ => {}
     }
     if !uri.eq_ignore_ascii_case(PRIVILEGED_ENDPOINT) {
@@ -76,7 +83,10 @@ async fn carry_out(pep: &Arc<Inner>, account: &str, request: &Request) -> Outcom
     let shell = pep.shells().get(wanted).filter(|shell| shell.owner.eq_ignore_ascii_case(account)).cloned();
     let shell = shell.ok_or_else(|| ServerFault::not_found(format!("There is no shell {wanted}.")))?;
     let away = shell.is_disconnected();
-    let comes_back = matches!(request.body, RequestBody::Reconnect { .. } | RequestBody::Connect { .. } | RequestBody::Delete | RequestBody::Get);
+    let comes_back = matches!(
+        request.body,
+        RequestBody::Reconnect { .. } | RequestBody::Connect { .. } | RequestBody::Delete | RequestBody::Get
+    );
     if away && !comes_back {
         return Err(ServerFault::new(code::DISCONNECTED, "The shell is disconnected."));
     }
@@ -107,7 +117,11 @@ async fn carry_out(pep: &Arc<Inner>, account: &str, request: &Request) -> Outcom
                 // As a Windows server does: whatever is not the one spelling of stop ends the command.
                 _ => shell.terminate(id),
             };
-            if known { Ok(reply(&Answer::Acknowledged)) } else { Err(ServerFault::not_found(format!("There is no command {text}."))) }
+            if known {
+                Ok(reply(&Answer::Acknowledged))
+            } else {
+                Err(ServerFault::not_found(format!("There is no command {text}.")))
+            }
         }
         RequestBody::Disconnect { .. } => {
             shell.set_disconnected(true);
@@ -176,7 +190,12 @@ fn create(
     Ok(values)
 }
 
-async fn receive(shell: &Arc<Shell>, request: &Request, command: Option<&str>, reply: &impl Fn(&Answer<'_>) -> Vec<u8>) -> Outcome<Vec<u8>> {
+async fn receive(
+    shell: &Arc<Shell>,
+    request: &Request,
+    command: Option<&str>,
+    reply: &impl Fn(&Answer<'_>) -> Vec<u8>,
+) -> Outcome<Vec<u8>> {
     let id = command.map(pipeline_id).transpose()?;
     let headers = &request.headers;
     let limit = headers.operation_timeout.unwrap_or(Duration::from_secs(60));
@@ -184,7 +203,8 @@ async fn receive(shell: &Arc<Shell>, request: &Request, command: Option<&str>, r
     let message = headers.message_id.as_deref().unwrap_or_default();
     match shell.output(id, message, budget, limit).await {
         Ok(answer) => {
-            let streams: Vec<OutputData<'_>> = answer.fragments.iter().map(|data| OutputData { command_id: command, data }).collect();
+            let streams: Vec<OutputData<'_>> =
+                answer.fragments.iter().map(|data| OutputData { command_id: command, data }).collect();
             let done = CommandStateKind::Done;
             let state = command.filter(|_| answer.done).map(|command| (command, &done));
             Ok(reply(&Answer::Received { streams: &streams, state }))
@@ -195,8 +215,15 @@ async fn receive(shell: &Arc<Shell>, request: &Request, command: Option<&str>, r
     }
 }
 
-fn enumerate(pep: &Arc<Inner>, account: &str, shell_id: Option<&str>, uri: &str, reply: &impl Fn(&Answer<'_>) -> Vec<u8>) -> Vec<u8> {
-    let shells: Vec<Arc<Shell>> = pep.shells().values().filter(|shell| shell.owner.eq_ignore_ascii_case(account)).cloned().collect();
+fn enumerate(
+    pep: &Arc<Inner>,
+    account: &str,
+    shell_id: Option<&str>,
+    uri: &str,
+    reply: &impl Fn(&Answer<'_>) -> Vec<u8>,
+) -> Vec<u8> {
+    let shells: Vec<Arc<Shell>> =
+        pep.shells().values().filter(|shell| shell.owner.eq_ignore_ascii_case(account)).cloned().collect();
     if uri.ends_with("/Command") {
         let wanted = shells.iter().filter(|shell| shell_id.is_none_or(|id| shell.id == id));
         let commands: Vec<CommandInfo> = wanted

@@ -148,7 +148,12 @@ impl Shell {
     }
 
     /// Calls the host and gives where its answer will arrive.
-    pub(crate) fn ask(&self, id: PipelineId, method: HostMethod, parameters: Vec<Value>) -> oneshot::Receiver<HostReply> {
+    pub(crate) fn ask(
+        &self,
+        id: PipelineId,
+        method: HostMethod,
+        parameters: Vec<Value>,
+    ) -> oneshot::Receiver<HostReply> {
         let (answer, waits) = oneshot::channel();
         let mut inner = self.lock();
         let call = inner.pool.host_call(Some(id), method, parameters);
@@ -159,7 +164,12 @@ impl Shell {
     }
 
     /// Takes bytes of the client.
-    pub(crate) fn receive(self: &Arc<Self>, pipeline: Option<PipelineId>, stream: InputStream, data: &[u8]) -> Result<(), ServerError> {
+    pub(crate) fn receive(
+        self: &Arc<Self>,
+        pipeline: Option<PipelineId>,
+        stream: InputStream,
+        data: &[u8],
+    ) -> Result<(), ServerError> {
         self.hear(|pool| pool.receive(pipeline, stream, data))
     }
 
@@ -168,7 +178,10 @@ impl Shell {
         self.hear(|pool| pool.receive_connect(data))
     }
 
-    fn hear(self: &Arc<Self>, receive: impl FnOnce(&mut ServerPool) -> Result<(), ServerError>) -> Result<(), ServerError> {
+    fn hear(
+        self: &Arc<Self>,
+        receive: impl FnOnce(&mut ServerPool) -> Result<(), ServerError>,
+    ) -> Result<(), ServerError> {
         let mut inner = self.lock();
         let outcome = receive(&mut inner.pool);
         while let Some(event) = inner.pool.poll_event() {
@@ -221,7 +234,9 @@ impl Shell {
 
     /// Starts pipelines as long as runspaces are free.
     fn start_waiting(self: &Arc<Self>, inner: &mut Inner) {
-        while inner.pipelines.values().filter(|entry| entry.task.is_some() && !entry.finished).count() < inner.max_running {
+        while inner.pipelines.values().filter(|entry| entry.task.is_some() && !entry.finished).count()
+            < inner.max_running
+        {
             let Some((id, request)) = inner.queue.pop_front() else { return };
             let Some(entry) = inner.pipelines.get_mut(&id) else { continue };
             let Some(given) = entry.given.take() else { continue };
@@ -305,7 +320,13 @@ impl Shell {
     }
 
     /// Waits for output of the pool or of a pipeline, at most this long.
-    pub(crate) async fn output(&self, pipeline: Option<PipelineId>, request: &str, budget: usize, limit: Duration) -> Result<Answer, NoAnswer> {
+    pub(crate) async fn output(
+        &self,
+        pipeline: Option<PipelineId>,
+        request: &str,
+        budget: usize,
+        limit: Duration,
+    ) -> Result<Answer, NoAnswer> {
         let mut changed = self.changed.subscribe();
         let waiting = async {
             loop {

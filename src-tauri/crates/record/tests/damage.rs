@@ -1,5 +1,7 @@
 //! Records cut at every byte and changed at every byte.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 

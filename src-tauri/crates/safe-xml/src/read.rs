@@ -236,8 +236,7 @@ impl<'a> Reader<'a> {
 
     /// Reads one event, counts it, and refuses what is not accepted at all.
     fn raw(&mut self) -> Result<Raw<'a>, Error> {
-        let event =
-            self.inner.read_event().map_err(|error| self.error(ErrorKind::Malformed(error.to_string())))?;
+        let event = self.inner.read_event().map_err(|error| self.error(ErrorKind::Malformed(error.to_string())))?;
         self.nodes = self.nodes.saturating_add(1);
         match &event {
             Raw::Start(_) => {
@@ -340,4 +339,3 @@ impl Start<'_> {
 fn lines(text: Cow<'_, str>) -> Cow<'_, str> {
     if text.contains('\r') { Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n")) } else { text }
 }
-

@@ -12,7 +12,8 @@ pub fn escape_attribute(text: &str, to: &mut Vec<u8>) {
 
 fn escape(text: &str, attribute: bool, to: &mut Vec<u8>) {
     let mut rest = text;
-    while let Some((plain, after)) = rest.find(|c| special(c, attribute).is_some()).and_then(|at| rest.split_at_checked(at))
+    while let Some((plain, after)) =
+        rest.find(|c| special(c, attribute).is_some()).and_then(|at| rest.split_at_checked(at))
     {
         to.extend_from_slice(plain.as_bytes());
         let mut characters = after.chars();

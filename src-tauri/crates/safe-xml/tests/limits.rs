@@ -55,7 +55,8 @@ fn b12_document_types_instructions_and_entities_are_refused() {
 
 #[test]
 fn b13_prefixes_marks_and_comments_do_not_matter() {
-    let input = "\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\"?><q:e xmlns:q='urn:x'><!-- c --><f xmlns='urn:y'/></q:e>";
+    let input =
+        "\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\"?><q:e xmlns:q='urn:x'><!-- c --><f xmlns='urn:y'/></q:e>";
     let mut reader = Reader::new(input.as_bytes(), Limits::SOAP).unwrap();
     assert!(reader.next_element().unwrap().unwrap().is("urn:x", "e"));
     assert!(reader.next_element().unwrap().unwrap().is("urn:y", "f"));

@@ -15,6 +15,9 @@ pub trait MessageSecurity: Send {
 
     /// How long the header is, in bytes.
     fn header_length(&self) -> usize;
+
+    /// Does work in advance for a message of this many bytes that is on its way to us, where the mechanism allows it.
+    fn prepare(&mut self, _bytes: usize) {}
 }
 
 /// The client's side of a sign-in: two tokens out, up to two tokens in, an identity in between.

@@ -2,6 +2,7 @@
 
 use rc4::{Rc4, StreamCipher};
 use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
 
 use crate::context::MessageSecurity;
 use crate::ntlm::keys::{Key, hmac_md5, key_stream, md5};
@@ -33,6 +34,9 @@ struct Direction {
     seal: Key,
     stream: Rc4,
     sequence: u32,
+    // Key stream computed in advance, and how much of it was used.
+    ahead: Zeroizing<Vec<u8>>,
+    used: usize,
 }
 
 /// Seals what we send and unseals what we get. One per connection.
@@ -49,7 +53,14 @@ impl Direction {
             md5(&[session_key.as_slice(), magic.as_bytes()])
         };
         let seal = key("sealing");
-        Self { sign: key("signing"), stream: key_stream(&seal), seal, sequence: 0 }
+        Self {
+            sign: key("signing"),
+            stream: key_stream(&seal),
+            seal,
+            sequence: 0,
+            ahead: Zeroizing::default(),
+            used: 0,
+        }
     }
 
     /// The checksum of a plain message at the present sequence number.
@@ -64,7 +75,7 @@ impl Direction {
         self.sequence = self.sequence.wrapping_add(1);
         let mut sum = [0; 8];
         sum.iter_mut().zip(checksum.iter()).for_each(|(to, from)| *to = *from);
-        self.stream.apply_keystream(&mut sum);
+        self.apply(&mut sum);
         let mut signature = [0; SIGNATURE_LENGTH];
         let parts = [1, 0, 0, 0].into_iter().chain(sum).chain(number);
         signature.iter_mut().zip(parts).for_each(|(to, from)| *to = from);
@@ -74,6 +85,34 @@ impl Direction {
     /// Puts the key stream back to its start, as SPNEGO does after its mechListMIC; the sequence number goes on.
     fn restart(&mut self) {
         self.stream = key_stream(&self.seal);
+        self.ahead = Zeroizing::default();
+        self.used = 0;
+    }
+
+    /// Computes key stream for this many further bytes: it does not depend on the message, so it can be done while the
+    /// message is still on its way.
+    fn prepare(&mut self, bytes: usize) {
+        let left = self.ahead.len().saturating_sub(self.used);
+        if left >= bytes {
+            return;
+        }
+        let mut ahead = Zeroizing::new(vec![0; bytes]);
+        if let (Some(old), Some((kept, fresh))) = (self.ahead.get(self.used..), ahead.split_at_mut_checked(left)) {
+            kept.copy_from_slice(old);
+            self.stream.apply_keystream(fresh);
+        }
+        self.ahead = ahead;
+        self.used = 0;
+    }
+
+    /// Runs a message through the key stream.
+    fn apply(&mut self, message: &mut [u8]) {
+        let ready = self.ahead.get(self.used..).unwrap_or_default();
+        let count = ready.len().min(message.len());
+        let Some((first, rest)) = message.split_at_mut_checked(count) else { return };
+        first.iter_mut().zip(ready).for_each(|(byte, key)| *byte ^= key);
+        self.used = self.used.saturating_add(count);
+        self.stream.apply_keystream(rest);
     }
 }
 
@@ -91,7 +130,7 @@ impl SealedChannel {
     /// Seals a message in place and answers its signature.
     pub fn seal(&mut self, message: &mut [u8]) -> [u8; SIGNATURE_LENGTH] {
         let checksum = self.send.checksum(message);
-        self.send.stream.apply_keystream(message);
+        self.send.apply(message);
         self.send.signature(&checksum)
     }
 
@@ -103,7 +142,7 @@ impl SealedChannel {
         if self.ended {
             return Err(SealError::Ended);
         }
-        self.receive.stream.apply_keystream(message);
+        self.receive.apply(message);
         let checksum = self.receive.checksum(message);
         let wanted = self.receive.signature(&checksum);
         if bool::from(wanted.as_slice().ct_eq(signature)) {
@@ -141,5 +180,29 @@ impl MessageSecurity for SealedChannel {
 
     fn header_length(&self) -> usize {
         SIGNATURE_LENGTH
+    }
+
+    fn prepare(&mut self, bytes: usize) {
+        self.receive.prepare(bytes);
+    }
+}
+
+#[cfg(test)]
+mod ahead_tests {
+    use super::*;
+
+    #[test]
+    fn work_done_in_advance_changes_nothing() {
+        let key = Key::new([7; 16]);
+        let mut server = SealedChannel::new(&key, Side::Server);
+        let mut client = SealedChannel::new(&key, Side::Client);
+        for (number, prepared) in (0_u8..7).zip([0, 10, 50, 200, 0, 7, 3]) {
+            let plain = vec![number; 40];
+            let mut message = plain.clone();
+            let signature = server.seal(&mut message);
+            MessageSecurity::prepare(&mut client, prepared);
+            assert_eq!(client.unseal(&signature, &mut message), Ok(()));
+            assert_eq!(message, plain);
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Both sides against each other; names follow the conformance cases.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
 use proptest::prelude::*;
 use spnego::*;
 

@@ -1,7 +1,9 @@
 //! A signed-in connection: sealed requests, sealed answers. [MS-WSMV] section 2.2.9.1
 
 use std::borrow::Cow;
+use std::future::poll_fn;
 use std::ops::Range;
+use std::task::Poll;
 
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST};
@@ -12,12 +14,17 @@ use wsman::{Charset, Malformed, multipart};
 use crate::sign_in::{discover, sign_in};
 use crate::{Connector, Exchange, LaneError, Patience, SecurityEnd, SignIn, SignInError, Stats};
 
+/// No more is prepared for one answer, in bytes.
+const MOST_PREPARED: usize = 1024 * 1024;
+
 /// One connection that is signed in. It carries one request at a time.
 pub(crate) struct Lane {
     exchange: Box<dyn Exchange>,
     security: Box<dyn MessageSecurity>,
     authority: String,
     stats: Stats,
+    /// How large the next answer may be: as large as the last one
+    expected: usize,
     /// A sealed answer was read on this connection.
     pub(crate) proved: bool,
 }
@@ -54,7 +61,7 @@ impl Lane {
             discover(exchange.as_mut(), &authority, stats).await?;
         }
         let (security, identity) = sign_in(exchange.as_mut(), &authority, &target, with, stats).await?;
-        Ok((Self { exchange, security, authority, stats: stats.clone(), proved: false }, identity))
+        Ok((Self { exchange, security, authority, stats: stats.clone(), expected: 0, proved: false }, identity))
     }
 
     /// Sends an envelope sealed and reads the sealed answer.
@@ -69,8 +76,19 @@ impl Lane {
             .map_err(|error| crate::ExchangeError::Unacceptable(format!("the address: {error}")))?;
         request.extensions_mut().insert(patience);
         self.stats.sealed_request(length);
-        let (head, body) = self.exchange.send(request).await?.into_parts();
+        let mut sending = self.exchange.send(request);
+        let answer = match poll_fn(|cx| Poll::Ready(sending.as_mut().poll(cx))).await {
+            Poll::Ready(answer) => answer,
+            // The request is on its way: the time until the answer comes is used.
+            Poll::Pending => {
+                self.security.prepare(self.expected);
+                sending.as_mut().await
+            }
+        };
+        drop(sending);
+        let (head, body) = answer?.into_parts();
         self.stats.sealed_answer(body.len());
+        self.expected = body.len().min(MOST_PREPARED);
         let sealed = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         if sealed.is_none_or(|text| multipart::check_content_type(text).is_err()) {
             return Err(unsealed(head.status));

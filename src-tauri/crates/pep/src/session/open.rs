@@ -1,8 +1,8 @@
 //! Opening a session: the gate, the record, and the checks that the other side is a PEP.
 
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use psrp::Command;
 use record::Journal;
@@ -69,7 +69,10 @@ pub struct EndpointCheck {
 ///
 /// # Errors
 /// When any stage fails. A record that was begun says so.
-pub async fn open(request: OpenRequest, on_stage: impl Fn(OpenStage) + Send + Sync + 'static) -> Result<PepSession, Fault> {
+pub async fn open(
+    request: OpenRequest,
+    on_stage: impl Fn(OpenStage) + Send + Sync + 'static,
+) -> Result<PepSession, Fault> {
     let on_stage = Arc::new(on_stage);
     let id = uuid::Uuid::new_v4().hyphenated().to_string();
     let name = format!("{}{id}.jsonl", if request.practice { "PRACTICE-" } else { "" });
@@ -114,7 +117,11 @@ async fn open_recorded(
 ) -> Result<PepSession, Fault> {
     let expected = request.expected.clone();
     let gate = move |identity: &winrm::ServerIdentity| {
-        if Names::of(identity).same(&expected) { Ok(()) } else { Err("another computer answered than a moment ago".to_owned()) }
+        if Names::of(identity).same(&expected) {
+            Ok(())
+        } else {
+            Err("another computer answered than a moment ago".to_owned())
+        }
     };
     let stages = Arc::clone(&on_stage);
     let options = OpenOptions {
@@ -177,7 +184,8 @@ async fn commands(handle: &SessionHandle, orders: &mpsc::Sender<Collect>) -> Res
     let found = answer.await.map_err(|_| Fault::new(code::CONNECTION_LOST))??;
     let text = |value: &clixml::Value, name: &str| value.get(name).map(clixml::Value::to_display).unwrap_or_default();
     let names = found.iter().map(|command| text(command, "Name")).filter(|name| !name.is_empty()).collect();
-    let mut sources: Vec<String> = found.iter().map(|command| text(command, "Source")).filter(|source| !source.is_empty()).collect();
+    let mut sources: Vec<String> =
+        found.iter().map(|command| text(command, "Source")).filter(|source| !source.is_empty()).collect();
     sources.sort();
     sources.dedup();
     Ok((names, sources))

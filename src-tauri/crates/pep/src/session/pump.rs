@@ -24,16 +24,24 @@ pub(crate) struct Collect {
     pub(crate) done: oneshot::Sender<Result<Vec<Value>, Fault>>,
 }
 
+/// Objects that arrived so far, and who waits for all of them.
+type Collecting = (Vec<Value>, oneshot::Sender<Result<Vec<Value>, Fault>>);
+
 pub(crate) struct Pump {
     pub(crate) journal: Arc<Journal>,
     pub(crate) shared: Arc<Shared>,
     pub(crate) handle: SessionHandle,
     pub(crate) orders: mpsc::Receiver<Collect>,
-    collecting: HashMap<PipelineId, (Vec<Value>, oneshot::Sender<Result<Vec<Value>, Fault>>)>,
+    collecting: HashMap<PipelineId, Collecting>,
 }
 
 impl Pump {
-    pub(crate) fn new(journal: Arc<Journal>, shared: Arc<Shared>, handle: SessionHandle, orders: mpsc::Receiver<Collect>) -> Self {
+    pub(crate) fn new(
+        journal: Arc<Journal>,
+        shared: Arc<Shared>,
+        handle: SessionHandle,
+        orders: mpsc::Receiver<Collect>,
+    ) -> Self {
         Self { journal, shared, handle, orders, collecting: HashMap::new() }
     }
 
@@ -58,20 +66,27 @@ impl Pump {
     async fn handle(&mut self, event: SessionEvent) {
         match event {
             SessionEvent::Pool(event) => self.pool(event).await,
-            SessionEvent::State(state) => self.state(state).await,
+            SessionEvent::State(state) => self.state(state),
             SessionEvent::Interruption(interruption) => self.interruption(&interruption),
         }
     }
 
     async fn pool(&mut self, event: Event) {
         match event {
-            Event::Record { pipeline, stream, value } => self.record(pipeline, stream, value).await,
-            Event::PipelineState { pipeline, state, error, .. } if state.is_final() => self.finished(pipeline, state, error).await,
+            Event::Record { pipeline, stream, value } => self.record(pipeline, stream, value),
+            Event::PipelineState { pipeline, state, error, .. } if state.is_final() => {
+                self.finished(pipeline, state, error).await
+            }
             Event::HostCall { pipeline, call, question: true, .. } => {
-                let asked = pipeline.filter(|id| !self.collecting.contains_key(id)).and_then(|id| Some((id, Question::of(&call)?)));
+                let asked = pipeline
+                    .filter(|id| !self.collecting.contains_key(id))
+                    .and_then(|id| Some((id, Question::of(&call)?)));
                 match asked {
                     Some((id, question)) => {
-                        self.write("question", json!({ "run": id.to_string(), "call": call.id.0, "method": call.method.name() })).await;
+                        self.write(
+                            "question",
+                            json!({ "run": id.to_string(), "call": call.id.0, "method": call.method.name() }),
+                        );
                         if let Some(run) = self.shared.lock().run(id) {
                             run.question = Some(question);
                         }
@@ -85,7 +100,7 @@ impl Pump {
             }
             Event::HostCall { pipeline: Some(id), call, question: false, repeats: None } => {
                 if let Some(text) = text::of_call(&call) {
-                    self.line(id, ItemStream::Information, text, None).await;
+                    self.line(id, ItemStream::Information, text, None);
                 }
             }
             Event::Withdrawn { pipeline: Some(id), call } => {
@@ -94,20 +109,21 @@ impl Pump {
                 }
             }
             Event::Gap { pipeline: Some(id), .. } => {
-                self.line(id, ItemStream::Note, "A part of the output was lost on the way.".to_owned(), None).await;
+                self.line(id, ItemStream::Note, "A part of the output was lost on the way.".to_owned(), None);
             }
             Event::Unreadable { pipeline, kind, reason, text } => {
-                self.write("unreadable", json!({ "kind": kind.name(), "reason": reason, "text": text })).await;
+                self.write("unreadable", json!({ "kind": kind.name(), "reason": reason, "text": text }));
                 if let Some(id) = pipeline {
-                    let note = format!("The endpoint sent something that cannot be read ({reason}). It is in the record.");
-                    self.line(id, ItemStream::Note, note, None).await;
+                    let note =
+                        format!("The endpoint sent something that cannot be read ({reason}). It is in the record.");
+                    self.line(id, ItemStream::Note, note, None);
                 }
             }
             _ => {}
         }
     }
 
-    async fn record(&mut self, id: PipelineId, stream: RecordStream, value: Value) {
+    fn record(&mut self, id: PipelineId, stream: RecordStream, value: Value) {
         if let Some((values, _)) = self.collecting.get_mut(&id) {
             if stream == RecordStream::Output {
                 values.push(value);
@@ -116,7 +132,7 @@ impl Pump {
         }
         if stream == RecordStream::Progress {
             let progress = ProgressRecord::from_value(&value);
-            self.write("progress", json!({ "run": id.to_string(), "activity": progress.activity, "status": progress.status, "percent": progress.percent })).await;
+            self.write("progress", json!({ "run": id.to_string(), "activity": progress.activity, "status": progress.status, "percent": progress.percent }));
             if let Some(run) = self.shared.lock().run(id) {
                 run.progress(&progress);
             }
@@ -133,7 +149,7 @@ impl Pump {
         let text = text::of_record(stream, &value);
         // A plain string is its own text; anything else is kept as it came.
         let whole = value.as_str().is_none().then(|| encode_to_string(&value));
-        self.line(id, item_stream, text, whole).await;
+        self.line(id, item_stream, text, whole);
         if stream == RecordStream::Error
             && let Some(run) = self.shared.lock().run(id)
         {
@@ -141,25 +157,26 @@ impl Pump {
         }
     }
 
-    async fn line(&mut self, id: PipelineId, stream: ItemStream, text: String, clixml: Option<String>) {
+    fn line(&mut self, id: PipelineId, stream: ItemStream, text: String, clixml: Option<String>) {
         let mut data = json!({ "run": id.to_string(), "stream": format!("{stream:?}").to_lowercase(), "text": text });
         if let (Some(clixml), Some(members)) = (clixml, data.as_object_mut()) {
             members.insert("clixml".to_owned(), clixml.into());
         }
-        self.write("output", data).await;
+        self.write("output", data);
         if let Some(run) = self.shared.lock().run(id) {
             run.push(now_ms(), stream, text::for_screen(text));
         }
     }
 
     /// Adds a line to the record. A full queue holds the session up here, and so the endpoint.
-    async fn write(&self, kind: &'static str, data: serde_json::Value) {
+    fn write(&self, kind: &'static str, data: serde_json::Value) {
         let journal = Arc::clone(&self.journal);
-        let written = if tokio::runtime::Handle::current().runtime_flavor() == tokio::runtime::RuntimeFlavor::MultiThread {
-            tokio::task::block_in_place(|| journal.append(kind, data))
-        } else {
-            journal.append(kind, data)
-        };
+        let written =
+            if tokio::runtime::Handle::current().runtime_flavor() == tokio::runtime::RuntimeFlavor::MultiThread {
+                tokio::task::block_in_place(|| journal.append(kind, data))
+            } else {
+                journal.append(kind, data)
+            };
         if let Err(error) = written {
             // The run goes on and is drained; nothing new is started, because its intent cannot be written (J-05).
             tracing::error!(%error, "The record was suspended");
@@ -182,7 +199,12 @@ impl Pump {
             _ => Outcome::Failed,
         };
         if let Some(record) = error.as_ref().filter(|_| outcome == Outcome::Failed) {
-            self.line(id, ItemStream::Error, text::of_record(RecordStream::Error, record), Some(encode_to_string(record))).await;
+            self.line(
+                id,
+                ItemStream::Error,
+                text::of_record(RecordStream::Error, record),
+                Some(encode_to_string(record)),
+            );
         }
         let fault = error.as_ref().filter(|_| outcome == Outcome::Failed).map(Fault::of_record);
         let journal = Arc::clone(&self.journal);
@@ -197,22 +219,22 @@ impl Pump {
         }
     }
 
-    async fn state(&mut self, state: SessionState) {
+    fn state(&mut self, state: SessionState) {
         let connection = match state {
             SessionState::Ready => Connection::Ready,
             SessionState::Retrying { left, reason } => {
-                self.write("connection", json!({ "retrying": reason })).await;
+                self.write("connection", json!({ "retrying": reason }));
                 Connection::Retrying(left.as_secs())
             }
             SessionState::Disconnected { reason } => {
                 let fault = reason.as_ref().map_or_else(|| Fault::new(code::CONNECTION_LOST), Fault::of_loss);
-                self.write("connection", json!({ "disconnected": fault.detail })).await;
+                self.write("connection", json!({ "disconnected": fault.detail }));
                 self.lost(Some(fault));
                 return;
             }
             SessionState::Lost(reason) => {
                 let fault = Fault::of_loss(&reason);
-                self.write("connection", json!({ "lost": fault.detail })).await;
+                self.write("connection", json!({ "lost": fault.detail }));
                 self.lost(Some(fault));
                 return;
             }
@@ -241,12 +263,24 @@ impl Pump {
 
     fn interruption(&mut self, interruption: &Interruption) {
         let (id, note, unknown) = match interruption {
-            Interruption::NotStarted { pipeline } => (Some(*pipeline), "The command was not started: its request was lost.", true),
-            Interruption::Refused { pipeline, .. } => (Some(*pipeline), "The endpoint refused to start the command.", true),
-            Interruption::OutcomeUnknown { pipeline, .. } => (Some(*pipeline), "It is not known what became of the command. It was not run again.", true),
-            Interruption::StillRunning { pipeline } => (Some(*pipeline), "The command did not stop in time and may still run on the endpoint.", false),
-            Interruption::StopUnknown { pipeline, .. } => (Some(*pipeline), "It is not known whether the request to stop arrived.", false),
-            Interruption::SendUnknown { pipeline, .. } => (*pipeline, "It is not known whether the last answer arrived.", false),
+            Interruption::NotStarted { pipeline } => {
+                (Some(*pipeline), "The command was not started: its request was lost.", true)
+            }
+            Interruption::Refused { pipeline, .. } => {
+                (Some(*pipeline), "The endpoint refused to start the command.", true)
+            }
+            Interruption::OutcomeUnknown { pipeline, .. } => {
+                (Some(*pipeline), "It is not known what became of the command. It was not run again.", true)
+            }
+            Interruption::StillRunning { pipeline } => {
+                (Some(*pipeline), "The command did not stop in time and may still run on the endpoint.", false)
+            }
+            Interruption::StopUnknown { pipeline, .. } => {
+                (Some(*pipeline), "It is not known whether the request to stop arrived.", false)
+            }
+            Interruption::SendUnknown { pipeline, .. } => {
+                (*pipeline, "It is not known whether the last answer arrived.", false)
+            }
             Interruption::RecordsMayBeMissing { pipeline, .. } => (*pipeline, "Some lines may be missing here.", false),
             Interruption::IdleTimeReduced { .. } => return,
         };

@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use clixml::Value;
+use psrp::PipelineId;
 use psrp::host::{HostCall, Question as HostQuestion};
 use psrp::records::ProgressRecord;
-use psrp::PipelineId;
 use spnego::Secret;
 
 use crate::Fault;
@@ -306,10 +306,15 @@ impl Question {
             input,
             mandatory,
         };
-        let choices = |list: Vec<psrp::host::Choice>| list.into_iter().map(|choice| (choice.label, choice.help)).collect();
+        let choices =
+            |list: Vec<psrp::host::Choice>| list.into_iter().map(|choice| (choice.label, choice.help)).collect();
         let (caption, message, form) = match call.question()? {
-            HostQuestion::Line => (String::new(), String::new(), Form::Single(field("", "", "", FormInput::Text, false))),
-            HostQuestion::SecretLine => (String::new(), String::new(), Form::Single(field("", "", "", FormInput::Secret, false))),
+            HostQuestion::Line => {
+                (String::new(), String::new(), Form::Single(field("", "", "", FormInput::Text, false)))
+            }
+            HostQuestion::SecretLine => {
+                (String::new(), String::new(), Form::Single(field("", "", "", FormInput::Secret, false)))
+            }
             HostQuestion::Credential { caption, message, .. } => {
                 (caption, message, Form::Single(field("", "", "", FormInput::Credential, true)))
             }
