@@ -36,6 +36,8 @@ describe('the lines of a run', () => {
     expect(visible(0, 200, 20, 1000)).toEqual({ first: 0, last: 18 });
     expect(visible(10_000, 200, 20, 1000)).toEqual({ first: 492, last: 518 });
     expect(visible(0, 200, 20, 3)).toEqual({ first: 0, last: 3 });
+    expect(visible(6000, 200, 20, 65)).toEqual({ first: 47, last: 65 });
+    expect(visible(6000, 200, 20, 0)).toEqual({ first: 0, last: 0 });
   });
 });
 
