@@ -20,7 +20,7 @@ export interface FaultWords {
 /** The words for a fault, with its values filled in. A value that is missing leaves nothing behind. */
 export function faultWords(fault: Fault): FaultWords {
   const found = (faults as Record<string, FaultWords>)[fault.code] ?? (faults as Record<string, FaultWords>)['PEP-9001'];
-  const fill = (text: string) => text.replace(/\{(\w+)\}/g, (_, name: string) => fault.values[name] ?? '').replace(/\s+([.,:])/g, '$1').trim();
+  const fill = (text: string) => text.replace(/\{(\w+)\}/g, (_, name: string) => fault.values[name] ?? '').replace(/\s+([.,:])/g, '$1').trim().replace(/:$/, '.');
   if (!found) return { title: fault.code, what: '', likely: '', steps: [] };
   return { title: found.title, what: fill(found.what), likely: fill(found.likely), steps: found.steps.map(fill) };
 }
