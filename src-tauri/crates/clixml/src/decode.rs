@@ -18,11 +18,11 @@ use crate::{
 /// How much a value may hold. PowerShell's own depth is 50.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Objects inside each other.
+    /// Objects inside each other. Along references to earlier objects it may be four times as deep.
     pub depth: usize,
-    /// Objects that can be referred to.
+    /// Objects in all; each can be referred to.
     pub references: usize,
-    /// Elements and texts in all.
+    /// Elements and texts in all, also when an object counted again wherever it is referred to.
     pub nodes: usize,
 }
 
@@ -73,6 +73,9 @@ pub enum DecodeError {
     /// The value has more objects than the limit.
     #[error("more than {0} objects")]
     TooMany(usize),
+    /// The value is small only as long as nobody follows its references.
+    #[error("more than {0} values along the references")]
+    TooLarge(usize),
     /// There is no value, or something after it.
     #[error("there is not exactly one value")]
     NotOne,
@@ -98,8 +101,15 @@ pub fn decode_with(data: &[u8], limits: &Limits) -> Result<Value, DecodeError> {
     let depth = limits.depth.saturating_mul(3).saturating_add(4);
     let xml = safe_xml::Limits { depth, nodes: limits.nodes, attributes: limits.nodes };
     let reader = Reader::without_namespaces(data, xml)?;
-    let mut decoder =
-        Decoder { reader, limits: *limits, objects: HashMap::new(), types: HashMap::new(), open: Vec::new() };
+    let mut decoder = Decoder {
+        reader,
+        limits: *limits,
+        objects: HashMap::new(),
+        types: HashMap::new(),
+        open: Vec::new(),
+        count: 0,
+        below: Extent::default(),
+    };
     let mut start = decoder.reader.next_element()?.ok_or(DecodeError::NotOne)?;
     let wrapped = start.name() == "Objs";
     if wrapped {
@@ -119,18 +129,35 @@ struct Decoder<'a> {
     reader: Reader<'a>,
     limits: Limits,
     /// Objects by reference id; `None` while the object is being read.
-    objects: HashMap<u64, Option<Arc<Object>>>,
+    objects: HashMap<u64, Option<(Arc<Object>, Extent)>>,
     types: HashMap<u64, Arc<[PsString]>>,
     /// Reference ids of the objects that are being read.
     open: Vec<Option<u64>>,
+    /// Objects so far.
+    count: usize,
+    /// What was read so far inside the innermost open object.
+    below: Extent,
 }
+
+/// How far a value goes for somebody who follows its references. Walking, writing or dropping it takes that much stack
+/// and time, however few bytes it has.
+#[derive(Debug, Clone, Copy, Default)]
+struct Extent {
+    /// Levels of objects.
+    height: usize,
+    /// Values, shared ones counted each time.
+    values: usize,
+}
+
+/// How much deeper than by nesting an object may be along references.
+const DEEPER_BY_REFERENCE: usize = 4;
 
 type Outcome<T> = Result<T, DecodeError>;
 
 impl<'a> Decoder<'a> {
     /// Reads the element whose start was read.
     fn value(&mut self, start: &Start<'a>) -> Outcome<Value> {
-        Ok(match start.name() {
+        let value = match start.name() {
             "S" => Value::String(self.string()?),
             "Obj" => return self.object(start),
             "Ref" => return self.object_reference(start),
@@ -170,33 +197,55 @@ impl<'a> Decoder<'a> {
             "PR" => Value::Progress(Box::new(self.progress()?)),
             "MS" => Value::MemberSet(self.properties()?),
             other => return Err(self.unknown(other)),
-        })
+        };
+        // Objects and references to them have counted themselves.
+        self.extend(Extent::default())?;
+        Ok(value)
     }
 
     fn object(&mut self, start: &Start<'a>) -> Outcome<Value> {
         if self.open.len() >= self.limits.depth {
             return Err(DecodeError::TooDeep(self.limits.depth));
         }
+        if self.count >= self.limits.references {
+            return Err(DecodeError::TooMany(self.limits.references));
+        }
+        self.count = self.count.saturating_add(1);
         let id = self.id(start)?;
-        if let Some(id) = id {
-            if self.objects.len() >= self.limits.references {
-                return Err(DecodeError::TooMany(self.limits.references));
-            }
-            if self.objects.insert(id, None).is_some() {
-                return Err(self.bad_reference(&id.to_string()));
-            }
+        if let Some(id) = id
+            && self.objects.insert(id, None).is_some()
+        {
+            return Err(self.bad_reference(&id.to_string()));
         }
         self.open.push(id);
+        let beside = std::mem::take(&mut self.below);
         let mut object = Object::default();
         while let Some(child) = self.reader.next_element()? {
             self.part(&child, &mut object)?;
         }
         self.open.pop();
         let object = Arc::new(object);
+        let extent = Extent { height: self.below.height.saturating_add(1), ..self.below };
         if let Some(id) = id {
-            self.objects.insert(id, Some(Arc::clone(&object)));
+            self.objects.insert(id, Some((Arc::clone(&object), extent)));
         }
+        self.below = beside;
+        self.extend(extent)?;
         Ok(Value::Object(object))
+    }
+
+    /// Counts a value into the object that holds it.
+    fn extend(&mut self, by: Extent) -> Outcome<()> {
+        self.below.height = self.below.height.max(by.height);
+        self.below.values = self.below.values.saturating_add(by.values).saturating_add(1);
+        if self.below.values > self.limits.nodes {
+            return Err(DecodeError::TooLarge(self.limits.nodes));
+        }
+        let deepest = self.limits.depth.saturating_mul(DEEPER_BY_REFERENCE);
+        if self.open.len().saturating_add(self.below.height) > deepest {
+            return Err(DecodeError::TooDeep(deepest));
+        }
+        Ok(())
     }
 
     /// Reads one child of an object, in whatever order they come.
@@ -246,7 +295,11 @@ impl<'a> Decoder<'a> {
         self.reader.skip()?;
         let known = id.and_then(|id| self.objects.get(&id));
         match known {
-            Some(Some(object)) => Ok(Value::Object(Arc::clone(object))),
+            Some(Some((object, extent))) => {
+                let (object, extent) = (Arc::clone(object), *extent);
+                self.extend(extent)?;
+                Ok(Value::Object(object))
+            }
             Some(None) => {
                 let levels = self.open.iter().rev().position(|open| *open == id);
                 let levels = levels.and_then(|levels| u32::try_from(levels).ok());

@@ -2,11 +2,14 @@
 
 use crate::{Content, Object, Value, double_text, single_text};
 
+/// Where the text of a list or object is cut, in bytes. One long text that is referred to often would fill the memory.
+const LONGEST: usize = 16 << 20;
+
 impl Value {
     /// The value as text in the invariant culture; unpaired surrogates become U+FFFD.
     ///
     /// Primitives as PowerShell converts them to strings, lists joined with blanks, objects by their own text form
-    /// and else as `@{name=value; …}`. A `SecureString` shows only that it is one.
+    /// and else as `@{name=value; …}`; those end with `…` beyond 16 MiB. A `SecureString` shows only that it is one.
     #[must_use]
     pub fn to_display(&self) -> String {
         match self {
@@ -41,28 +44,62 @@ impl Value {
             Self::Object(object) => object.to_display(),
         }
     }
+
+    fn display(&self, to: &mut String) {
+        match self {
+            Self::Object(object) => object.display(to),
+            Self::String(text) => to.push_str(&text.to_string_lossy()),
+            other => to.push_str(&other.to_display()),
+        }
+    }
 }
 
 impl Object {
     fn to_display(&self) -> String {
+        let mut text = String::new();
+        self.display(&mut text);
+        text
+    }
+
+    fn display(&self, to: &mut String) {
         match (&self.to_string, &self.content) {
-            (Some(text), _) if !text.is_empty() => text.to_string_lossy().into_owned(),
-            (_, Content::Primitive(value)) => value.to_display(),
+            (Some(text), _) if !text.is_empty() => to.push_str(&text.to_string_lossy()),
+            (_, Content::Primitive(value)) => value.display(to),
             (_, Content::List(items) | Content::Enumerable(items) | Content::Stack(items) | Content::Queue(items)) => {
-                items.iter().map(Value::to_display).collect::<Vec<_>>().join(" ")
+                join(items, " ", to, |item, to| item.display(to));
             }
             (_, Content::Dictionary(entries)) => {
-                let all: Vec<_> =
-                    entries.iter().map(|(key, value)| format!("{}={}", key.to_display(), value.to_display())).collect();
-                format!("@{{{}}}", all.join("; "))
+                to.push_str("@{");
+                join(entries, "; ", to, |(key, value), to| {
+                    key.display(to);
+                    to.push('=');
+                    value.display(to);
+                });
+                to.push('}');
             }
             (_, Content::None) => {
-                let all: Vec<_> = self
-                    .properties()
-                    .map(|property| format!("{}={}", property.name, property.value.to_display()))
-                    .collect();
-                format!("@{{{}}}", all.join("; "))
+                to.push_str("@{");
+                join(self.properties(), "; ", to, |property, to| {
+                    to.push_str(&property.name.to_string_lossy());
+                    to.push('=');
+                    property.value.display(to);
+                });
+                to.push('}');
             }
         }
+    }
+}
+
+/// Appends the items until the text is long enough for anybody.
+fn join<T>(items: impl IntoIterator<Item = T>, between: &str, to: &mut String, show: impl Fn(T, &mut String)) {
+    for (index, item) in items.into_iter().enumerate() {
+        if index > 0 {
+            to.push_str(between);
+        }
+        if to.len() > LONGEST {
+            to.push('…');
+            return;
+        }
+        show(item, to);
     }
 }

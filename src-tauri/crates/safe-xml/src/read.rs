@@ -28,6 +28,9 @@ impl Limits {
 /// The most attributes that one element may have.
 const ATTRIBUTES_OF_ONE: usize = 256;
 
+/// The longest name of a namespace, in bytes: each element is given a copy of its own.
+const NAMESPACE: usize = 1_024;
+
 /// A part of the document.
 #[derive(Debug)]
 pub enum Event<'a> {
@@ -270,7 +273,10 @@ impl<'a> Reader<'a> {
         self.within(self.attributes, self.limits.attributes, "attributes")?;
         let namespace = if self.namespaces {
             match self.inner.resolver().resolve_element(tag.name()).0 {
-                ResolveResult::Bound(namespace) => Some(namespace.0.to_owned()),
+                ResolveResult::Bound(namespace) => {
+                    self.within(namespace.0.len(), NAMESPACE, "bytes in the name of a namespace")?;
+                    Some(namespace.0.to_owned())
+                }
                 ResolveResult::Unbound => None,
                 ResolveResult::Unknown(_) => {
                     return Err(self.error(ErrorKind::Malformed("an unknown namespace prefix".to_owned())));

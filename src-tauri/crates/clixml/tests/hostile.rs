@@ -1,0 +1,81 @@
+//! Values that are small on the wire and large, deep or slow for whoever reads them carelessly.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+use std::fmt::Write as _;
+
+use clixml::{DecodeError, Limits, Value, decode, decode_with};
+
+/// A list of objects of which each refers to the one before it, `links` times: nesting 2, depth `count`.
+fn chain(count: usize, links: usize) -> String {
+    let mut text = String::from(r#"<Obj RefId="0"><LST><Obj RefId="1"><LST><I32>1</I32></LST></Obj>"#);
+    for id in 2..=count {
+        let link = format!(r#"<Ref RefId="{}" />"#, id - 1);
+        write!(text, r#"<Obj RefId="{id}"><LST>{}</LST></Obj>"#, link.repeat(links)).unwrap();
+    }
+    text + "</LST></Obj>"
+}
+
+#[test]
+fn g8_a_chain_of_references_is_as_deep_as_nested_objects() {
+    // Whoever walks, writes or drops the value goes down as many levels: the stack would end.
+    assert!(decode(chain(100, 1).as_bytes()).is_ok());
+    assert!(matches!(decode(chain(1_000, 1).as_bytes()), Err(DecodeError::TooDeep(_))));
+    assert!(matches!(decode(chain(90_000, 1).as_bytes()), Err(DecodeError::TooDeep(_))));
+}
+
+#[test]
+fn a_chain_at_the_limit_is_shown_written_and_dropped() {
+    let most = (1..1_000).take_while(|count| decode(chain(*count, 1).as_bytes()).is_ok()).last().unwrap();
+    let value = decode(chain(most, 1).as_bytes()).unwrap();
+    let last = value.items().unwrap().last().unwrap().clone();
+    drop(value);
+    assert_eq!(last.to_display(), "1");
+    assert_eq!(last.clone(), last);
+    assert!(!clixml::encode_to_string(&last).is_empty());
+    assert!(format!("{last:?}").len() > most);
+}
+
+#[test]
+fn g8_references_that_double_at_each_level_are_refused() {
+    // 2^40 leaves for whoever follows the references.
+    assert!(matches!(decode(chain(40, 2).as_bytes()), Err(DecodeError::TooLarge(_))));
+    let value = decode(chain(12, 2).as_bytes()).unwrap();
+    assert_eq!(value.items().unwrap().last().unwrap().to_display().len(), 2 * 2_048 - 1);
+}
+
+#[test]
+fn g8_a_million_references_to_one_object_are_read() {
+    let mut text = String::from(r#"<Obj RefId="0"><LST><Obj RefId="1"><S>x</S></Obj>"#);
+    text.push_str(&r#"<Ref RefId="1" />"#.repeat(1_000_000));
+    text.push_str("</LST></Obj>");
+    let value = decode(text.as_bytes()).unwrap();
+    assert_eq!(value.items().unwrap().len(), 1_000_001);
+    assert_eq!(value.to_display().len(), 2_000_001);
+}
+
+#[test]
+fn a_long_text_that_is_referred_to_often_is_shown_in_part() {
+    let long = "y".repeat(1 << 20);
+    let mut text = format!(r#"<Obj RefId="0"><LST><Obj RefId="1"><S>{long}</S></Obj>"#);
+    text.push_str(&r#"<Ref RefId="1" />"#.repeat(100_000));
+    text.push_str("</LST></Obj>");
+    let shown = decode(text.as_bytes()).unwrap().to_display();
+    assert!(shown.len() < 32 << 20, "{}", shown.len());
+    assert!(shown.ends_with('…'));
+}
+
+#[test]
+fn objects_without_an_id_count_as_objects() {
+    let limits = Limits { references: 100, ..Limits::DEFAULT };
+    let many = |count: usize| format!("<Obj><LST>{}</LST></Obj>", "<Obj/>".repeat(count));
+    assert!(decode_with(many(99).as_bytes(), &limits).is_ok());
+    assert_eq!(decode_with(many(100).as_bytes(), &limits), Err(DecodeError::TooMany(100)));
+}
+
+#[test]
+fn a_value_inside_itself_is_shown() {
+    let value = decode(br#"<Obj RefId="0"><MS><Ref N="me" RefId="0" /></MS></Obj>"#).unwrap();
+    assert_eq!(value.get("me"), Some(&Value::Enclosing(0)));
+    assert_eq!(value.to_display(), "@{me=}");
+}
