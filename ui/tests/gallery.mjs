@@ -137,14 +137,15 @@ await open('first', async ({ page, id, see, at, emit, answer, failures }) => {
   await at('3c');
   await see('3c-empty');
   await emit('run', batch({ items: lines, total: 9_812, progress }));
-  const heights = await page.locator('.row-line').evaluateAll((rows) => rows.filter((row) => row.getBoundingClientRect().height !== 20).length);
-  if (heights > 0) problems.push(`3c: ${heights} lines are not one row high`);
+  const heights = await page.locator('.row-line').evaluateAll((rows) => rows.map((row) => row.getBoundingClientRect().height).filter((height) => Math.abs(height - 20) > 0.5));
+  if (heights.length > 0) problems.push(`3c: lines are not one row high: ${heights.join(', ')}`);
   if (!(await page.getByText('of two').isVisible())) problems.push('3c: the last line cannot be seen');
   await see('3c-running');
   await id('output-find').fill('slowly');
   await see('3c-find');
   await id('output-find').fill('');
   await emit('run', batch({ batch: 2, total: 9_812, progress, prompt: { call: 1, caption: 'Confirm', message: 'Do you want to go on?', form: { kind: 'choice', choices: [{ label: '&Yes', help: 'Goes on' }, { label: '&No', help: 'Ends the command' }], default: null } } }));
+  if (!(await page.getByRole('status').textContent())?.includes('The endpoint asks')) problems.push('3c: the question is not announced');
   await see('3c-choice', 'prompt');
   await emit('run', batch({ batch: 3, total: 9_812, progress, prompt: { call: 2, caption: 'Credential', message: 'Type the account of the share.', form: { kind: 'fields', fields: [{ name: 'Credential', label: 'Credential', help: '', input: 'credential', mandatory: true }, { name: 'Reason', label: 'Reason', help: '', input: 'text', mandatory: false }] } } }));
   await see('3c-prompt', 'prompt-Credential');

@@ -150,6 +150,7 @@ class AppState {
     void api.runAck(batch.runId, batch.batch);
     if (batch.runId !== this.runId) return;
     this.lines = append(this.lines, batch.items);
+    if (batch.prompt && batch.prompt.call !== this.batch?.prompt?.call) this.said = `The endpoint asks: ${batch.prompt.caption || batch.prompt.message}`;
     this.batch = batch;
     this.lastMessage = Date.now();
     if (batch.state.kind === 'ended' && this.screen === '3C') {
