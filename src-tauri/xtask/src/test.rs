@@ -19,6 +19,11 @@ const STEPS: &[Step] = &[
     Step { name: "page", what: "page: types, logic, words; both builds", run: page },
     Step { name: "lint", what: "lints of the whole workspace, warnings refused", run: lint },
     Step { name: "rust", what: "unit, property, journey and interoperation tests", run: rust },
+    Step {
+        name: "gallery",
+        what: "every screen in Chromium with accessibility checks",
+        run: || npm(&["run", "test:gallery"]),
+    },
     Step { name: "browser", what: "the page in Chromium against the real Rust through the bridge", run: browser },
     Step { name: "window", what: "the real app under a virtual display: the whole journey", run: window },
 ];

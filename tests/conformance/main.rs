@@ -1,0 +1,11 @@
+//! Our client against foreign servers. Names begin with the conformance case they carry out.
+
+#![allow(missing_docs, reason = "tests")]
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod answers;
+mod engine;
+mod prompts;
+mod runs;
+mod sign_in;
+mod values;
