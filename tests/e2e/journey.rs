@@ -14,6 +14,28 @@ use tokio::process::{Child, Command};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How long one start of the app may take.
+const TRY: Duration = Duration::from_secs(25);
+
+/// Starts a driver, and the app through it.
+async fn try_open(capabilities: &Map<String, serde_json::Value>) -> Option<(Client, Child)> {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let driver = Command::new("WebKitWebDriver")
+        .arg(format!("--port={port}"))
+        .envs([("TAURI_AUTOMATION", "true"), ("TAURI_WEBVIEW_AUTOMATION", "true"), ("PEP_PRACTICE_SPEED", "500")])
+        .stdout(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("WebKitWebDriver is installed");
+    let url = format!("http://127.0.0.1:{port}");
+    while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let mut builder = ClientBuilder::new(HttpConnector::new());
+    let client = builder.capabilities(capabilities.clone()).connect(&url).await.ok()?;
+    Some((client, driver))
+}
+
 struct Window {
     client: Client,
     driver: Child,
@@ -25,29 +47,20 @@ impl Window {
         let app = std::env::var("PEP_APP").expect("PEP_APP names the app's binary; `cargo xtask test window` sets it");
         let shots = PathBuf::from(std::env::var("PEP_SCREENSHOTS").expect("PEP_SCREENSHOTS names a folder"));
         std::fs::create_dir_all(&shots).unwrap();
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let driver = Command::new("WebKitWebDriver")
-            .arg(format!("--port={port}"))
-            .envs([("TAURI_AUTOMATION", "true"), ("TAURI_WEBVIEW_AUTOMATION", "true"), ("PEP_PRACTICE_SPEED", "500")])
-            .stdout(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("WebKitWebDriver is installed");
-        let url = format!("http://127.0.0.1:{port}");
         let capabilities: Map<String, serde_json::Value> =
             serde_json::from_value(json!({ "webkitgtk:browserOptions": { "binary": app, "args": arguments } }))
                 .unwrap();
-        let connected = async {
+        let opened = async {
             loop {
-                let mut builder = ClientBuilder::new(HttpConnector::new());
-                match builder.capabilities(capabilities.clone()).connect(&url).await {
-                    Ok(client) => return client,
-                    // The driver does not listen yet.
-                    Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+                // An app that is still closing takes the place of the next one (single instance), and the driver then
+                // waits for a window that never comes: a driver of its own for each try.
+                if let Some(both) = tokio::time::timeout(TRY, try_open(&capabilities)).await.ok().flatten() {
+                    return both;
                 }
+                let _ = Command::new("pkill").args(["-f", &app]).status().await;
             }
         };
-        let client = tokio::time::timeout(PATIENCE, connected).await.expect("the app opens");
+        let (client, driver) = tokio::time::timeout(3 * PATIENCE, opened).await.expect("the app opens");
         Self { client, driver, shots }
     }
 

@@ -28,7 +28,7 @@ pub struct Limits {
 
 impl Limits {
     /// What is read from an endpoint.
-    pub const DEFAULT: Self = Self { depth: 48, references: 100_000, nodes: 20_000_000 };
+    pub const DEFAULT: Self = Self { depth: 48, references: 100_000, nodes: 3_000_000 };
 }
 
 impl Default for Limits {
