@@ -5,6 +5,7 @@
 
 mod answers;
 mod engine;
+mod faults;
 mod prompts;
 mod runs;
 mod sign_in;
