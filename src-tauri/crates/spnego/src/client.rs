@@ -8,9 +8,13 @@ use crate::der::{self, Response, State};
 use crate::ntlm::authenticate::{self, Parts};
 use crate::ntlm::challenge::{Challenge, ServerIdentity};
 use crate::ntlm::keys::{Key, ntowf_v2, rc4_once, response, temp};
-use crate::ntlm::{self, flags, pairs, utf16};
+use crate::ntlm::pairs::{self, Pairs};
+use crate::ntlm::{self, flags, utf16};
 use crate::seal::{SealedChannel, Side};
 use crate::{Credentials, Error};
+
+/// What a response holds besides the pairs: the proof, the fixed part before them and the zeros after them.
+const RESPONSE_AROUND_PAIRS: usize = 16 + 28 + 4;
 
 /// What a sign-in is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,10 +36,19 @@ pub struct Randomness {
     pub session_key: [u8; 16],
 }
 
+/// A challenge that may be answered: the message as it came, and the pairs for the response.
+struct Challenged {
+    flags: u32,
+    server_challenge: [u8; 8],
+    time: u64,
+    pairs: Vec<u8>,
+    message: Vec<u8>,
+}
+
 enum Step {
     Start,
     Negotiated,
-    Challenged(Box<(Challenge, Vec<u8>)>),
+    Challenged(Box<Challenged>),
     Authenticated(Box<SealedChannel>),
     Over,
 }
@@ -80,45 +93,57 @@ impl NtlmClient {
             return Err(Error::OutOfOrder);
         }
         self.step = Step::Over;
-        let message = if token.starts_with(ntlm::SIGNATURE) {
-            // A server that wants NTLM without the envelope: go on as it does, if we began that way.
-            if !self.options.raw_ntlm {
-                return Err(Error::Malformed("SPNEGO token"));
-            }
+        // The server goes on as we began, with the envelope or without: else its last proof would be left out.
+        let message = if self.options.raw_ntlm {
             token
         } else {
             let response = der::read_response(token)?;
             if response.state == Some(State::Rejected) || response.mechanism.is_some_and(|oid| oid != der::NTLM_OID) {
                 return Err(Error::Rejected);
             }
+            if response.state == Some(State::Completed) {
+                return Err(Error::Malformed("SPNEGO token"));
+            }
             response.token.ok_or(Error::Malformed("SPNEGO token"))?
         };
         let challenge = Challenge::parse(message)?;
         let identity = challenge.identity()?;
-        self.step = Step::Challenged(Box::new((challenge, message.to_vec())));
+        self.step = Step::Challenged(Box::new(Challenged {
+            flags: challenge.flags,
+            server_challenge: challenge.server_challenge,
+            time: identity.timestamp.0,
+            pairs: self.pairs(challenge.pairs)?,
+            message: message.to_vec(),
+        }));
         Ok(identity)
+    }
+
+    /// The pairs of the response: the server's, the MIC flag, the service's name and the channel (S-04, S-05, S-10).
+    fn pairs(&self, mut pairs: Pairs) -> Result<Vec<u8>, Error> {
+        let set_flags = pairs.u32(pairs::FLAGS).unwrap_or(0) | pairs::MIC_PRESENT;
+        pairs.set(pairs::FLAGS, set_flags.to_le_bytes().to_vec());
+        pairs.set(pairs::TARGET_NAME, utf16(&self.options.target_name));
+        pairs.set(pairs::CHANNEL_BINDINGS, self.options.channel_bindings.unwrap_or([0; 16]).to_vec());
+        let bytes = pairs.to_bytes()?;
+        // The response around them must fit into its field.
+        match bytes.len().checked_add(RESPONSE_AROUND_PAIRS) {
+            Some(length) if length <= usize::from(u16::MAX) => Ok(bytes),
+            _ => Err(Error::Malformed("target information")),
+        }
     }
 
     /// As [`ClientContext::authenticate`].
     ///
     /// # Errors
-    /// When there is no challenge to answer.
+    /// When there is no challenge to answer, or the account's name is too long for the message.
     #[allow(clippy::needless_pass_by_value, reason = "randomness is used up")]
     pub fn authenticate(&mut self, credentials: &Credentials, random: Randomness) -> Result<Vec<u8>, Error> {
         let Step::Challenged(challenged) = std::mem::replace(&mut self.step, Step::Over) else {
             return Err(Error::OutOfOrder);
         };
-        let (challenge, challenge_message) = *challenged;
-        let mut pairs = challenge.pairs;
-        let time = pairs.u64(pairs::TIMESTAMP).ok_or(Error::OutOfOrder)?;
-        let set_flags = pairs.u32(pairs::FLAGS).unwrap_or(0) | pairs::MIC_PRESENT;
-        pairs.set(pairs::FLAGS, set_flags.to_le_bytes().to_vec());
-        pairs.set(pairs::TARGET_NAME, utf16(&self.options.target_name));
-        pairs.set(pairs::CHANNEL_BINDINGS, self.options.channel_bindings.unwrap_or([0; 16]).to_vec());
-
         let key = ntowf_v2(&credentials.user, &credentials.domain, credentials.password.expose());
-        let ours = temp(time, random.client_challenge, &pairs.to_bytes());
-        let answer = response(&key, challenge.server_challenge, &ours);
+        let ours = temp(challenged.time, random.client_challenge, &challenged.pairs);
+        let answer = response(&key, challenged.server_challenge, &ours);
         let exported = Key::new(random.session_key);
         let session_key = rc4_once(&answer.base, &exported);
         let parts = Parts {
@@ -126,9 +151,9 @@ impl NtlmClient {
             user: &credentials.user,
             nt: &answer.nt,
             session_key: session_key.as_slice(),
-            flags: challenge.flags & flags::OURS,
+            flags: challenged.flags & flags::OURS,
         };
-        let message = authenticate::write(&parts, &exported, &self.negotiate, &challenge_message);
+        let message = authenticate::write(&parts, &exported, &self.negotiate, &challenged.message)?;
         let mut channel = SealedChannel::new(&exported, Side::Client);
         let token = if self.options.raw_ntlm {
             message
@@ -155,8 +180,12 @@ impl NtlmClient {
         let response = der::read_response(token.ok_or(Error::NotProved("its last token is missing"))?)?;
         match response.state {
             Some(State::Rejected) => return Err(Error::Rejected),
-            Some(State::Completed) => {}
+            // The state may be left out after the first answer; NTLM itself is complete (RFC 4178 section 4.2.2).
+            Some(State::Completed) | None => {}
             _ => return Err(Error::NotProved("the negotiation is not complete")),
+        }
+        if response.mechanism.is_some_and(|oid| oid != der::NTLM_OID) {
+            return Err(Error::NotProved("it names another mechanism"));
         }
         let mic = response.mic.ok_or(Error::NotProved("its signature over the mechanisms is missing"))?;
         if !channel.verify_mechanisms(&self.mechanisms, mic) {

@@ -15,6 +15,9 @@ const ENUMERATED: u8 = 0x0a;
 const INIT: u8 = 0x60;
 const RESPONSE: u8 = 0xa1;
 
+/// The last context-specific constructed tag that takes one byte.
+const LAST_CONTEXT: u8 = 0xbe;
+
 /// A context-specific constructed tag.
 const fn context(number: u8) -> u8 {
     0xa0 | number
@@ -126,6 +129,21 @@ fn only(bytes: &[u8], tag: u8) -> Result<&[u8], Error> {
     }
 }
 
+/// The fields of a sequence, each with its number: they come in ascending order and none comes twice.
+fn fields<'a>(mut rest: &'a [u8], mut each: impl FnMut(u8, &'a [u8]) -> Result<(), Error>) -> Result<(), Error> {
+    let mut least = context(0);
+    while !rest.is_empty() {
+        let (tag, content, after) = take(rest)?;
+        if !(least..=LAST_CONTEXT).contains(&tag) {
+            return Err(BAD);
+        }
+        least = tag.saturating_add(1);
+        each(tag & 0x1f, content)?;
+        rest = after;
+    }
+    Ok(())
+}
+
 pub(crate) fn read_init(token: &[u8]) -> Result<Init<'_>, Error> {
     if token.len() > LONGEST {
         return Err(BAD);
@@ -135,29 +153,30 @@ pub(crate) fn read_init(token: &[u8]) -> Result<Init<'_>, Error> {
     if tag != OID || oid != SPNEGO_OID {
         return Err(BAD);
     }
-    let mut rest = only(only(rest, context(0))?, SEQUENCE)?;
+    let body = only(only(rest, context(0))?, SEQUENCE)?;
     let mut init = Init { mechanisms: &[], ntlm_first: false, offers_ntlm: false, token: None };
-    while !rest.is_empty() {
-        let (tag, content, after) = take(rest)?;
-        if tag == context(0) {
-            init.mechanisms = content;
-            let mut list = only(content, SEQUENCE)?;
-            let mut first = true;
-            while !list.is_empty() {
-                let (tag, oid, after) = take(list)?;
-                if tag != OID {
-                    return Err(BAD);
+    fields(body, |number, content| {
+        match number {
+            0 => {
+                init.mechanisms = content;
+                let mut list = only(content, SEQUENCE)?;
+                let mut first = true;
+                while !list.is_empty() {
+                    let (tag, oid, after) = take(list)?;
+                    if tag != OID {
+                        return Err(BAD);
+                    }
+                    init.offers_ntlm |= oid == NTLM_OID;
+                    init.ntlm_first |= first && oid == NTLM_OID;
+                    first = false;
+                    list = after;
                 }
-                init.offers_ntlm |= oid == NTLM_OID;
-                init.ntlm_first |= first && oid == NTLM_OID;
-                first = false;
-                list = after;
             }
-        } else if tag == context(2) {
-            init.token = Some(only(content, OCTETS)?);
+            2 => init.token = Some(only(content, OCTETS)?),
+            _ => {}
         }
-        rest = after;
-    }
+        Ok(())
+    })?;
     Ok(init)
 }
 
@@ -165,11 +184,10 @@ pub(crate) fn read_response(token: &[u8]) -> Result<Response<'_>, Error> {
     if token.len() > LONGEST {
         return Err(BAD);
     }
-    let mut rest = only(only(token, RESPONSE)?, SEQUENCE)?;
+    let body = only(only(token, RESPONSE)?, SEQUENCE)?;
     let mut response = Response::default();
-    while !rest.is_empty() {
-        let (tag, content, after) = take(rest)?;
-        match tag & 0x1f {
+    fields(body, |number, content| {
+        match number {
             0 => {
                 response.state = Some(match only(content, ENUMERATED)? {
                     [0] => State::Completed,
@@ -184,7 +202,7 @@ pub(crate) fn read_response(token: &[u8]) -> Result<Response<'_>, Error> {
             3 => response.mic = Some(only(content, OCTETS)?),
             _ => {}
         }
-        rest = after;
-    }
+        Ok(())
+    })?;
     Ok(response)
 }

@@ -51,8 +51,8 @@ pub enum Error {
     /// The server asked for another mechanism than NTLM or refused.
     #[error("the server refused the negotiation")]
     Rejected,
-    /// The challenge lacks something that a safe sign-in needs (S-03).
-    #[error("the server's challenge does not offer {0}")]
+    /// The other side's message lacks something that a safe sign-in needs (S-03).
+    #[error("the other side does not offer {0}")]
     Unsafe(&'static str),
     /// A proof of the other side is missing or wrong (S-07).
     #[error("the other side could not prove that it knows the session key: {0}")]

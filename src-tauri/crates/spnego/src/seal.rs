@@ -2,7 +2,7 @@
 
 use rc4::{Rc4, StreamCipher};
 use subtle::ConstantTimeEq;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::context::MessageSecurity;
 use crate::ntlm::keys::{Key, hmac_md5, key_stream, md5};
@@ -89,6 +89,13 @@ impl Direction {
         self.used = 0;
     }
 
+    /// Wipes the keys: nothing can be made or read with this direction any more.
+    fn forget(&mut self) {
+        self.sign.zeroize();
+        self.seal.zeroize();
+        self.restart();
+    }
+
     /// Computes key stream for this many further bytes: it does not depend on the message, so it can be done while the
     /// message is still on its way.
     fn prepare(&mut self, bytes: usize) {
@@ -128,7 +135,13 @@ impl SealedChannel {
     }
 
     /// Seals a message in place and answers its signature.
+    ///
+    /// After a message that failed to unseal, nothing is sealed any more: message and signature are zeros.
     pub fn seal(&mut self, message: &mut [u8]) -> [u8; SIGNATURE_LENGTH] {
+        if self.ended {
+            message.fill(0);
+            return [0; SIGNATURE_LENGTH];
+        }
         let checksum = self.send.checksum(message);
         self.send.apply(message);
         self.send.signature(&checksum)
@@ -137,9 +150,10 @@ impl SealedChannel {
     /// Unseals a message in place.
     ///
     /// # Errors
-    /// When the signature does not fit; the channel is ended then, and the message must not be looked at.
+    /// When the signature does not fit; the channel is ended then, its keys and the message are wiped.
     pub fn unseal(&mut self, signature: &[u8], message: &mut [u8]) -> Result<(), SealError> {
         if self.ended {
+            message.fill(0);
             return Err(SealError::Ended);
         }
         self.receive.apply(message);
@@ -149,6 +163,9 @@ impl SealedChannel {
             return Ok(());
         }
         self.ended = true;
+        self.send.forget();
+        self.receive.forget();
+        message.fill(0);
         Err(SealError::BadSignature)
     }
 

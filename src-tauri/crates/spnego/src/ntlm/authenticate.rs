@@ -3,7 +3,7 @@
 use crate::Error;
 use crate::ntlm::keys::{Key, hmac_md5};
 use crate::ntlm::reader::Reader;
-use crate::ntlm::{SIGNATURE, VERSION, utf16};
+use crate::ntlm::{SIGNATURE, VERSION, field_length, utf16};
 
 const NAME: &str = "AUTHENTICATE message";
 /// Where the MIC stands.
@@ -22,8 +22,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) flags: u32,
 }
 
-/// Writes the message with its MIC over all three messages.
-pub(crate) fn write(parts: &Parts<'_>, exported: &Key, negotiate: &[u8], challenge: &[u8]) -> Vec<u8> {
+/// Writes the message with its MIC over all three messages; refused when a name is too long for it.
+pub(crate) fn write(parts: &Parts<'_>, exported: &Key, negotiate: &[u8], challenge: &[u8]) -> Result<Vec<u8>, Error> {
     // With a time in the challenge the LM response is 24 zero bytes (S-04).
     let lm = [0; 24];
     let (domain, user) = (utf16(parts.domain), utf16(parts.user));
@@ -33,10 +33,10 @@ pub(crate) fn write(parts: &Parts<'_>, exported: &Key, negotiate: &[u8], challen
     message.extend_from_slice(&3_u32.to_le_bytes());
     let mut offset = PAYLOAD;
     for field in fields {
-        let length = u16::try_from(field.len()).unwrap_or(u16::MAX).to_le_bytes();
+        let length = field_length(field, NAME)?.to_le_bytes();
         message.extend_from_slice(&length);
         message.extend_from_slice(&length);
-        message.extend_from_slice(&u32::try_from(offset).unwrap_or(u32::MAX).to_le_bytes());
+        message.extend_from_slice(&u32::try_from(offset).map_err(|_| Error::Malformed(NAME))?.to_le_bytes());
         offset = offset.saturating_add(field.len());
     }
     message.extend_from_slice(&parts.flags.to_le_bytes());
@@ -49,7 +49,7 @@ pub(crate) fn write(parts: &Parts<'_>, exported: &Key, negotiate: &[u8], challen
     if let Some(place) = message.get_mut(MIC_AT..PAYLOAD) {
         place.copy_from_slice(mic.as_slice());
     }
-    message
+    Ok(message)
 }
 
 /// The message as a server reads it.
@@ -66,7 +66,7 @@ pub(crate) struct Authenticate {
 
 impl Authenticate {
     pub(crate) fn parse(message: &[u8]) -> Result<Self, Error> {
-        let reader = Reader::new(message, 3, NAME)?;
+        let reader = Reader::new(message, 3, PAYLOAD, NAME)?;
         let mut without_mic = message.to_vec();
         without_mic.get_mut(MIC_AT..PAYLOAD).ok_or(Error::Malformed(NAME))?.fill(0);
         Ok(Self {

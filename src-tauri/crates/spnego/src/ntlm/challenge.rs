@@ -2,7 +2,7 @@
 
 use crate::ntlm::pairs::{self, Pairs};
 use crate::ntlm::reader::{Reader, text};
-use crate::ntlm::{SIGNATURE, VERSION, flags, utf16};
+use crate::ntlm::{SIGNATURE, VERSION, field_length, flags, utf16};
 use crate::{Error, FileTime};
 
 const NAME: &str = "CHALLENGE message";
@@ -36,7 +36,9 @@ pub(crate) struct Challenge {
 
 impl Challenge {
     pub(crate) fn parse(message: &[u8]) -> Result<Self, Error> {
-        let reader = Reader::new(message, 2, NAME)?;
+        // Old systems leave the version out, so the payload may start before it.
+        let reader = Reader::new(message, 2, 48, NAME)?;
+        reader.field(12)?;
         let flags = reader.u32(20)?;
         let server_challenge = reader.bytes(24)?;
         // Without target information the field is not even there.
@@ -64,27 +66,27 @@ impl Challenge {
         })
     }
 
-    /// Writes the message of a server.
-    pub(crate) fn write(flags: u32, server_challenge: [u8; 8], target: &str, pairs: &Pairs) -> Vec<u8> {
+    /// Writes the message of a server; refused when the names are too long for it.
+    pub(crate) fn write(flags: u32, server_challenge: [u8; 8], target: &str, pairs: &Pairs) -> Result<Vec<u8>, Error> {
         const PAYLOAD: u32 = 56;
-        let (target, pairs) = (utf16(target), pairs.to_bytes());
-        let length = |bytes: &[u8]| u16::try_from(bytes.len()).unwrap_or(u16::MAX);
+        let (target, pairs) = (utf16(target), pairs.to_bytes()?);
+        let (target_length, pairs_length) = (field_length(&target, NAME)?, field_length(&pairs, NAME)?);
         let mut message = Vec::new();
         message.extend_from_slice(SIGNATURE);
         message.extend_from_slice(&2_u32.to_le_bytes());
-        let field = |message: &mut Vec<u8>, bytes: &[u8], offset: u32| {
-            message.extend_from_slice(&length(bytes).to_le_bytes());
-            message.extend_from_slice(&length(bytes).to_le_bytes());
+        let field = |message: &mut Vec<u8>, length: u16, offset: u32| {
+            message.extend_from_slice(&length.to_le_bytes());
+            message.extend_from_slice(&length.to_le_bytes());
             message.extend_from_slice(&offset.to_le_bytes());
         };
-        field(&mut message, &target, PAYLOAD);
+        field(&mut message, target_length, PAYLOAD);
         message.extend_from_slice(&flags.to_le_bytes());
         message.extend_from_slice(&server_challenge);
         message.extend_from_slice(&[0; 8]);
-        field(&mut message, &pairs, PAYLOAD.saturating_add(u32::from(length(&target))));
+        field(&mut message, pairs_length, PAYLOAD.saturating_add(u32::from(target_length)));
         message.extend_from_slice(&VERSION);
         message.extend_from_slice(&target);
         message.extend_from_slice(&pairs);
-        message
+        Ok(message)
     }
 }

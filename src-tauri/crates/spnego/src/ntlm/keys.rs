@@ -58,10 +58,20 @@ pub(crate) fn upper_case(text: &str) -> String {
             let mut upper = character.to_uppercase();
             match (upper.next(), upper.next()) {
                 (Some(one), None) if one.is_ascii() == character.is_ascii() => one,
-                _ => character,
+                _ => with_iota(character).unwrap_or(character),
             }
         })
         .collect()
+}
+
+/// Greek letters with an iota below: the full mapping makes two characters of them, the simple one makes one.
+fn with_iota(character: char) -> Option<char> {
+    let distance = match u32::from(character) {
+        0x1F80..=0x1F87 | 0x1F90..=0x1F97 | 0x1FA0..=0x1FA7 => 8,
+        0x1FB3 | 0x1FC3 | 0x1FF3 => 9,
+        _ => return None,
+    };
+    char::from_u32(u32::from(character).checked_add(distance)?)
 }
 
 /// The proof over a server's challenge and our part of the response, and the key that both sides know then.
@@ -109,7 +119,7 @@ mod tests {
         let mut pairs = super::super::pairs::Pairs::default();
         pairs.set(2, super::super::utf16("Domain"));
         pairs.set(1, super::super::utf16("Server"));
-        let temp = temp(0, [0xaa; 8], &pairs.to_bytes());
+        let temp = temp(0, [0xaa; 8], &pairs.to_bytes().unwrap());
         let response = response(&key, [0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef], &temp);
         assert_eq!(hex(&response.nt[..16]), "68cd0ab851e51c96aabc927bebef6a1c");
         assert_eq!(hex(response.base.as_slice()), "8de40ccadbc14a82f15cb0ad0de95ca3");
@@ -121,5 +131,14 @@ mod tests {
         assert_eq!(upper_case("straße"), "STRAßE");
         assert_eq!(upper_case("ıé"), "ıÉ");
         assert_eq!(upper_case("cloudadmin"), "CLOUDADMIN");
+        assert_eq!(upper_case("ﬁǆŉᾳᾀ\u{10428}"), "ﬁǄŉᾼᾈ\u{10400}");
+    }
+
+    #[test]
+    fn only_the_user_is_upper_cased_and_the_domain_is_taken_as_typed() {
+        let key = ntowf_v2("Élan", "Contoso", "p");
+        assert_eq!(key, ntowf_v2("élan", "Contoso", "p"));
+        assert_ne!(key, ntowf_v2("élan", "CONTOSO", "p"));
+        assert_ne!(ntowf_v2("u", "", ""), ntowf_v2("u", "", "p"), "an empty password is a password");
     }
 }

@@ -6,6 +6,8 @@ pub(crate) mod keys;
 pub(crate) mod pairs;
 pub(crate) mod reader;
 
+use crate::Error;
+
 /// The first bytes of every NTLM message.
 pub(crate) const SIGNATURE: &[u8; 8] = b"NTLMSSP\0";
 
@@ -67,6 +69,15 @@ pub(crate) fn negotiate() -> Vec<u8> {
 }
 
 /// Text in UTF-16LE.
+///
+/// The room is taken at once: a buffer that grew would leave parts of a password behind.
 pub(crate) fn utf16(text: &str) -> Vec<u8> {
-    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+    let mut bytes = Vec::with_capacity(text.len().saturating_mul(2));
+    bytes.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
+    bytes
+}
+
+/// The length of a field as a message carries it.
+pub(crate) fn field_length(bytes: &[u8], name: &'static str) -> Result<u16, Error> {
+    u16::try_from(bytes.len()).map_err(|_| Error::Malformed(name))
 }

@@ -1,6 +1,7 @@
 //! The attribute-value pairs of the target information. [MS-NLMP] section 2.2.2.1
 
 use crate::Error;
+use crate::ntlm::field_length;
 
 pub(crate) const END: u16 = 0;
 pub(crate) const NETBIOS_COMPUTER: u16 = 1;
@@ -16,14 +17,16 @@ pub(crate) const CHANNEL_BINDINGS: u16 = 10;
 /// In the flags pair: the AUTHENTICATE message has a MIC.
 pub(crate) const MIC_PRESENT: u32 = 2;
 
+const BAD: Error = Error::Malformed("target information");
+
 /// The pairs in their order, without the end mark.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Pairs(pub(crate) Vec<(u16, Vec<u8>)>);
 
 impl Pairs {
-    /// Reads pairs up to the end mark. An overrun, a missing end mark and an id given twice are refused.
+    /// Reads pairs up to the end mark. An overrun, a missing end mark, an id given twice and a number of another width
+    /// are refused. What follows the end mark is not looked at.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Error> {
-        const BAD: Error = Error::Malformed("target information");
         let mut pairs = Self::default();
         let mut rest = bytes;
         loop {
@@ -35,7 +38,13 @@ impl Pairs {
                 return if length == 0 { Ok(pairs) } else { Err(BAD) };
             }
             let (value, after) = after.split_at_checked(length).ok_or(BAD)?;
-            if pairs.get(id).is_some() {
+            let wanted = match id {
+                FLAGS => 4,
+                TIMESTAMP => 8,
+                CHANNEL_BINDINGS => 16,
+                _ => length,
+            };
+            if length != wanted || pairs.get(id).is_some() {
                 return Err(BAD);
             }
             pairs.0.push((id, value.to_vec()));
@@ -49,7 +58,7 @@ impl Pairs {
 
     /// A pair of 32 bits.
     pub(crate) fn u32(&self, id: u16) -> Option<u32> {
-        self.get(id)?.first_chunk().copied().map(u32::from_le_bytes)
+        <[u8; 4]>::try_from(self.get(id)?).ok().map(u32::from_le_bytes)
     }
 
     /// A pair of 64 bits.
@@ -65,14 +74,15 @@ impl Pairs {
         }
     }
 
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+    /// The pairs with their end mark; refused when a value is longer than a pair can say.
+    pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, Error> {
         let mut bytes = Vec::new();
         for (id, value) in &self.0 {
             bytes.extend_from_slice(&id.to_le_bytes());
-            bytes.extend_from_slice(&u16::try_from(value.len()).unwrap_or(u16::MAX).to_le_bytes());
+            bytes.extend_from_slice(&field_length(value, "target information")?.to_le_bytes());
             bytes.extend_from_slice(value);
         }
         bytes.extend_from_slice(&[0; 4]);
-        bytes
+        Ok(bytes)
     }
 }

@@ -11,11 +11,13 @@ pub(crate) const LONGEST: usize = 64 * 1024;
 pub(crate) struct Reader<'a> {
     message: &'a [u8],
     name: &'static str,
+    payload: usize,
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(message: &'a [u8], kind: u32, name: &'static str) -> Result<Self, Error> {
-        let reader = Self { message, name };
+    /// `payload` is where the fixed part of such a message ends: no field may point into it.
+    pub(crate) fn new(message: &'a [u8], kind: u32, payload: usize, name: &'static str) -> Result<Self, Error> {
+        let reader = Self { message, name, payload };
         if message.len() > LONGEST || message.get(..8) != Some(SIGNATURE.as_slice()) || reader.u32(8)? != kind {
             return Err(Error::Malformed(name));
         }
@@ -38,6 +40,9 @@ impl<'a> Reader<'a> {
         let start = usize::try_from(self.u32(offset)?).map_err(|_| Error::Malformed(self.name))?;
         if length == 0 {
             return Ok(&[]);
+        }
+        if start < self.payload {
+            return Err(Error::Malformed(self.name));
         }
         let end = start.checked_add(length).ok_or(Error::Malformed(self.name))?;
         self.message.get(start..end).ok_or(Error::Malformed(self.name))
