@@ -4,13 +4,16 @@ use zeroize::Zeroizing;
 
 /// A text that must not be seen: it is wiped when dropped and cannot be printed, copied or serialized.
 ///
-/// ```compile_fail
+/// ```
+/// fn length(secret: spnego::Secret) { println!("{}", secret.expose().len()); }
+/// ```
+/// ```compile_fail,E0277
 /// fn shows(secret: spnego::Secret) { println!("{secret}"); }
 /// ```
-/// ```compile_fail
+/// ```compile_fail,E0277
 /// fn shows(secret: spnego::Secret) { println!("{secret:?}"); }
 /// ```
-/// ```compile_fail
+/// ```compile_fail,E0599
 /// fn copies(secret: &spnego::Secret) -> spnego::Secret { secret.clone() }
 /// ```
 pub struct Secret(Zeroizing<String>);

@@ -6,7 +6,7 @@
     clippy::expect_used,
     clippy::panic
 )]
-#![cfg_attr(test, allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::unwrap_used))]
+#![cfg_attr(test, allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::panic))]
 
 mod client;
 mod context;

@@ -205,8 +205,29 @@ impl MessageSecurity for SealedChannel {
 }
 
 #[cfg(test)]
-mod ahead_tests {
+mod tests {
     use super::*;
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    #[test]
+    fn the_worked_example_of_the_specification() {
+        // [MS-NLMP] section 4.2.4.4
+        let key = Key::new([0x55; 16]);
+        let mut client = SealedChannel::new(&key, Side::Client);
+        assert_eq!(hex(client.send.sign.as_slice()), "4788dc861b4782f35d43fd98fe1a2d39");
+        assert_eq!(hex(client.send.seal.as_slice()), "59f600973cc4960a25480a7c196e4c58");
+        let plain = crate::ntlm::utf16("Plaintext");
+        let mut message = plain.clone();
+        let signature = client.seal(&mut message);
+        assert_eq!(hex(&message), "54e50165bf1936dc996020c1811b0f06fb5f");
+        assert_eq!(hex(&signature), "010000007fb38ec5c55d497600000000");
+        let mut server = SealedChannel::new(&key, Side::Server);
+        assert_eq!(server.unseal(&signature, &mut message), Ok(()));
+        assert_eq!(message, plain);
+    }
 
     #[test]
     fn work_done_in_advance_changes_nothing() {

@@ -251,3 +251,7 @@ fn verify(
     let channel = SealedChannel::new(&exported, Side::Server);
     Ok(Accepted { domain: message.domain, user: message.user, target_name, channel })
 }
+
+#[cfg(test)]
+#[path = "server_tests.rs"]
+mod tests;

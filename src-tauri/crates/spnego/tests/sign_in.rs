@@ -105,19 +105,37 @@ fn a8_every_subset_of_the_required_flags_stops_before_the_password_is_used() {
 }
 
 #[test]
-fn a10_a_challenge_that_was_played_back_cannot_be_completed() {
-    let (mut first, mut honest) = (client(false), server(0));
-    let old = challenge(&mut honest, &mut first);
-    let mut second = client(false);
-    second.negotiate().unwrap();
-    second.challenge(&old).unwrap();
-    let fresh = Randomness { client_challenge: [9; 8], session_key: [8; 16] };
-    let token = second.authenticate(&credentials("päss😀"), fresh).unwrap();
-    let ServerAnswer::Accepted(_, last) = honest.accept(&token, [0; 8], NOW, password).unwrap() else {
-        panic!("accepted")
-    };
-    assert!(first.authenticate(&credentials("päss😀"), random()).is_err(), "its challenge was never read");
-    assert!(second.finish(last.as_deref()).is_ok());
+fn a10_a_sign_in_that_was_recorded_and_is_played_back_proves_nothing() {
+    for raw in [false, true] {
+        // What an eavesdropper has: the challenge, the last token and the first sealed answer.
+        let (mut first, mut honest) = (client(raw), server(0));
+        let old_challenge = challenge(&mut honest, &mut first);
+        first.challenge(&old_challenge).unwrap();
+        let token = first.authenticate(&credentials("päss😀"), random()).unwrap();
+        let ServerAnswer::Accepted(mut accepted, old_last) = honest.accept(&token, [0; 8], NOW, password).unwrap()
+        else {
+            panic!("accepted")
+        };
+        let mut old_answer = b"the first answer".to_vec();
+        let old_signature = accepted.channel.seal(&mut old_answer);
+
+        let mut second = client(raw);
+        second.negotiate().unwrap();
+        second.challenge(&old_challenge).unwrap();
+        let fresh = Randomness { client_challenge: [9; 8], session_key: [8; 16] };
+        second.authenticate(&credentials("päss😀"), fresh).unwrap();
+        match second.finish(old_last.as_deref()) {
+            Err(error) => assert!(!raw && matches!(error, Error::NotProved(_))),
+            Ok(mut channel) => {
+                assert!(raw, "without the envelope the first sealed answer is the proof");
+                assert_eq!(channel.unseal(&old_signature, &mut old_answer), Err(SealError::BadSignature));
+            }
+        }
+        // The recorded second token is of no use at the server either: its challenge is another one.
+        let mut other = server(0);
+        other.accept(&client(raw).negotiate().unwrap(), [4; 8], NOW, password).unwrap();
+        assert_eq!(other.accept(&token, [0; 8], NOW, password).err(), Some(Error::LogonFailure));
+    }
 }
 
 #[test]
@@ -151,7 +169,25 @@ fn b2_a_flipped_bit_in_signature_or_body_ends_the_channel() {
             text[(bit - 128) / 8] ^= 1 << (bit % 8)
         }
         assert_eq!(ours.unseal(&signature, &mut text), Err(SealError::BadSignature), "bit {bit}");
-        assert_eq!(ours.unseal(&signature, &mut text), Err(SealError::Ended));
+        assert_eq!(text, [0; 5], "what cannot be trusted is not there to be looked at");
+        // The channel is of no use any more, in either direction.
+        let mut good = b"next".to_vec();
+        let good_signature = theirs.seal(&mut good);
+        assert_eq!(ours.unseal(&good_signature, &mut good), Err(SealError::Ended));
+        let mut text = b"request".to_vec();
+        assert_eq!(ours.seal(&mut text), [0; SIGNATURE_LENGTH]);
+        assert_eq!(text, [0; 7]);
+    }
+}
+
+#[test]
+fn b2_a_signature_of_another_length_ends_the_channel() {
+    for length in [0, 8, 15, 17, 32] {
+        let (mut ours, mut theirs) = sign_in(false);
+        let mut text = b"hello".to_vec();
+        let mut signature = theirs.seal(&mut text).to_vec();
+        signature.resize(length, 0);
+        assert_eq!(ours.unseal(&signature, &mut text), Err(SealError::BadSignature), "{length}");
     }
 }
 
@@ -163,6 +199,20 @@ fn b6_a_replayed_message_fails_its_number() {
     let mut replay = text.clone();
     ours.unseal(&signature, &mut text).unwrap();
     assert_eq!(ours.unseal(&signature, &mut replay), Err(SealError::BadSignature));
+}
+
+#[test]
+fn b6_a_message_left_out_or_sent_back_fails() {
+    let (mut ours, mut theirs) = sign_in(false);
+    let (mut lost, mut next) = (b"lost".to_vec(), b"next".to_vec());
+    theirs.seal(&mut lost);
+    let signature = theirs.seal(&mut next);
+    assert_eq!(ours.unseal(&signature, &mut next), Err(SealError::BadSignature));
+
+    let (mut ours, _) = sign_in(false);
+    let mut own = b"own".to_vec();
+    let signature = ours.seal(&mut own);
+    assert_eq!(ours.unseal(&signature, &mut own), Err(SealError::BadSignature));
 }
 
 #[test]
