@@ -137,9 +137,13 @@ await open('first', async ({ page, id, see, at, emit, answer, failures }) => {
   await at('3c');
   await see('3c-empty');
   await emit('run', batch({ items: lines, total: 9_812, progress }));
-  const heights = await page.locator('.row-line').evaluateAll((rows) => rows.map((row) => row.getBoundingClientRect().height).filter((height) => Math.abs(height - 20) > 0.5));
-  if (heights.length > 0) problems.push(`3c: lines are not one row high: ${heights.join(', ')}`);
-  if (!(await page.getByText('of two').isVisible())) problems.push('3c: the last line cannot be seen');
+  // Rows are replaced while the batch is laid out: looked at afresh until they are whole.
+  const whole = () => {
+    const rows = [...document.querySelectorAll('.row-line')];
+    return rows.length > 0 && rows.every((row) => Math.abs(row.getBoundingClientRect().height - 20) <= 0.5);
+  };
+  await page.waitForFunction(whole).catch(() => problems.push('3c: lines are not one row high'));
+  await page.getByText('of two').waitFor({ state: 'visible' }).catch(() => problems.push('3c: the last line cannot be seen'));
   await see('3c-running');
   await id('output-find').fill('slowly');
   await see('3c-find');
