@@ -10,6 +10,7 @@ const SKIP: &str = "PEP_SKIP_PAGE";
 /// Every command of the app. Listing them here makes Tauri check each call against the capability (T-04).
 const COMMANDS: &[&str] = &[
     "app_snapshot",
+    "app_painted",
     "app_quit",
     "practice_scenario",
     "stamp_import",

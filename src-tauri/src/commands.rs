@@ -27,6 +27,7 @@ macro_rules! commands {
 
 commands! {
     app_snapshot() -> AppSnapshot;
+    app_painted() -> ();
     app_quit(choice: QuitChoice) -> ();
     practice_scenario(name: String, speed: f64) -> ();
     stamp_import(import: StampImport) -> StampImportResult;

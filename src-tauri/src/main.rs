@@ -8,6 +8,7 @@ mod window;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Instant;
 
 use app::{App, AppEvent};
 use tauri::{Emitter as _, Manager as _};
@@ -15,12 +16,13 @@ use tokio::sync::mpsc;
 use tracing_subscriber::filter::LevelFilter;
 
 fn main() -> ExitCode {
+    let started = Instant::now();
     if ports::environment::needs_clean_start() {
         return ports::environment::start_again();
     }
     // Nothing finer than this exists in a release, whatever the environment says (S-40).
     tracing_subscriber::fmt().with_max_level(LevelFilter::INFO).with_writer(std::io::stderr).init();
-    match run() {
+    match run(started) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(%error, "The app could not start");
@@ -29,7 +31,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run() -> tauri::Result<()> {
+fn run(started: Instant) -> tauri::Result<()> {
     let files: Vec<PathBuf> =
         std::env::args_os().skip(1).map(PathBuf::from).filter(|path| path.is_file()).take(8).collect();
     tauri::Builder::default()
@@ -38,7 +40,7 @@ fn run() -> tauri::Result<()> {
         .setup(move |tauri| {
             let handle = tauri.handle().clone();
             let (tell, mut events) = mpsc::unbounded_channel::<AppEvent>();
-            let app = App::new(Arc::new(ports::DesktopHost::new(handle.clone())), tell, files);
+            let app = App::new(Arc::new(ports::DesktopHost::new(handle.clone(), started)), tell, files);
             tauri.manage(Arc::clone(&app));
             window::open(&handle, app)?;
             tauri::async_runtime::spawn(async move {

@@ -5,6 +5,7 @@ mod keyring;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use app::host::{Host, SecretStore};
 use directories::ProjectDirs;
@@ -18,11 +19,12 @@ type BoxFuture<T> = std::pin::Pin<Box<dyn Future<Output = T> + Send>>;
 pub(crate) struct DesktopHost {
     handle: AppHandle,
     secrets: Arc<keyring::SystemKeyring>,
+    started: Instant,
 }
 
 impl DesktopHost {
-    pub(crate) fn new(handle: AppHandle) -> Self {
-        Self { handle, secrets: Arc::new(keyring::SystemKeyring) }
+    pub(crate) fn new(handle: AppHandle, started: Instant) -> Self {
+        Self { handle, secrets: Arc::new(keyring::SystemKeyring), started }
     }
 }
 
@@ -51,6 +53,11 @@ impl Host for DesktopHost {
             .set_buttons(MessageButtons::YesNo)
             .show();
         Box::pin(async move { asked.await == MessageDialogResult::Yes })
+    }
+
+    fn painted(&self) {
+        let after_ms = self.started.elapsed().as_millis();
+        tracing::info!(after_ms, "The first screen is drawn");
     }
 
     fn quit(&self) {

@@ -69,6 +69,7 @@ impl Host for TestHost {
     fn confirm(&self, _title: String, _question: String) -> BoxFuture<'static, bool> {
         Box::pin(std::future::ready(true))
     }
+    fn painted(&self) {}
     fn quit(&self) {}
 }
 

@@ -5,6 +5,7 @@ import type * as c from './contract';
 export type Stamp = c.StampProfile;
 
 export const appSnapshot = () => host.call<c.AppSnapshot>('app_snapshot', {});
+export const appPainted = () => host.call<null>('app_painted', {});
 export const appQuit = (choice: c.QuitChoice) => host.call<null>('app_quit', { choice });
 export const practiceScenario = (name: string, speed: number) => host.call<null>('practice_scenario', { name, speed });
 export const stampImport = (source: c.StampImport) => host.call<c.StampImportResult>('stamp_import', { import: source });

@@ -31,6 +31,7 @@ macro_rules! commands {
 
 commands! {
     app_snapshot();
+    app_painted();
     app_quit(choice);
     practice_scenario(name, speed);
     stamp_import(import);

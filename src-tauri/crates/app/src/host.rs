@@ -22,6 +22,9 @@ pub trait Host: Send + Sync + 'static {
     /// Asks a question in a dialog of the operating system whose default is No (S-23).
     fn confirm(&self, title: String, question: String) -> BoxFuture<'static, bool>;
 
+    /// The page has drawn its first screen.
+    fn painted(&self);
+
     /// Ends the app.
     fn quit(&self);
 }

@@ -119,6 +119,12 @@ impl App {
         self.session().is_some()
     }
 
+    /// Takes note that the page has drawn its first screen.
+    pub async fn app_painted(&self) -> Result<(), contract::Fault> {
+        self.host.painted();
+        Ok(())
+    }
+
     /// Everything that the page begins with.
     pub async fn app_snapshot(&self) -> Result<AppSnapshot, contract::Fault> {
         let secrets = self.host.secrets();
