@@ -1,0 +1,325 @@
+//! Subscriptions and fabric locations of the administrator Resource Manager.
+
+use http::StatusCode;
+use http::header::RETRY_AFTER;
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::http::Answer;
+use crate::version::{best, error_of, offered};
+use crate::{AccessToken, ArmError, Http, Metadata, Place};
+
+/// The subscription that holds the fabric.
+const PROVIDER_SUBSCRIPTION: &str = "Default Provider Subscription";
+/// Version of subscriptions and resource groups; 2016-05-01 is documented, but stamps do not list it.
+const SUBSCRIPTIONS_VERSION: &str = "2016-06-01";
+/// Version of the fabric.
+const FABRIC_VERSION: &str = "2016-05-01";
+/// The most pages of a list.
+const MOST_PAGES: usize = 100;
+/// The most addresses of a location (P-09).
+const MOST_ADDRESSES: usize = 16;
+
+/// A subscription.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subscription {
+    /// Its id.
+    pub id: String,
+    /// Its display name.
+    pub name: String,
+}
+
+/// A region of a stamp, as `Microsoft.Fabric.Admin/fabricLocations` tells of it. What a build does not tell is empty or none.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Location {
+    /// The region.
+    pub region: String,
+    /// The addresses of the privileged endpoints.
+    pub pep_addresses: Vec<String>,
+    /// The deployment's id.
+    pub deployment_id: Option<String>,
+    /// The Cloud ID.
+    pub cloud_id: Option<String>,
+    /// The time server.
+    pub time_server: Option<String>,
+    /// The external DNS servers: addresses or names.
+    pub dns_servers: Vec<String>,
+    /// Whether an update or another operation runs that must be alone.
+    pub exclusive_operation_running: Option<bool>,
+    /// Its name, while it runs.
+    pub exclusive_operation: Option<String>,
+    /// When the stamp was started last: begin and end as it tells.
+    pub start_up: (Option<String>, Option<String>),
+    /// When it was shut down last: begin and end as it tells.
+    pub shut_down: (Option<String>, Option<String>),
+}
+
+/// The administrator Resource Manager, with a token.
+pub struct Arm {
+    http: Http,
+    endpoint: Url,
+    audience: String,
+    portal: Option<Url>,
+    token: AccessToken,
+}
+
+impl Arm {
+    /// Uses a token with the Resource Manager that gave these metadata.
+    #[must_use]
+    pub fn new(http: &Http, metadata: &Metadata, token: AccessToken) -> Self {
+        Self {
+            http: http.clone(),
+            endpoint: metadata.endpoint.clone(),
+            audience: metadata.audience().to_owned(),
+            portal: metadata.portal.clone(),
+            token,
+        }
+    }
+
+    /// The regions that the Default Provider Subscription shows, with the addresses of their privileged endpoints.
+    ///
+    /// # Errors
+    /// When the token, its role, or the Resource Manager does not allow it.
+    pub async fn find(&self) -> Result<Vec<Location>, ArmError> {
+        let subscription = self.provider_subscription().await?;
+        let mut found = Vec::new();
+        for region in self.regions(&subscription).await? {
+            let mut listed = self.locations(&subscription, &region).await?;
+            if listed.is_empty() {
+                listed.push(Location { region: region.clone(), ..Location::default() });
+            }
+            for location in listed {
+                // A list may leave out what the single answer tells.
+                let whole = location.pep_addresses.is_empty();
+                found.push(if whole {
+                    self.location(&subscription, &region, &location.region).await?
+                } else {
+                    location
+                });
+            }
+        }
+        if found.is_empty() { Err(ArmError::NoRegion) } else { Ok(found) }
+    }
+
+    /// All subscriptions that the account sees.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub async fn subscriptions(&self) -> Result<Vec<Subscription>, ArmError> {
+        let read = |item: &Map<String, Value>| {
+            Some(Subscription { id: text(item, "subscriptionId")?, name: text(item, "displayName")? })
+        };
+        Ok(self.list(&["subscriptions"], SUBSCRIPTIONS_VERSION).await?.iter().filter_map(read).collect())
+    }
+
+    async fn provider_subscription(&self) -> Result<String, ArmError> {
+        let all = self.subscriptions().await?;
+        let wanted = |one: &&Subscription| one.name.trim().eq_ignore_ascii_case(PROVIDER_SUBSCRIPTION);
+        match all.iter().find(wanted) {
+            Some(found) => Ok(found.id.clone()),
+            None => {
+                Err(ArmError::NoProviderSubscription { seen: all.into_iter().take(20).map(|one| one.name).collect() })
+            }
+        }
+    }
+
+    /// The regions: out of the names of the Resource Manager or the portal, else out of the resource groups `System.<region>`.
+    async fn regions(&self, subscription: &str) -> Result<Vec<String>, ArmError> {
+        let named = |url: &Url, label: &str| {
+            url.domain().filter(|host| host.starts_with(label)).and_then(Place::of).map(|place| place.region)
+        };
+        let known = named(&self.endpoint, "adminmanagement.")
+            .or_else(|| self.portal.as_ref().and_then(|portal| named(portal, "adminportal.")));
+        if let Some(region) = known {
+            return Ok(vec![region]);
+        }
+        let groups = self.list(&["subscriptions", subscription, "resourcegroups"], SUBSCRIPTIONS_VERSION).await?;
+        let region = |group: &Map<String, Value>| {
+            let name = text(group, "name")?;
+            let (system, region) = name.split_once('.')?;
+            system.eq_ignore_ascii_case("system").then(|| region.to_owned())
+        };
+        Ok(groups.iter().filter_map(region).take(16).collect())
+    }
+
+    /// The locations of a region.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub async fn locations(&self, subscription: &str, region: &str) -> Result<Vec<Location>, ArmError> {
+        let group = format!("System.{region}");
+        let listed = self.list(&path(subscription, &group), FABRIC_VERSION).await?;
+        Ok(listed.iter().filter_map(Location::read).collect())
+    }
+
+    /// One location.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub async fn location(&self, subscription: &str, region: &str, name: &str) -> Result<Location, ArmError> {
+        let group = format!("System.{region}");
+        let mut path = path(subscription, &group).to_vec();
+        path.push(name);
+        let value = self.get(&path, FABRIC_VERSION).await?;
+        let location = value.as_object().and_then(Location::read);
+        location.ok_or_else(|| ArmError::BadAnswer("it is no fabric location".to_owned()))
+    }
+
+    async fn list(&self, path: &[&str], version: &str) -> Result<Vec<Map<String, Value>>, ArmError> {
+        let mut page = self.get(path, version).await?;
+        let mut items = Vec::new();
+        for _ in 0..MOST_PAGES {
+            let Value::Object(mut object) = page else { return Err(ArmError::BadAnswer("it is no list".to_owned())) };
+            let Some(Value::Array(listed)) = object.remove("value") else {
+                return Err(ArmError::BadAnswer("it is no list".to_owned()));
+            };
+            items.extend(listed.into_iter().filter_map(|item| match item {
+                Value::Object(item) => Some(item),
+                _ => None,
+            }));
+            let Some(next) = text(&object, "nextLink") else { return Ok(items) };
+            let next =
+                self.endpoint.join(&next).map_err(|_| ArmError::BadAnswer("nextLink is no address".to_owned()))?;
+            // The token is shown to nobody else.
+            if next.origin() != self.endpoint.origin() {
+                return Err(ArmError::ForeignLink(next.host_str().unwrap_or_default().chars().take(200).collect()));
+            }
+            let answer = self.http.get(&next, Some(&self.token)).await?;
+            page = self.judge(answer)?;
+        }
+        Err(ArmError::TooManyPages(MOST_PAGES))
+    }
+
+    /// One answer; with another version, once, where this one is refused.
+    async fn get(&self, path: &[&str], version: &str) -> Result<Value, ArmError> {
+        let answer = self.http.get(&self.address(path, version)?, Some(&self.token)).await?;
+        let Some(versions) = offered(&answer) else { return self.judge(answer) };
+        let Some(next) = best(&versions).filter(|next| *next != version) else {
+            return Err(ArmError::UnknownVersion { offered: versions });
+        };
+        let answer = self.http.get(&self.address(path, next)?, Some(&self.token)).await?;
+        if offered(&answer).is_some() {
+            Err(ArmError::UnknownVersion { offered: versions })
+        } else {
+            self.judge(answer)
+        }
+    }
+
+    fn address(&self, path: &[&str], version: &str) -> Result<Url, ArmError> {
+        let mut url = self.endpoint.clone();
+        url.path_segments_mut()
+            .map_err(|()| ArmError::Address(self.endpoint.to_string()))?
+            .clear()
+            .extend(path.iter().flat_map(|part| part.split('/')));
+        url.query_pairs_mut().append_pair("api-version", version);
+        Ok(url)
+    }
+
+    /// The status decides: a `WWW-Authenticate` header on an answer of 200 is no challenge, and recorded answers carry one.
+    fn judge(&self, answer: Answer) -> Result<Value, ArmError> {
+        if answer.status == StatusCode::OK {
+            return serde_json::from_slice(&answer.body).map_err(|error| ArmError::BadAnswer(error.to_string()));
+        }
+        let (code, message) = error_of(&answer.body).unwrap_or_default();
+        let status = answer.status.as_u16();
+        let code = if code.is_empty() { format!("HTTP {status}") } else { code.chars().take(100).collect() };
+        Err(match status {
+            401 if code == "ExpiredAuthenticationToken" || message.contains("expired") => ArmError::ExpiredToken,
+            401 if code == "InvalidAuthenticationTokenAudience" || message.contains("audience") => {
+                ArmError::WrongAudience { audience: self.audience.clone() }
+            }
+            401 if self.token.is_over() => ArmError::ExpiredToken,
+            401 => ArmError::TokenRefused { code },
+            403 => ArmError::MissingRole { code },
+            429 => {
+                let after = answer.headers.get(RETRY_AFTER).and_then(|after| after.to_str().ok());
+                ArmError::Busy { seconds: after.and_then(|after| after.trim().parse().ok()) }
+            }
+            500..=599 => ArmError::Failed { status, code },
+            _ => ArmError::NotArm { host: self.endpoint.host_str().unwrap_or_default().to_owned(), status, what: code },
+        })
+    }
+}
+
+fn path<'a>(subscription: &'a str, group: &'a str) -> [&'a str; 5] {
+    ["subscriptions", subscription, "resourceGroups", group, "providers/Microsoft.Fabric.Admin/fabricLocations"]
+}
+
+impl Location {
+    fn read(item: &Map<String, Value>) -> Option<Self> {
+        let empty = Map::new();
+        let properties = field(item, "properties").and_then(Value::as_object).unwrap_or(&empty);
+        let name = text(item, "name")?;
+        let addresses = match field(properties, "pepIpAddresses") {
+            Some(Value::Array(all)) => {
+                all.iter().filter_map(Value::as_str).take(MOST_ADDRESSES).map(str::to_owned).collect()
+            }
+            Some(Value::String(one)) => vec![one.clone()],
+            _ => Vec::new(),
+        };
+        let property = |name: &str| text(properties, name);
+        // One old version of the API spells them differently.
+        let dns = |at: &str| {
+            property(&format!("externalDNSIPAddress{at}")).or_else(|| property(&format!("externalDsnIPAddress{at}")))
+        };
+        let times = |what: &str| {
+            (property(&format!("{what}ActionPlanStartTime")), property(&format!("{what}ActionPlanEndTime")))
+        };
+        Some(Self {
+            region: name.rsplit('/').next().unwrap_or_default().to_owned(),
+            pep_addresses: addresses,
+            deployment_id: property("stampInformationId"),
+            cloud_id: property("stampCloudId"),
+            time_server: property("timeServer"),
+            dns_servers: ["01", "02"].into_iter().filter_map(dns).collect(),
+            exclusive_operation_running: field(properties, "exclusiveAdminOperationRunning")
+                .and_then(|value| value.as_bool().or_else(|| Some(value.as_str()?.eq_ignore_ascii_case("true")))),
+            exclusive_operation: property("exclusiveAdminOperationName"),
+            start_up: times("startUp"),
+            shut_down: times("shutDown"),
+        })
+    }
+}
+
+fn field<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    object.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+}
+
+/// A text that is not empty.
+fn text(object: &Map<String, Value>, name: &str) -> Option<String> {
+    let text = field(object, name)?.as_str()?;
+    (!text.is_empty()).then(|| text.chars().take(4096).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_location_is_read_whatever_a_build_leaves_out() {
+        let read = |text: &str| Location::read(serde_json::from_str::<Value>(text).unwrap().as_object().unwrap());
+        let whole = read(
+            r#"{"name":"east/east","properties":{"pepIpAddresses":["192.0.2.224","192.0.2.225"],"stampInformationId":"3c2f","stampCloudId":"7d9f",
+                "timeServer":"ntp.contoso.example","externalDNSIPAddress01":"azs-ns01","externalDsnIPAddress02":"azs-ns02",
+                "exclusiveAdminOperationRunning":true,"exclusiveAdminOperationName":"Update","startUpActionPlanStartTime":"2018-01-01T00:00:00Z"}}"#,
+        )
+        .unwrap();
+        assert_eq!((whole.region.as_str(), whole.pep_addresses.len()), ("east", 2));
+        assert_eq!(whole.dns_servers, ["azs-ns01", "azs-ns02"]);
+        assert_eq!(
+            (whole.exclusive_operation_running, whole.exclusive_operation.as_deref()),
+            (Some(true), Some("Update"))
+        );
+        assert_eq!(whole.start_up, (Some("2018-01-01T00:00:00Z".into()), None));
+        let little = read(
+            r#"{"name":"east","properties":{"pepIpAddresses":"192.0.2.224","exclusiveAdminOperationRunning":"False"}}"#,
+        );
+        let little = little.unwrap();
+        assert_eq!(
+            (little.pep_addresses, little.exclusive_operation_running),
+            (vec!["192.0.2.224".into()], Some(false))
+        );
+        assert_eq!(read(r#"{"name":"east"}"#).unwrap(), Location { region: "east".into(), ..Location::default() });
+        assert_eq!(read("{}"), None);
+    }
+}

@@ -1,0 +1,169 @@
+//! External names of a stamp: what one address tells about the others.
+
+use url::{Host, Url};
+
+use crate::ArmError;
+
+/// What a host of a stamp is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Site {
+    /// The administrator portal.
+    AdminPortal,
+    /// The portal of the users: it shows no region management.
+    UserPortal,
+    /// The administrator Resource Manager.
+    AdminResourceManager,
+    /// The Resource Manager of the users: it does not know the fabric.
+    UserResourceManager,
+    /// The identity provider on the stamp.
+    AdFs,
+    /// The external domain itself.
+    Domain,
+}
+
+/// The labels that hosts of a stamp begin with.
+const LABELS: [(&str, Site); 5] = [
+    ("adminportal", Site::AdminPortal),
+    ("portal", Site::UserPortal),
+    ("adminmanagement", Site::AdminResourceManager),
+    ("management", Site::UserResourceManager),
+    ("adfs", Site::AdFs),
+];
+
+/// Where a stamp is, by its external names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// What the address was of.
+    pub site: Site,
+    /// The region.
+    pub region: String,
+    /// The external domain with the region, `east.cloud.contoso.example`.
+    pub suffix: String,
+}
+
+impl Place {
+    /// Reads an address as people copy it: with or without scheme, path, and port.
+    #[must_use]
+    pub fn of(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let url = if text.contains("://") { Url::parse(text) } else { Url::parse(&format!("https://{text}")) }.ok()?;
+        if !matches!(url.scheme(), "https" | "http") || !url.username().is_empty() || url.password().is_some() {
+            return None;
+        }
+        let Some(Host::Domain(host)) = url.host() else { return None };
+        let host = host.trim_end_matches('.');
+        let (site, suffix) = LABELS
+            .iter()
+            .find_map(|(label, site)| Some((*site, host.strip_prefix(label)?.strip_prefix('.')?)))
+            .unwrap_or((Site::Domain, host));
+        let (region, rest) = suffix.split_once('.')?;
+        // `portal.azure.com` and the like are no stamps; neither is a domain of one label.
+        (!region.is_empty() && rest.split('.').all(|label| !label.is_empty()) && suffix.len() <= 200).then(|| Self {
+            site,
+            region: region.to_owned(),
+            suffix: suffix.to_owned(),
+        })
+    }
+
+    /// The administrator Resource Manager that an address means: its own, or one that follows from another address of the stamp.
+    ///
+    /// # Errors
+    /// When it is no HTTPS address.
+    pub fn resource_manager_of(text: &str) -> Result<Url, ArmError> {
+        let bad = || ArmError::Address(text.chars().take(200).collect());
+        let typed = text.trim();
+        let mut url = if typed.contains("://") { Url::parse(typed) } else { Url::parse(&format!("https://{typed}")) }
+            .map_err(|_| bad())?;
+        let credentials = !url.username().is_empty() || url.password().is_some();
+        if url.scheme() != "https" || credentials || url.host().is_none() {
+            return Err(bad());
+        }
+        match Self::of(typed) {
+            Some(place) if !matches!(place.site, Site::AdminResourceManager | Site::Domain) => {
+                Url::parse(&place.resource_manager()).map_err(|_| bad())
+            }
+            _ => {
+                url.set_path("/");
+                url.set_query(None);
+                url.set_fragment(None);
+                Ok(url)
+            }
+        }
+    }
+
+    /// The administrator portal.
+    #[must_use]
+    pub fn admin_portal(&self) -> String {
+        format!("https://adminportal.{}/", self.suffix)
+    }
+
+    /// The host of the administrator portal.
+    #[must_use]
+    pub fn admin_portal_host(&self) -> String {
+        format!("adminportal.{}", self.suffix)
+    }
+
+    /// The administrator Resource Manager.
+    #[must_use]
+    pub fn resource_manager(&self) -> String {
+        format!("https://adminmanagement.{}/", self.suffix)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_tells_the_others() {
+        for (text, site) in [
+            ("https://adminportal.east.cloud.contoso.example/#blade/x", Site::AdminPortal),
+            ("adminportal.east.cloud.contoso.example", Site::AdminPortal),
+            ("https://portal.east.cloud.contoso.example", Site::UserPortal),
+            ("HTTPS://AdminManagement.East.cloud.contoso.example:443/metadata", Site::AdminResourceManager),
+            ("management.east.cloud.contoso.example.", Site::UserResourceManager),
+            (" east.cloud.contoso.example ", Site::Domain),
+            ("https://adfs.east.cloud.contoso.example/adfs", Site::AdFs),
+        ] {
+            let place = Place::of(text).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!((place.site, place.region.as_str()), (site, "east"), "{text}");
+            assert_eq!(place.admin_portal(), "https://adminportal.east.cloud.contoso.example/");
+            assert_eq!(place.resource_manager(), "https://adminmanagement.east.cloud.contoso.example/");
+        }
+        let kit = Place::of("https://adminportal.local.azurestack.external").unwrap();
+        assert_eq!((kit.region.as_str(), kit.suffix.as_str()), ("local", "local.azurestack.external"));
+    }
+
+    #[test]
+    fn the_resource_manager_follows_from_any_address() {
+        for (text, url) in [
+            ("https://adminmanagement.east.a.example:30005/x?y#z", "https://adminmanagement.east.a.example:30005/"),
+            ("https://adminportal.east.a.example:8443/#home", "https://adminmanagement.east.a.example/"),
+            ("portal.east.a.example", "https://adminmanagement.east.a.example/"),
+            ("https://localhost:44300", "https://localhost:44300/"),
+            ("192.0.2.7", "https://192.0.2.7/"),
+        ] {
+            assert_eq!(Place::resource_manager_of(text).unwrap().as_str(), url, "{text}");
+        }
+        for text in
+            ["", "http://adminmanagement.east.a.example", "https://u@adminmanagement.east.a.example", "file:///x"]
+        {
+            assert!(matches!(Place::resource_manager_of(text), Err(ArmError::Address(_))), "{text}");
+        }
+    }
+
+    #[test]
+    fn other_texts_are_no_places() {
+        for text in [
+            "",
+            "10.0.0.1",
+            "https://[::1]/",
+            "localhost",
+            "ftp://adminportal.a.b",
+            "https://u:p@portal.a.b",
+            "portal.a",
+        ] {
+            assert_eq!(Place::of(text), None, "{text}");
+        }
+    }
+}
