@@ -49,6 +49,13 @@ pub(crate) fn value(out: &mut Vec<u8>, value: &Value) {
         }
         Value::Object(value) => object(out, value),
         Value::MemberSet(members) => typed(out, "MemberSet", |out| properties(out, members)),
+        Value::Unreadable(found) => {
+            raw(out, "{\"$type\":\"Unreadable\"");
+            for (name, value) in [("element", &found.element), ("reason", &found.reason), ("source", &found.source)] {
+                field(out, name, |out| text(out, value));
+            }
+            raw(out, "}");
+        }
         Value::Enclosing(up) => typed(out, "Enclosing", |out| raw(out, &up.to_string())),
     }
 }

@@ -5,9 +5,9 @@ use std::fmt;
 /// .NET's `Decimal`: a 96-bit number and how many of its digits stand after the point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Decimal {
+    /// The number in three parts, the lowest first: half the size of a `u128` beside the other fields.
+    digits: [u32; 3],
     negative: bool,
-    // INVARIANT: below 2^96.
-    digits: u128,
     // INVARIANT: at most 28.
     scale: u8,
 }
@@ -19,7 +19,31 @@ impl Decimal {
     /// A number from its parts; `None` where .NET could not hold it. Zero has no sign on the wire.
     #[must_use]
     pub fn from_parts(negative: bool, digits: u128, scale: u8) -> Option<Self> {
-        (digits < LIMIT && scale <= MOST_SCALE).then_some(Self { negative: negative && digits != 0, digits, scale })
+        let part = |shift: u32| u32::try_from(digits >> shift & u128::from(u32::MAX)).ok();
+        (digits < LIMIT && scale <= MOST_SCALE).then_some(Self {
+            digits: [part(0)?, part(32)?, part(64)?],
+            negative: negative && digits != 0,
+            scale,
+        })
+    }
+
+    /// The digits as a whole number.
+    #[must_use]
+    pub fn digits(self) -> u128 {
+        let [low, middle, high] = self.digits.map(u128::from);
+        low | middle << 32 | high << 64
+    }
+
+    /// How many of the digits stand after the point, 0 to 28.
+    #[must_use]
+    pub fn scale(self) -> u8 {
+        self.scale
+    }
+
+    /// Whether it is below zero.
+    #[must_use]
+    pub fn is_negative(self) -> bool {
+        self.negative
     }
 
     /// Reads digits with an optional sign and point, no exponent. Digits that do not fit round half to even.
@@ -71,7 +95,7 @@ impl Decimal {
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scale = usize::from(self.scale);
-        let digits = format!("{:0width$}", self.digits, width = scale.saturating_add(1));
+        let digits = format!("{:0width$}", self.digits(), width = scale.saturating_add(1));
         let point = digits.len().saturating_sub(scale);
         let (whole, fraction) = digits.split_at_checked(point).ok_or(fmt::Error)?;
         let sign = if self.negative { "-" } else { "" };

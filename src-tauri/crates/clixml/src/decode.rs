@@ -1,18 +1,19 @@
 //! Reading values.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use safe_xml::{Event, Piece, Pieces, Reader, Start};
-use uuid::Uuid;
+use safe_xml::{ErrorKind, Piece, Reader, Start, character_reference};
 
+use crate::escape::{Unescaper, unescape};
 use crate::float::{parse_double, parse_single};
+use crate::text_forms::{parse_guid, uri_is_valid};
 use crate::{
-    Content, DateTime, Decimal, Object, ProgressRecord, Property, PsString, SecureString, TimeSpan, Value, Version,
+    Content, DateTime, Decimal, Object, ProgressRecord, Property, PsString, SecureString, TimeSpan, Unreadable, Value,
+    Version,
 };
 
 /// How much a value may hold. PowerShell's own depth is 50.
@@ -28,7 +29,7 @@ pub struct Limits {
 
 impl Limits {
     /// What is read from an endpoint.
-    pub const DEFAULT: Self = Self { depth: 48, references: 100_000, nodes: 3_000_000 };
+    pub const DEFAULT: Self = Self { depth: 48, references: 100_000, nodes: 1_200_000 };
 }
 
 impl Default for Limits {
@@ -81,10 +82,11 @@ pub enum DecodeError {
     NotOne,
 }
 
-/// Reads one value: the data of a PSRP message. Data of length zero is `$null`.
+/// Reads one value: the data of a PSRP message. Data of length zero is `$null`. A part of it that is no value becomes
+/// [`Value::Unreadable`] and leaves the rest as it is.
 ///
 /// # Errors
-/// When the data is not one CLIXML element, or larger than [`Limits::DEFAULT`].
+/// When the data is not one CLIXML element, refers to what is not there, or is larger than [`Limits::DEFAULT`].
 pub fn decode(data: &[u8]) -> Result<Value, DecodeError> {
     decode_with(data, &Limits::DEFAULT)
 }
@@ -101,8 +103,14 @@ pub fn decode_with(data: &[u8], limits: &Limits) -> Result<Value, DecodeError> {
     let depth = limits.depth.saturating_mul(3).saturating_add(4);
     let xml = safe_xml::Limits { depth, nodes: limits.nodes, attributes: limits.nodes };
     let reader = Reader::without_namespaces(data, xml)?;
+    let text = std::str::from_utf8(data).unwrap_or_default();
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut decoder = Decoder {
         reader,
+        text,
+        unreadable: 0,
+        keep: text.len(),
+        first_error: None,
         limits: *limits,
         objects: HashMap::new(),
         types: HashMap::new(),
@@ -120,13 +128,37 @@ pub fn decode_with(data: &[u8], limits: &Limits) -> Result<Value, DecodeError> {
         return Err(DecodeError::NotOne);
     }
     match decoder.reader.next_element()? {
-        None if decoder.reader.depth() == 0 => Ok(value),
-        _ => Err(DecodeError::NotOne),
+        None if decoder.reader.depth() == 0 => {}
+        _ => return Err(DecodeError::NotOne),
+    }
+    match (value, decoder.first_error) {
+        // All of it is unreadable.
+        (Value::Unreadable(_), Some(error)) => Err(error),
+        (value, _) => Ok(value),
+    }
+}
+
+/// The most values of a message that may be unreadable; with more of them it is not what it claims to be.
+const UNREADABLE: usize = 1_000;
+
+/// Whether only the value is wrong, and not the message around it.
+fn is_local(error: &DecodeError) -> bool {
+    match error {
+        DecodeError::BadText { .. } | DecodeError::UnknownElement { .. } => true,
+        DecodeError::Xml(error) => error.kind == ErrorKind::UnexpectedElement,
+        _ => false,
     }
 }
 
 struct Decoder<'a> {
     reader: Reader<'a>,
+    /// What the reader's offsets count in.
+    text: &'a str,
+    /// Unreadable values so far.
+    unreadable: usize,
+    /// How many bytes of what stood there may still be kept: as many as there are, also when they lie in each other.
+    keep: usize,
+    first_error: Option<DecodeError>,
     limits: Limits,
     /// Objects by reference id; `None` while the object is being read.
     objects: HashMap<u64, Option<(Arc<Object>, Extent)>>,
@@ -155,8 +187,40 @@ const DEEPER_BY_REFERENCE: usize = 4;
 type Outcome<T> = Result<T, DecodeError>;
 
 impl<'a> Decoder<'a> {
-    /// Reads the element whose start was read.
+    /// Reads the element whose start was read. One that is no value is passed over and kept as unreadable.
     fn value(&mut self, start: &Start<'a>) -> Outcome<Value> {
+        let outside = self.reader.depth().saturating_sub(1);
+        let begin = self.reader.offset();
+        let (open, below) = (self.open.len(), self.below);
+        match self.readable(start) {
+            Err(error) if self.unreadable < UNREADABLE && is_local(&error) => {
+                self.open.truncate(open);
+                self.below = below;
+                while self.reader.depth() > outside {
+                    self.reader.skip()?;
+                }
+                self.unreadable = self.unreadable.saturating_add(1);
+                let source = self.source(begin);
+                let value = Unreadable::new(start.name(), &error, source);
+                self.first_error.get_or_insert(error);
+                self.extend(Extent::default())?;
+                Ok(Value::Unreadable(Box::new(value)))
+            }
+            other => other,
+        }
+    }
+
+    /// What stood between the tags of the element that began before this offset and was just passed over.
+    fn source(&mut self, begin: u64) -> &'a str {
+        let place = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX);
+        let inside = self.text.get(place(begin)..place(self.reader.offset())).unwrap_or_default();
+        let inside = inside.rfind("</").and_then(|end| inside.get(..end)).unwrap_or_default();
+        let kept = inside.get(..inside.len().min(self.keep)).unwrap_or_default();
+        self.keep = self.keep.saturating_sub(kept.len());
+        kept
+    }
+
+    fn readable(&mut self, start: &Start<'a>) -> Outcome<Value> {
         let value = match start.name() {
             "S" => Value::String(self.string()?),
             "Obj" => return self.object(start),
@@ -187,15 +251,32 @@ impl<'a> Decoder<'a> {
             "D" => Value::Decimal(self.parsed("D", Decimal::parse)?),
             "DT" => Value::DateTime(self.parsed("DT", DateTime::parse)?),
             "TS" => Value::TimeSpan(self.parsed("TS", TimeSpan::parse)?),
-            "G" => Value::Guid(self.parsed("G", |text| Uuid::try_parse(text.trim()).ok())?),
+            "G" => Value::Guid(self.parsed("G", parse_guid)?),
             "Version" => Value::Version(self.parsed("Version", Version::parse)?),
             "BA" => Value::Bytes(self.parsed("BA", base64)?),
             "SS" => Value::SecureString(SecureString(self.parsed("SS", base64)?)),
-            "URI" => Value::Uri(self.string()?),
+            "URI" => {
+                let offset = self.reader.offset();
+                let text = self.string()?;
+                if !uri_is_valid(&text.to_string_lossy()) {
+                    return Err(DecodeError::BadText { element: "URI", offset });
+                }
+                Value::Uri(text)
+            }
             "XD" => Value::Xml(self.string()?),
             "SBK" => Value::ScriptBlock(self.string()?),
-            "PR" => Value::Progress(Box::new(self.progress()?)),
+            "PR" => {
+                // As large as an object, however little is in it.
+                self.count_object()?;
+                Value::Progress(Box::new(self.progress()?))
+            }
             "MS" => Value::MemberSet(self.properties()?),
+            "Unreadable" if start.raw_attribute("Element").is_some() => {
+                let attribute = |name| start.attribute(name).ok().flatten().unwrap_or_default().into();
+                let (element, reason) = (attribute("Element"), attribute("Reason"));
+                let source = self.string()?.into_string_lossy().into();
+                Value::Unreadable(Box::new(Unreadable { element, reason, source }))
+            }
             other => return Err(self.unknown(other)),
         };
         // Objects and references to them have counted themselves.
@@ -207,10 +288,7 @@ impl<'a> Decoder<'a> {
         if self.open.len() >= self.limits.depth {
             return Err(DecodeError::TooDeep(self.limits.depth));
         }
-        if self.count >= self.limits.references {
-            return Err(DecodeError::TooMany(self.limits.references));
-        }
-        self.count = self.count.saturating_add(1);
+        self.count_object()?;
         let id = self.id(start)?;
         if let Some(id) = id
             && self.objects.insert(id, None).is_some()
@@ -232,6 +310,14 @@ impl<'a> Decoder<'a> {
         self.below = beside;
         self.extend(extent)?;
         Ok(Value::Object(object))
+    }
+
+    fn count_object(&mut self) -> Outcome<()> {
+        if self.count >= self.limits.references {
+            return Err(DecodeError::TooMany(self.limits.references));
+        }
+        self.count = self.count.saturating_add(1);
+        Ok(())
     }
 
     /// Counts a value into the object that holds it.
@@ -314,6 +400,7 @@ impl<'a> Decoder<'a> {
         while let Some(child) = self.reader.next_element()? {
             items.push(self.value(&child)?);
         }
+        items.shrink_to_fit();
         Ok(items)
     }
 
@@ -335,6 +422,7 @@ impl<'a> Decoder<'a> {
                 _ => return Err(DecodeError::BadText { element: "En", offset }),
             }
         }
+        entries.shrink_to_fit();
         Ok(entries)
     }
 
@@ -344,6 +432,7 @@ impl<'a> Decoder<'a> {
             let name = name_of(&child);
             properties.push(Property { name, value: self.value(&child)? });
         }
+        properties.shrink_to_fit();
         Ok(properties)
     }
 
@@ -366,13 +455,18 @@ impl<'a> Decoder<'a> {
     }
 
     fn string(&mut self) -> Outcome<PsString> {
-        Ok(unescape(self.reader.pieces()?))
+        let mut text = Unescaper::default();
+        self.reader.pieces(|piece| text.push(&piece))?;
+        Ok(text.finish())
     }
 
     fn number<T: std::str::FromStr>(&mut self, element: &'static str) -> Outcome<T> {
         self.parsed(element, |text| {
             let text = text.trim();
-            text.strip_prefix('+').unwrap_or(text).parse().ok()
+            // .NET reads a plus sign before the numbers that may have a minus sign.
+            let plain = text.strip_prefix('+').filter(|_| matches!(element, "SB" | "I16" | "I32" | "I64"));
+            let text = plain.unwrap_or(text);
+            if text.starts_with('+') { None } else { text.parse().ok() }
         })
     }
 
@@ -400,7 +494,9 @@ impl<'a> Decoder<'a> {
 fn base64(text: &str) -> Option<Vec<u8>> {
     const LENIENT: GeneralPurpose = GeneralPurpose::new(
         &alphabet::STANDARD,
-        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::RequireCanonical),
+        GeneralPurposeConfig::new()
+            .with_decode_padding_mode(DecodePaddingMode::RequireCanonical)
+            .with_decode_allow_trailing_bits(true),
     );
     if text.bytes().any(|b| b.is_ascii_whitespace()) {
         let compact: String = text.split_ascii_whitespace().collect();
@@ -412,110 +508,18 @@ fn base64(text: &str) -> Option<Vec<u8>> {
 /// The name of a property; one without a name has the empty one.
 fn name_of(start: &Start<'_>) -> PsString {
     let Some(raw) = start.raw_attribute("N") else { return PsString::new() };
-    if !raw.contains(['&', '_']) {
-        return PsString::from(raw.into_owned());
+    if !raw.contains('&') {
+        return unescape(&raw);
     }
-    // Read as the content of an element, so that names follow the same rules as text.
-    let document = format!("<N>{}</N>", raw.replace('<', "&lt;"));
-    let pieces = Reader::without_namespaces(document.as_bytes(), safe_xml::Limits::SOAP).and_then(|mut reader| {
-        match reader.next()? {
-            Event::Start(_) => reader.pieces(),
-            _ => Ok(Pieces::Empty),
-        }
-    });
-    pieces.map(unescape).unwrap_or_else(|_| PsString::from(raw.as_ref()))
-}
-
-/// Undoes the escaping of code units: `_x` or `_X`, four or eight hexadecimal digits, `_`; anything else stays as it
-/// is. [MS-PSRP] section 2.2.5.3.2
-fn unescape(pieces: Pieces<'_>) -> PsString {
-    match pieces {
-        Pieces::Empty => PsString::new(),
-        Pieces::One(text) => unescape_text(text),
-        Pieces::Many(pieces) => {
-            let mut units: Vec<u16> = Vec::new();
-            for piece in pieces {
-                match piece {
-                    Piece::Text(text) => units.extend(text.encode_utf16()),
-                    Piece::Code(code) => push_code(code, &mut units),
-                }
-            }
-            if units.contains(&u16::from(b'_')) {
-                PsString::from_units(unescape_units(&units))
-            } else {
-                PsString::from_units(units)
-            }
-        }
+    let mut name = Unescaper::default();
+    let mut pieces = raw.split('&');
+    name.push(&Piece::Text(pieces.next().unwrap_or_default().into()));
+    for piece in pieces {
+        let reference = piece.split_once(';').and_then(|(code, rest)| Some((character_reference(code)?, rest)));
+        // One that is none is kept as it is: the name matters more than the rule.
+        let (code, rest) = reference.unwrap_or((u32::from(b'&'), piece));
+        name.push(&Piece::Code(code));
+        name.push(&Piece::Text(rest.into()));
     }
-}
-
-fn unescape_text(text: Cow<'_, str>) -> PsString {
-    if !has_escape(&text) {
-        return PsString::from(text.into_owned());
-    }
-    let units: Vec<u16> = text.encode_utf16().collect();
-    PsString::from_units(unescape_units(&units))
-}
-
-/// A quick look: whether `_x` or `_X` occurs at all.
-fn has_escape(text: &str) -> bool {
-    text.match_indices('_')
-        .any(|(at, _)| text.as_bytes().get(at.saturating_add(1)).is_some_and(|b| matches!(b, b'x' | b'X')))
-}
-
-fn unescape_units(units: &[u16]) -> Vec<u16> {
-    let mut result = Vec::with_capacity(units.len());
-    let mut rest = units;
-    while let Some((first, after)) = rest.split_first() {
-        rest = match escape_at(rest) {
-            Some((code, after)) => {
-                push_code(code, &mut result);
-                after
-            }
-            None => {
-                result.push(*first);
-                after
-            }
-        };
-    }
-    result
-}
-
-/// The code of the escape at the start of these units and what follows it.
-fn escape_at(units: &[u16]) -> Option<(u32, &[u16])> {
-    let rest = match units {
-        [first, second, rest @ ..] if *first == u16::from(b'_') && matches!(u8::try_from(*second), Ok(b'x' | b'X')) => {
-            rest
-        }
-        _ => return None,
-    };
-    [4_usize, 8].into_iter().find_map(|count| {
-        let (digits, after) = rest.split_at_checked(count)?;
-        let (end, after) = after.split_first()?;
-        if *end != u16::from(b'_') {
-            return None;
-        }
-        let digits: String =
-            digits.iter().map(|unit| u8::try_from(*unit).ok().map(char::from)).collect::<Option<_>>()?;
-        if digits.starts_with('+') {
-            return None;
-        }
-        let code = u32::from_str_radix(&digits, 16).ok()?;
-        match code {
-            0..=0x0010_FFFF => Some((code, after)),
-            0xFFFF_FFFF => Some((0xFFFF, after)),
-            _ => None,
-        }
-    })
-}
-
-fn push_code(code: u32, units: &mut Vec<u16>) {
-    match u16::try_from(code) {
-        Ok(unit) => units.push(unit),
-        Err(_) => {
-            if let Some(character) = char::from_u32(code) {
-                units.extend_from_slice(character.encode_utf16(&mut [0; 2]));
-            }
-        }
-    }
+    name.finish()
 }

@@ -42,6 +42,7 @@ impl Value {
                 members.iter().map(|member| member.name.to_string_lossy()).collect::<Vec<_>>().join(" ")
             }
             Self::Object(object) => object.to_display(),
+            Self::Unreadable(value) => format!("<{}>", value.reason),
         }
     }
 

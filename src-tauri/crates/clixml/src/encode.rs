@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use safe_xml::escape_text;
 
+use crate::escape::escape;
 use crate::{Content, Object, ProgressRecord, Property, PsString, Value, double_text, single_text};
 
 /// Writes a value as one element without the `Objs` around it, as it stands in PSRP messages, into a buffer.
@@ -63,6 +63,7 @@ impl Encoder<'_> {
             Value::ScriptBlock(text) => self.escaped("SBK", text, name),
             Value::SecureString(value) => self.plain("SS", &STANDARD.encode(&value.0), name),
             Value::Progress(record) => self.progress(record, name),
+            Value::MemberSet(members) if members.is_empty() => self.empty("MS", name),
             Value::MemberSet(members) => {
                 self.start("MS", name, &[]);
                 self.properties(members);
@@ -76,6 +77,18 @@ impl Encoder<'_> {
                 }
             }
             Value::Object(object) => self.object(object, name),
+            // Nothing that a server knows: the form in which our record keeps it.
+            Value::Unreadable(value) => {
+                self.open_tag("Unreadable", name, &[]);
+                for (attribute, text) in [("Element", &value.element), ("Reason", &value.reason)] {
+                    self.to.extend_from_slice(format!(" {attribute}=\"").as_bytes());
+                    safe_xml::escape_attribute(text, self.to);
+                    self.to.push(b'"');
+                }
+                self.to.push(b'>');
+                escape(&PsString::from(value.source.as_ref()), self.to);
+                self.end("Unreadable");
+            }
         }
     }
 
@@ -237,30 +250,5 @@ impl Encoder<'_> {
         self.start(tag, name, &[]);
         escape(text, self.to);
         self.end(tag);
-    }
-}
-
-/// Writes text with every code unit escaped that XML or PowerShell's reader would not keep.
-/// [MS-PSRP] section 2.2.5.3.2; U+FFFE and U+FFFF are escaped too, which PowerShell reads and strict XML needs.
-fn escape(text: &PsString, to: &mut Vec<u8>) {
-    match text.as_str() {
-        // The common case: nothing that needs an escape of code units.
-        Some(text) if !text.bytes().any(|b| b < 0x20 || b == 0x7f || b == b'_' || b == 0xc2 || b >= 0xef) => {
-            escape_text(text, to);
-        }
-        _ => {
-            let mut plain = String::new();
-            let mut units = text.units().peekable();
-            while let Some(unit) = units.next() {
-                let underscore = unit == u16::from(b'_')
-                    && units.peek().is_some_and(|next| *next == u16::from(b'x') || *next == u16::from(b'X'));
-                if underscore || matches!(unit, 0..=0x1f | 0x7f..=0x9f | 0xd800..=0xdfff | 0xfffe..=0xffff) {
-                    plain.push_str(&format!("_x{unit:04X}_"));
-                } else if let Some(character) = char::from_u32(u32::from(unit)) {
-                    plain.push(character);
-                }
-            }
-            escape_text(&plain, to);
-        }
     }
 }

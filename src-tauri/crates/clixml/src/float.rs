@@ -53,7 +53,7 @@ pub(crate) fn parse_double(text: &str) -> Option<f64> {
     Some(match text.trim() {
         "INF" | "Infinity" => f64::INFINITY,
         "-INF" | "-Infinity" => f64::NEG_INFINITY,
-        "NaN" | "nan" | "NAN" => f64::NAN,
+        "NaN" | "nan" | "NAN" | "-NaN" => f64::NAN,
         text if is_number(text) => text.parse().ok()?,
         _ => return None,
     })
@@ -64,7 +64,7 @@ pub(crate) fn parse_single(text: &str) -> Option<f32> {
     Some(match text.trim() {
         "INF" | "Infinity" => f32::INFINITY,
         "-INF" | "-Infinity" => f32::NEG_INFINITY,
-        "NaN" | "nan" | "NAN" => f32::NAN,
+        "NaN" | "nan" | "NAN" | "-NaN" => f32::NAN,
         text if is_number(text) => text.parse().ok()?,
         _ => return None,
     })

@@ -12,10 +12,13 @@ mod decimal;
 mod decode;
 mod display;
 mod encode;
+mod escape;
 mod float;
 mod object;
 mod string;
 mod temporal;
+mod text_forms;
+mod unreadable;
 mod value;
 
 pub use decimal::Decimal;
@@ -25,6 +28,7 @@ pub use float::{double_text, single_text};
 pub use object::{Content, Object, Property, enum_value, type_names};
 pub use string::PsString;
 pub use temporal::{DateTime, TimeSpan, Zone};
+pub use unreadable::Unreadable;
 pub use value::{ProgressRecord, SecureString, Value, Version};
 
 pub use uuid::Uuid;

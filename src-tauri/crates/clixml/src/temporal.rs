@@ -62,27 +62,51 @@ impl DateTime {
         self.ticks
     }
 
-    /// Reads the text of a `DT` element: date, `T`, time with seconds, any number of fraction digits, and a zone.
+    /// Reads the text of a `DT` element: date, `T`, time with seconds, any number of fraction digits, and a zone. As
+    /// .NET does, it also reads a date alone and the shorter forms of XML Schema: a year, a year and month, and
+    /// (in the year 1904) `--MM-DD`, `--MM`, `---DD`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let (date, rest) = text.trim().split_at_checked(10)?;
-        let mut parts = date.split('-');
-        let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
-        let number = |text: &str, digits: usize| {
-            (text.len() == digits && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse::<u16>().ok())?
-        };
-        let month = Month::try_from(u8::try_from(number(month, 2)?).ok()?).ok()?;
-        let year = i32::from(number(year, 4)?);
-        let date = Date::from_calendar_date(year, month, u8::try_from(number(day, 2)?).ok()?).ok()?;
-        let days = i64::from(date.to_julian_day()).checked_sub(FIRST_DAY).filter(|days| *days >= 0)?;
+        let text = text.trim();
+        let (date, rest) = split_date(text)?;
         let (clock, zone) = split_zone(rest)?;
         let time = match clock.strip_prefix('T') {
-            Some(time) => parse_clock(time)?,
+            Some(time) if text.len().checked_sub(rest.len()) == Some(10) => parse_clock(time)?,
             None if clock.is_empty() => 0,
-            None => return None,
+            _ => return None,
         };
+        let (year, month, day) = date;
+        let month = Month::try_from(u8::try_from(month).ok()?).ok()?;
+        let date = Date::from_calendar_date(i32::from(year), month, u8::try_from(day).ok()?).ok()?;
+        let days = i64::from(date.to_julian_day()).checked_sub(FIRST_DAY).filter(|days| *days >= 0)?;
         Self::from_ticks(days.checked_mul(DAY)?.checked_add(time)?, zone)
     }
+}
+
+/// Year, month and day at the start of a text, and what follows.
+fn split_date(text: &str) -> Option<((u16, u16, u16), &str)> {
+    /// Each form by its shape: what is not there is that of 1 January 1904, the first leap year of the century.
+    const FORMS: [&str; 6] = ["yyyy-mm-dd", "yyyy-mm", "yyyy", "---dd", "--mm-dd", "--mm"];
+    FORMS.iter().find_map(|form| {
+        let (date, rest) = text.split_at_checked(form.len())?;
+        if rest.starts_with(|c: char| c.is_ascii_digit()) {
+            return None;
+        }
+        let (mut year, mut month, mut day) = (0, 0, 0);
+        for (byte, kind) in date.bytes().zip(form.bytes()) {
+            let part = match kind {
+                b'y' => &mut year,
+                b'm' => &mut month,
+                b'd' => &mut day,
+                _ if byte == kind => continue,
+                _ => return None,
+            };
+            let digit = byte.is_ascii_digit().then(|| byte.checked_sub(b'0'))??;
+            *part = u16::checked_mul(*part, 10)?.checked_add(u16::from(digit))?;
+        }
+        let given = |letter: char, part: u16, other: u16| if form.contains(letter) { part } else { other };
+        Some(((given('y', year, 1904), given('m', month, 1), given('d', day, 1)), rest))
+    })
 }
 
 /// Splits the zone from the end of a date or time.
@@ -92,12 +116,14 @@ fn split_zone(text: &str) -> Option<(&str, Zone)> {
     }
     let Some(at) = text.rfind(['+', '-']) else { return Some((text, Zone::Unspecified)) };
     let (before, offset) = text.split_at_checked(at)?;
+    // No zone is further than 14 hours ahead, but .NET reads any number of two digits.
     let (hours, minutes) = offset.get(1..)?.split_once(':')?;
-    if hours.len() != 2 || minutes.len() != 2 {
+    let digits = |text: &str| text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit());
+    if !digits(hours) || !digits(minutes) {
         return None;
     }
     let (hours, minutes) = (hours.parse::<i16>().ok()?, minutes.parse::<i16>().ok()?);
-    if !(0..=14).contains(&hours) || !(0..60).contains(&minutes) {
+    if !(0..=99).contains(&hours) || !(0..60).contains(&minutes) {
         return None;
     }
     let total = hours.checked_mul(60)?.checked_add(minutes)?;
@@ -282,7 +308,26 @@ mod tests {
         ] {
             assert_eq!(DateTime::parse(text).unwrap().to_string(), text);
         }
-        for text in ["2024-02-30T00:00:00", "2024-01-01T24:00:00", "2024-01-01T10:00", "24-01-01T00:00:00", "x"] {
+        for (text, read) in [
+            ("2024-05-06T07:08:09+15:00", "2024-05-06T07:08:09+15:00"),
+            ("2024-05-06+02:00", "2024-05-06T00:00:00+02:00"),
+            ("2024-05", "2024-05-01T00:00:00"),
+            ("2024Z", "2024-01-01T00:00:00Z"),
+            ("--02-29", "1904-02-29T00:00:00"),
+            ("---05", "1904-01-05T00:00:00"),
+        ] {
+            assert_eq!(DateTime::parse(text).map(|date| date.to_string()).as_deref(), Some(read), "{text}");
+        }
+        for text in [
+            "2024-02-30T00:00:00",
+            "2024-05T00:00:00",
+            "20245",
+            "2024-05-067",
+            "2024-01-01T24:00:00",
+            "2024-01-01T10:00",
+            "24-01-01T00:00:00",
+            "x",
+        ] {
             assert_eq!(DateTime::parse(text), None, "{text}");
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::{DateTime, Decimal, Object, Property, PsString, TimeSpan};
+use crate::{DateTime, Decimal, Object, Property, PsString, TimeSpan, Unreadable};
 
 /// A PowerShell value as CLIXML carries it. [MS-PSRP] section 2.2.5
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -67,6 +67,8 @@ pub enum Value {
     MemberSet(Vec<Property>),
     /// An object that encloses this value: 0 is the innermost one. The way to say that an object refers to itself.
     Enclosing(u32),
+    /// What stands where a value should be and is none. A message that holds one can be read apart from it.
+    Unreadable(Box<Unreadable>),
 }
 
 /// The ciphertext of a `SecureString`. What it means is known to whoever holds the session key.

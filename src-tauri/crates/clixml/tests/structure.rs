@@ -86,6 +86,53 @@ fn g12_unknown_elements_are_named_comments_skipped_instructions_refused() {
 }
 
 #[test]
+fn e9_a_value_that_is_none_is_unreadable_and_the_rest_is_read() {
+    let text = concat!(
+        r#"<Obj RefId="0"><MS><S N="before">a</S><SS N="secret">no base64!</SS><I32 N="number">x</I32>"#,
+        r#"<I32 N="inside"><Obj RefId="9"><S>deep</S></Obj></I32><Nope N="unknown" a="1">t&amp;<b/></Nope>"#,
+        r#"<Obj N="types" RefId="1"><TN><X/></TN><S>s</S></Obj>"#,
+        r#"<Obj N="list" RefId="2"><LST><B>maybe</B><I32>1</I32></LST></Obj><S N="after">z</S></MS></Obj>"#,
+    );
+    let value = read(text).unwrap();
+    let unreadable = |name: &str| match value.get(name) {
+        Some(Value::Unreadable(found)) => (found.element.to_string(), found.source.to_string()),
+        other => panic!("{name}: {other:?}"),
+    };
+    let pair = |element: &str, source: &str| (element.to_owned(), source.to_owned());
+    // What a SecureString should be may be the secret itself.
+    assert_eq!(unreadable("secret"), pair("SS", ""));
+    assert_eq!(unreadable("number"), pair("I32", "x"));
+    assert_eq!(unreadable("inside"), pair("I32", r#"<Obj RefId="9"><S>deep</S></Obj>"#));
+    assert_eq!(unreadable("unknown"), pair("Nope", "t&amp;<b/>"));
+    assert_eq!(unreadable("types"), pair("Obj", "<TN><X/></TN><S>s</S>"));
+    let items = value.get("list").and_then(Value::items).unwrap();
+    assert!(matches!(items, [Value::Unreadable(_), Value::I32(1)]), "{items:?}");
+    assert_eq!((value.get("before"), value.get("after")), (Some(&"a".into()), Some(&"z".into())));
+    // In the record it is kept as it was.
+    assert_eq!(decode(encode_to_string(&value).as_bytes()), Ok(value));
+}
+
+#[test]
+fn a_message_that_is_no_value_at_all_is_refused() {
+    for text in ["<SS>no base64!</SS>", "<I32>x</I32>", "<Nope/>", r#"<Obj RefId="0"><TN><X/></TN></Obj>"#] {
+        assert!(read(text).is_err(), "{text}");
+    }
+    let many = |count: usize| format!("<Obj><LST>{}</LST></Obj>", "<I32>x</I32>".repeat(count));
+    assert!(read(&many(1_000)).is_ok());
+    assert!(matches!(read(&many(1_001)), Err(DecodeError::BadText { element: "I32", .. })));
+}
+
+#[test]
+fn g11_stacks_queues_and_enumerables_keep_their_order() {
+    for (tag, items) in [("STK", "2 1"), ("QUE", "1 2"), ("IE", "1 2")] {
+        let values: String = items.split(' ').map(|item| format!("<I32>{item}</I32>")).collect();
+        let text = format!(r#"<Obj RefId="0"><{tag}><Obj RefId="1"><{tag}>{values}</{tag}></Obj></{tag}></Obj>"#);
+        let value = read(&text).unwrap();
+        assert_eq!((value.to_display().as_str(), encode_to_string(&value)), (items, text));
+    }
+}
+
+#[test]
 fn g13_a_number_with_notes_and_an_enum_keep_value_and_text() {
     let value = read(r#"<Obj RefId="0"><TN RefId="0"><T>System.DayOfWeek</T><T>System.Enum</T></TN><ToString>Monday</ToString><I32>1</I32></Obj>"#).unwrap();
     assert_eq!((value.as_i64(), value.to_display().as_str()), (Some(1), "Monday"));

@@ -13,5 +13,5 @@ mod text;
 mod write;
 
 pub use read::{Error, ErrorKind, Event, Limits, Reader, Start};
-pub use text::{Piece, Pieces};
+pub use text::{Piece, character_reference};
 pub use write::{escape_attribute, escape_text};

@@ -7,7 +7,7 @@ use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event as Raw};
 use quick_xml::name::ResolveResult;
 
-use crate::text::{Piece, Pieces, character_reference};
+use crate::text::{Piece, character_reference};
 
 /// How much of everything a document may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,7 +140,8 @@ impl<'a> Reader<'a> {
     /// The next part of the document. Comments are passed over.
     ///
     /// # Errors
-    /// When the document is refused; the reader is of no use afterwards.
+    /// When the document is refused; the reader is of no use afterwards, except when an element stood where only text
+    /// may: that element is open then, and can be passed over.
     #[allow(clippy::should_implement_trait, reason = "it borrows nothing and can fail")]
     pub fn next(&mut self) -> Result<Event<'a>, Error> {
         loop {
@@ -194,22 +195,21 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// As [`Reader::text`], but with references to code points that are no XML characters kept: PowerShell writes
-    /// U+FFFE, U+FFFF and reads halves of surrogate pairs that way.
+    /// As [`Reader::text`], but hands over the runs of the text as they come, and with references to code points that
+    /// are no XML characters: PowerShell writes U+FFFE, U+FFFF and reads halves of surrogate pairs that way.
     ///
     /// # Errors
     /// As [`Reader::text`].
-    pub fn pieces(&mut self) -> Result<Pieces<'a>, Error> {
-        let mut pieces = Pieces::default();
+    pub fn pieces(&mut self, mut take: impl FnMut(Piece<'a>)) -> Result<(), Error> {
         loop {
             match self.raw()? {
-                Raw::Text(text) => pieces.push(Piece::Text(lines(text.into_inner()))),
-                Raw::CData(text) => pieces.push(Piece::Text(lines(text.into_inner()))),
+                Raw::Text(text) => take(Piece::Text(lines(text.into_inner()))),
+                Raw::CData(text) => take(Piece::Text(lines(text.into_inner()))),
                 Raw::GeneralRef(name) => {
                     let code = self.resolve(&name)?;
-                    pieces.push(Piece::Code(code));
+                    take(Piece::Code(code));
                 }
-                Raw::End(_) => return Ok(pieces),
+                Raw::End(_) => return Ok(()),
                 Raw::Start(_) => return Err(self.error(ErrorKind::UnexpectedElement)),
                 Raw::Eof => return Err(self.error(ErrorKind::UnexpectedEnd)),
                 _ => {}
@@ -217,7 +217,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Passes over the rest of the element whose start was just read.
+    /// Passes over the rest of the innermost open element.
     ///
     /// # Errors
     /// As [`Reader::next`].
@@ -240,7 +240,9 @@ impl<'a> Reader<'a> {
     /// Reads one event, counts it, and refuses what is not accepted at all.
     fn raw(&mut self) -> Result<Raw<'a>, Error> {
         let event = self.inner.read_event().map_err(|error| self.error(ErrorKind::Malformed(error.to_string())))?;
-        self.nodes = self.nodes.saturating_add(1);
+        if !matches!(event, Raw::Eof) {
+            self.nodes = self.nodes.saturating_add(1);
+        }
         match &event {
             Raw::Start(_) => {
                 self.depth = self.depth.saturating_add(1);

@@ -11,34 +11,10 @@ pub enum Piece<'a> {
     Code(u32),
 }
 
-/// The text of an element in pieces.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Pieces<'a> {
-    /// No text at all.
-    #[default]
-    Empty,
-    /// One run without references, the common case.
-    One(Cow<'a, str>),
-    /// Anything else.
-    Many(Vec<Piece<'a>>),
-}
-
-impl<'a> Pieces<'a> {
-    pub(crate) fn push(&mut self, piece: Piece<'a>) {
-        *self = match (std::mem::take(self), piece) {
-            (Self::Empty, Piece::Text(text)) => Self::One(text),
-            (Self::Empty, code) => Self::Many(vec![code]),
-            (Self::One(text), piece) => Self::Many(vec![Piece::Text(text), piece]),
-            (Self::Many(mut all), piece) => {
-                all.push(piece);
-                Self::Many(all)
-            }
-        };
-    }
-}
-
-/// The code of `&name;`: one of the five entities or a character reference, in decimal or hexadecimal.
-pub(crate) fn character_reference(name: &str) -> Option<u32> {
+/// The code of `&name;`: one of the five entities or a character reference, in decimal or hexadecimal; any number up to
+/// 0x10FFFF, surrogates and non-characters among them.
+#[must_use]
+pub fn character_reference(name: &str) -> Option<u32> {
     let code = match name {
         "amp" => u32::from('&'),
         "lt" => u32::from('<'),
