@@ -23,7 +23,8 @@ pub struct Limits {
     pub depth: usize,
     /// Objects in all; each can be referred to.
     pub references: usize,
-    /// Elements and texts in all, also when an object counted again wherever it is referred to.
+    /// Elements and texts in all. Values may be three times as many when an object counts again wherever it is referred
+    /// to.
     pub nodes: usize,
 }
 
@@ -184,6 +185,9 @@ struct Extent {
 /// How much deeper than by nesting an object may be along references.
 const DEEPER_BY_REFERENCE: usize = 4;
 
+/// How many more values than nodes there may be along references.
+const MORE_BY_REFERENCE: usize = 3;
+
 type Outcome<T> = Result<T, DecodeError>;
 
 impl<'a> Decoder<'a> {
@@ -324,8 +328,9 @@ impl<'a> Decoder<'a> {
     fn extend(&mut self, by: Extent) -> Outcome<()> {
         self.below.height = self.below.height.max(by.height);
         self.below.values = self.below.values.saturating_add(by.values).saturating_add(1);
-        if self.below.values > self.limits.nodes {
-            return Err(DecodeError::TooLarge(self.limits.nodes));
+        let most = self.limits.nodes.saturating_mul(MORE_BY_REFERENCE);
+        if self.below.values > most {
+            return Err(DecodeError::TooLarge(most));
         }
         let deepest = self.limits.depth.saturating_mul(DEEPER_BY_REFERENCE);
         if self.open.len().saturating_add(self.below.height) > deepest {

@@ -114,6 +114,6 @@ fn limits_hold_one_below_and_not_one_above() {
         let references = r#"<Ref RefId="1"/>"#.repeat(count);
         format!(r#"<Obj><LST><Obj RefId="1"><LST>{items}</LST></Obj>{references}</LST></Obj>"#)
     };
-    assert_eq!(read(shared(3)), Ok(()));
-    assert_eq!(read(shared(4)), Err(DecodeError::TooLarge(100)));
+    assert_eq!(read(shared(13)), Ok(()));
+    assert_eq!(read(shared(14)), Err(DecodeError::TooLarge(300)));
 }
