@@ -24,6 +24,7 @@ const COMMANDS: &[&str] = &[
     "session_close",
     "secret_has",
     "secret_delete",
+    "record_abandon",
     "run_preview",
     "run_start",
     "run_attach",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use app::App;
 use contract::{
     AppSnapshot, CloseResult, CloseSpec, ConnectResult, EndpointAddress, Fault, IdentityDecision, PromptAnswer,
-    QuitChoice, RunPreview, RunSpec, RunStart, SignIn, StampImport, StampImportResult, StampProfile,
+    QuitChoice, RunPreview, RunSpec, RunStart, SignIn, StampForgotten, StampImport, StampImportResult, StampProfile,
 };
 use tauri::State;
 
@@ -32,7 +32,7 @@ commands! {
     practice_scenario(name: String, speed: f64) -> ();
     stamp_import(import: StampImport) -> StampImportResult;
     stamp_keep(stamp: StampProfile) -> AppSnapshot;
-    stamp_forget(stamp_id: String) -> AppSnapshot;
+    stamp_forget(stamp_id: String, records: bool) -> StampForgotten;
     endpoint_probe(stamp_id: String, addresses: Vec<EndpointAddress>) -> ();
     session_inspect(stamp_id: String, address: EndpointAddress) -> ConnectResult;
     session_trust(stamp_id: String, address: EndpointAddress, decision: IdentityDecision) -> ();
@@ -41,6 +41,7 @@ commands! {
     session_close(close: CloseSpec) -> CloseResult;
     secret_has(stamp_id: String, account: String) -> bool;
     secret_delete(stamp_id: String, account: String) -> ();
+    record_abandon(record_id: String) -> AppSnapshot;
     run_preview(run: RunSpec) -> RunPreview;
     run_start(run: RunSpec) -> RunStart;
     run_attach(run_id: String, after: u64) -> ();

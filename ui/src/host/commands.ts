@@ -10,6 +10,9 @@ export const appQuit = (choice: c.QuitChoice) => host.call<null>('app_quit', { c
 export const practiceScenario = (name: string, speed: number) => host.call<null>('practice_scenario', { name, speed });
 export const stampImport = (source: c.StampImport) => host.call<c.StampImportResult>('stamp_import', { import: source });
 export const stampKeep = (stamp: Stamp) => host.call<c.AppSnapshot>('stamp_keep', { stamp });
+export const stampForget = (stampId: string, records: boolean) =>
+  host.call<c.StampForgotten>('stamp_forget', { stampId, records });
+export const recordAbandon = (recordId: string) => host.call<c.AppSnapshot>('record_abandon', { recordId });
 export const endpointProbe = (stampId: string, addresses: c.EndpointAddress[]) =>
   host.call<null>('endpoint_probe', { stampId, addresses });
 export const sessionInspect = (stampId: string, address: c.EndpointAddress) =>

@@ -348,7 +348,11 @@ practice: boolean,
 /**
  * The run that is going on.
  */
-activeRun: string | null, };
+activeRun: string | null, 
+/**
+ * Why the record is suspended: nothing new is started, and what comes is counted only (J-05).
+ */
+recordFault: Fault | null, };
 
 export type EndpointCheck = { 
 /**
@@ -916,6 +920,14 @@ export type UnfinishedSession = {
  */
 recordId: string, 
 /**
+ * The stamp.
+ */
+stampId: string, 
+/**
+ * The address of the instance, with its port.
+ */
+endpoint: string, 
+/**
  * The computer.
  */
 computer: string, 
@@ -930,4 +942,34 @@ opened: number,
 /**
  * Whether it was practice.
  */
-practice: boolean, };
+practice: boolean, 
+/**
+ * Whether it was left running on purpose; otherwise the app or the computer ended.
+ */
+leftRunning: boolean, 
+/**
+ * The number of the first line of its record that was changed afterwards, if one was.
+ */
+alteredAt: number | null, };
+
+export type StampForgotten = { 
+/**
+ * The passwords that were removed from the key ring.
+ */
+passwords: number, 
+/**
+ * The trusted computers that were removed.
+ */
+computers: number, 
+/**
+ * The records that were deleted; none unless it was asked for.
+ */
+records: number, 
+/**
+ * Why something could not be removed.
+ */
+faults: Array<Fault>, 
+/**
+ * Everything as it is now.
+ */
+snapshot: AppSnapshot, };

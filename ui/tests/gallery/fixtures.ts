@@ -29,7 +29,7 @@ const catalogue: c.CatalogueEntry[] = [
   entry('Set-SyslogServer', '', 'Sets where events are forwarded to.', 'minutes', { risk: 'change', parameters: [text('ServerName', { mandatory: true })] }),
 ];
 
-export const session = (practice: boolean, state: c.SessionState = { kind: 'ready' }): c.SessionSnapshot => ({ id: 's1', stampId: practice ? 'practice' : 'west', address: practice ? (practiceStamp.addresses[0] ?? address(1)) : address(1), computer: practice ? 'PRAC-ERCS01' : 'CW-ERCS01', account: practice ? 'PRACTICE\\CloudAdmin' : 'CONTOSO\\CloudAdmin', opened: at, state, commands: catalogue.map((one) => one.name), checks: [{ check: 'ownCommands', passed: true, seen: '63' }], recordPath: '/home/operator/records/CW-20261124.pepx', practice, activeRun: null });
+export const session = (practice: boolean, state: c.SessionState = { kind: 'ready' }): c.SessionSnapshot => ({ id: 's1', stampId: practice ? 'practice' : 'west', address: practice ? (practiceStamp.addresses[0] ?? address(1)) : address(1), computer: practice ? 'PRAC-ERCS01' : 'CW-ERCS01', account: practice ? 'PRACTICE\\CloudAdmin' : 'CONTOSO\\CloudAdmin', opened: at, state, commands: catalogue.map((one) => one.name), checks: [{ check: 'ownCommands', passed: true, seen: '63' }], recordPath: '/home/operator/records/CW-20261124.pepx', practice, activeRun: null, recordFault: null });
 
 export const question: c.IdentityQuestion = { changed: false, now: { computer: 'CW-ERCS01', domain: 'CONTOSO', dnsComputer: 'cw-ercs01.contoso.local', since: null }, before: null, expectedDomain: 'CONTOSO', domainFits: true };
 
@@ -48,7 +48,7 @@ export const failures = {
 
 export function snapshot(which: string): c.AppSnapshot {
   const base: c.AppSnapshot = { version: '0.1.0', keyringName: 'Secret Service', keyringProblem: null, stamps: [practiceStamp], practice: { account: 'PRACTICE\\CloudAdmin', password: 'Practice-Only-1!', scenarios: [], scenario: 'healthy', speed: 60 }, unfinished: [], session: null, catalogue, fileArguments: 0, recordsFault: null };
-  if (which === 'returning') return { ...base, stamps: [practiceStamp, own], unfinished: [{ recordId: 'r1', computer: 'CW-ERCS02', account: 'CONTOSO\\CloudAdmin', opened: at - 7200, practice: false }] };
+  if (which === 'returning') return { ...base, stamps: [practiceStamp, own], unfinished: [{ recordId: 'r1', stampId: 'west', endpoint: '10.14.22.62:5985', computer: 'CW-ERCS02', account: 'CONTOSO\\CloudAdmin', opened: at - 7200, practice: false, leftRunning: false, alteredAt: null }] };
   if (which === 'records') return { ...base, recordsFault: failures.records };
   if (which === 'session') return { ...base, stamps: [practiceStamp, own], session: session(false) };
   return base;

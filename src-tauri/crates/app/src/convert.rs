@@ -91,6 +91,7 @@ pub(crate) fn stamp_back(stamp: &c::StampProfile) -> Result<Stamp, pep::Fault> {
         addresses: addresses?,
         from_file: stamp.source == c::StampSource::File,
         last_used: stamp.last_used,
+        accounts: Vec::new(),
     })
 }
 
@@ -255,6 +256,7 @@ pub(crate) fn session(session: &PepSession) -> c::SessionSnapshot {
         record_path: session.record_path().display().to_string(),
         practice: session.practice,
         active_run: active.map(|id| id.to_string()),
+        record_fault: session.record_fault().as_ref().map(fault),
     }
 }
 

@@ -36,7 +36,7 @@ commands! {
     practice_scenario(name, speed);
     stamp_import(import);
     stamp_keep(stamp);
-    stamp_forget(stamp_id);
+    stamp_forget(stamp_id, records);
     endpoint_probe(stamp_id, addresses);
     session_inspect(stamp_id, address);
     session_trust(stamp_id, address, decision);
@@ -45,6 +45,7 @@ commands! {
     session_close(close);
     secret_has(stamp_id, account);
     secret_delete(stamp_id, account);
+    record_abandon(record_id);
     run_preview(run);
     run_start(run);
     run_attach(run_id, after);

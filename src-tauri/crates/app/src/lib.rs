@@ -4,9 +4,11 @@
 
 mod convert;
 mod dispatch;
+mod forget;
 pub mod host;
 mod practice_link;
 mod profiles;
+mod records;
 mod runs;
 mod sessions;
 mod stamps;
@@ -77,6 +79,8 @@ pub struct App {
 struct Inner {
     profiles: Profiles,
     session: Option<Arc<PepSession>>,
+    /// Records that were checked since the start, with the first altered line.
+    checked: HashMap<String, Option<u64>>,
     /// Batches of each attached run that the page has not acknowledged.
     open_batches: HashMap<String, Arc<runs::Credit>>,
 }
@@ -96,7 +100,7 @@ impl App {
             practice: PracticeLink::new(),
             file_arguments,
             cancel: Notify::new(),
-            inner: Mutex::new(Inner { profiles, session: None, open_batches: HashMap::new() }),
+            inner: Mutex::new(Inner { profiles, session: None, checked: HashMap::new(), open_batches: HashMap::new() }),
         })
     }
 
@@ -133,9 +137,7 @@ impl App {
         });
         let (keyring_name, keyring_problem) = status.await.unwrap_or(("the key ring", None));
         let session = self.session();
-        let records_fault = stamps::records_fault(&self.records_folder());
-        let unfinished =
-            stamps::unfinished(&self.records_folder(), session.as_ref().map(|session| session.record_path()));
+        let (records_fault, unfinished) = self.look_at_records().await;
         Ok(AppSnapshot {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             keyring_name: keyring_name.to_owned(),

@@ -46,8 +46,11 @@ impl Profiles {
         self.stamps.iter().find(|stamp| stamp.id == id)
     }
 
-    /// Keeps a stamp, in front of the others.
-    pub(crate) fn keep(&mut self, stamp: Stamp) -> std::io::Result<()> {
+    /// Keeps a stamp, in front of the others. What is known of its passwords stays.
+    pub(crate) fn keep(&mut self, mut stamp: Stamp) -> std::io::Result<()> {
+        if let Some(known) = self.find(&stamp.id) {
+            stamp.accounts.clone_from(&known.accounts);
+        }
         self.stamps.retain(|known| known.id != stamp.id);
         self.stamps.insert(0, stamp);
         self.save()
@@ -56,6 +59,17 @@ impl Profiles {
     pub(crate) fn forget(&mut self, id: &str) -> std::io::Result<()> {
         self.stamps.retain(|known| known.id != id);
         self.save()
+    }
+
+    /// Notes that the password of an account is in the key ring now.
+    pub(crate) fn keeps_password(&mut self, id: &str, account: &str) {
+        let Some(stamp) = self.stamps.iter_mut().find(|stamp| stamp.id == id) else { return };
+        if !stamp.accounts.iter().any(|known| known == account) {
+            stamp.accounts.push(account.to_owned());
+            if let Err(error) = self.save() {
+                tracing::warn!(%error, "The list of stamps was not saved");
+            }
+        }
     }
 
     /// Notes that a stamp was used now.

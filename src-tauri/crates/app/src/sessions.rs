@@ -132,8 +132,9 @@ impl App {
         };
         if let Some(password) = kept {
             // The session is open; a key ring that fails is told on the page's next look at it.
-            if let Err(error) = self.save(&entry, password).await {
-                tracing::warn!(%error, "The password was not kept");
+            match self.save(&entry, password).await {
+                Ok(()) => self.lock().profiles.keeps_password(&stamp.id, &session.account),
+                Err(error) => tracing::warn!(%error, "The password was not kept"),
             }
         }
         {
@@ -242,7 +243,7 @@ impl App {
         Ok(())
     }
 
-    async fn load(&self, entry: &str) -> Result<Option<Secret>, pep::Fault> {
+    pub(crate) async fn load(&self, entry: &str) -> Result<Option<Secret>, pep::Fault> {
         let (secrets, entry) = (self.host.secrets(), entry.to_owned());
         let loaded = tokio::task::spawn_blocking(move || secrets.load(&entry)).await;
         match loaded {
@@ -260,7 +261,7 @@ impl App {
         saved.unwrap_or_else(|error| Err(StoreError::Failed(error.to_string())))
     }
 
-    async fn forget(&self, entry: &str) {
+    pub(crate) async fn forget(&self, entry: &str) {
         let (secrets, entry) = (self.host.secrets(), entry.to_owned());
         if let Ok(Err(error)) = tokio::task::spawn_blocking(move || secrets.forget(&entry)).await {
             tracing::info!(%error, "The key ring did not forget an entry");

@@ -6,9 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use contract::{
-    AppSnapshot, EndpointAddress, Fault, ReadField, StampImport, StampImportResult, StampProfile, UnfinishedSession,
-};
+use contract::{AppSnapshot, EndpointAddress, Fault, ReadField, StampImport, StampImportResult, StampProfile};
 use pep::address::Address;
 use pep::fault::code;
 use pep::stamp::{ReadStamp, Stamp};
@@ -95,18 +93,6 @@ impl App {
         self.app_snapshot().await
     }
 
-    /// Forgets a stamp, with its trusted computers and its password.
-    pub async fn stamp_forget(&self, stamp_id: String) -> Result<AppSnapshot, Fault> {
-        let account = self.lock().profiles.find(&stamp_id).and_then(Stamp::account);
-        if let Some(account) = account {
-            self.secret_delete(stamp_id.clone(), account).await?;
-        }
-        let failed = |error: std::io::Error| convert::fault(&pep::Fault::new(code::RECORDS_UNUSABLE).detail(error));
-        self.pins().forget(&stamp_id).map_err(failed)?;
-        self.lock().profiles.forget(&stamp_id).map_err(failed)?;
-        self.app_snapshot().await
-    }
-
     /// Looks at all these addresses at once; each tells how far it is by events.
     pub async fn endpoint_probe(
         self: &Arc<Self>,
@@ -147,49 +133,14 @@ async fn read(path: &Path) -> Result<Vec<u8>, pep::Fault> {
     }
 }
 
-/// Why records cannot be written, if they cannot (J-06).
-pub(crate) fn records_fault(folder: &Path) -> Option<Fault> {
-    let probe = folder.join(".writable");
-    let tried = std::fs::create_dir_all(folder)
-        .and_then(|()| std::fs::write(&probe, b""))
-        .and_then(|()| std::fs::remove_file(&probe));
-    tried.err().map(|error| {
-        let fault = pep::Fault::new(code::RECORDS_UNUSABLE).with("folder", folder.display().to_string());
-        convert::fault(&fault.detail(error))
-    })
-}
-
-/// Records without an end: sessions that were left.
-pub(crate) fn unfinished(folder: &Path, current: Option<std::path::PathBuf>) -> Vec<UnfinishedSession> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    let mut found: Vec<UnfinishedSession> = entries
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "jsonl") && Some(path) != current.as_ref())
-        .filter_map(|path| {
-            let text = std::fs::read_to_string(&path).ok()?;
-            let opened =
-                text.lines().any(|line| line.contains("\"type\":\"run\"") || line.contains("\"type\":\"intent\""));
-            let ended = text.lines().next_back().is_some_and(|line| line.contains("\"type\":\"end\""));
-            let header: serde_json::Value = serde_json::from_str(text.lines().next()?).ok()?;
-            let session = header.get("data")?.get("session")?;
-            let word = |name: &str| session.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
-            let modified = std::fs::metadata(&path).and_then(|meta| meta.modified()).ok()?;
-            let modified = modified.duration_since(UNIX_EPOCH).ok()?.as_secs();
-            (opened && !ended).then(|| UnfinishedSession {
-                record_id: path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default(),
-                computer: word("computer"),
-                account: word("account"),
-                opened: i64::try_from(modified).unwrap_or(0),
-                practice: session.get("practice").and_then(serde_json::Value::as_bool).unwrap_or(false),
-            })
-        })
-        .collect();
-    found.sort_by_key(|session| -session.opened);
-    found
-}
-
 /// Seconds since 1970.
 pub(crate) fn now() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |passed| i64::try_from(passed.as_secs()).unwrap_or(0))
+}
+
+/// Milliseconds since 1970.
+pub(crate) fn now_ms() -> i64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |passed| i64::try_from(passed.as_millis()).unwrap_or(i64::MAX))
 }

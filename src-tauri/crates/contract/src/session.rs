@@ -22,6 +22,7 @@ pub struct SignIn {
 }
 
 /// What became of an attempt to connect.
+#[allow(clippy::large_enum_variant, reason = "one answer to one click; it is serialised at once")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum ConnectResult {
@@ -175,6 +176,8 @@ pub struct SessionSnapshot {
     pub practice: bool,
     /// The run that is going on.
     pub active_run: Option<String>,
+    /// Why the record is suspended: nothing new is started, and what comes is counted only (J-05).
+    pub record_fault: Option<Fault>,
 }
 
 /// One check that it is a PEP.

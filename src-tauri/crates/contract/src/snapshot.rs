@@ -59,12 +59,16 @@ pub struct PracticeScenario {
     pub what: String,
 }
 
-/// A session that was left without being closed.
+/// A session that was left without being closed. Its transcripts are still on its instance.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UnfinishedSession {
     /// The record's id.
     pub record_id: String,
+    /// The stamp.
+    pub stamp_id: String,
+    /// The address of the instance, with its port.
+    pub endpoint: String,
     /// The computer.
     pub computer: String,
     /// The account.
@@ -74,4 +78,25 @@ pub struct UnfinishedSession {
     pub opened: i64,
     /// Whether it was practice.
     pub practice: bool,
+    /// Whether it was left running on purpose; otherwise the app or the computer ended.
+    pub left_running: bool,
+    /// The number of the first line of its record that was changed afterwards, if one was.
+    #[ts(type = "number | null")]
+    pub altered_at: Option<u64>,
+}
+
+/// What was removed with a stamp (S-45).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StampForgotten {
+    /// The passwords that were removed from the key ring.
+    pub passwords: usize,
+    /// The trusted computers that were removed.
+    pub computers: usize,
+    /// The records that were deleted; none unless it was asked for.
+    pub records: usize,
+    /// Why something could not be removed.
+    pub faults: Vec<Fault>,
+    /// Everything as it is now.
+    pub snapshot: AppSnapshot,
 }

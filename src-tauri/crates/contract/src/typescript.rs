@@ -72,6 +72,7 @@ pub fn typescript() -> String {
     add(Practice::decl(&config));
     add(PracticeScenario::decl(&config));
     add(UnfinishedSession::decl(&config));
+    add(StampForgotten::decl(&config));
     text
 }
 

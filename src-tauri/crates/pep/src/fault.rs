@@ -62,6 +62,10 @@ codes! {
     RECORDS_UNUSABLE = 1001, ThisComputer, FixInput;
     /// The key ring failed.
     KEYRING = 1002, ThisComputer, Retry;
+    /// The record is suspended: the disk is full or broken.
+    RECORD_SUSPENDED = 1003, ThisComputer, FixInput;
+    /// A record is only read: it is newer, altered, or being written elsewhere.
+    RECORD_READ_ONLY = 1004, ThisComputer, AskSupport;
     /// A file is no stamp information.
     NOT_A_STAMP_FILE = 1101, Input, FixInput;
     /// It is the deployment worksheet.
@@ -70,6 +74,8 @@ codes! {
     NO_USABLE_ADDRESS = 1103, Input, FixInput;
     /// A public address.
     PUBLIC_ADDRESS = 1104, Input, FixInput;
+    /// The address of a portal.
+    PORTAL_ADDRESS = 1105, Input, FixInput;
     /// The name cannot be resolved.
     NAME_UNKNOWN = 2101, Network, FixInput;
     /// There is no route.

@@ -77,13 +77,18 @@ impl Pins {
         self.save()
     }
 
-    /// Forgets a stamp's computers and saves.
+    /// Forgets a stamp's computers and saves; answers how many there were.
     ///
     /// # Errors
     /// When it cannot be saved.
-    pub fn forget(&mut self, stamp: &str) -> std::io::Result<()> {
+    pub fn forget(&mut self, stamp: &str) -> std::io::Result<usize> {
+        let before = self.pins.len();
         self.pins.retain(|pin| pin.stamp != stamp);
-        self.save()
+        let removed = before - self.pins.len();
+        if removed > 0 {
+            self.save()?;
+        }
+        Ok(removed)
     }
 
     fn save(&self) -> std::io::Result<()> {

@@ -38,6 +38,8 @@ pub struct Stamp {
     pub from_file: bool,
     /// When it was used last, in seconds since 1970.
     pub last_used: Option<i64>,
+    /// The accounts whose passwords were put into the key ring.
+    pub accounts: Vec<String>,
 }
 
 /// What was read: the stamp, and the fields with their values for the person to look at.

@@ -1,18 +1,17 @@
 //! The journal that a session writes.
 
-use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{SyncSender, sync_channel};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
+use serde::Serialize;
 use serde_json::Value;
 
-use crate::line::Line;
-use crate::writer::{self, Order, Shared};
-
-/// How many lines may wait for the writer; an endpoint that sends faster than the disk takes waits here.
-const QUEUE: usize = 1_024;
+use crate::disk;
+use crate::disk::{Disk, Storage};
+use crate::lock::Lock;
+use crate::queue::{Class, Order, Queue, Suspension};
+use crate::writer::Writer;
 
 /// The clocks of a record.
 pub trait Clock: Send {
@@ -28,12 +27,21 @@ pub enum JournalError {
     /// The file or its folder cannot be used.
     #[error("the record cannot be used: {0}")]
     Io(String),
-    /// The writer has ended after an earlier failure.
-    #[error("the record was suspended: {0}")]
+    /// It is suspended: the disk is full or broken, and nothing new may begin.
+    #[error("the record is suspended: {0}")]
     Suspended(String),
     /// Something cannot be written as JSON.
     #[error("the record cannot hold this: {0}")]
     NotJson(String),
+    /// A process that lives is writing it.
+    #[error("the record is being written by another window")]
+    Live,
+    /// It was written by a newer version; this one only reads it (J-12).
+    #[error("the record has the newer format {0} and is only read")]
+    Newer(u32),
+    /// Something before its end was changed afterwards.
+    #[error("the record was altered at line {0}")]
+    Altered(u64),
 }
 
 impl From<std::io::Error> for JournalError {
@@ -42,19 +50,28 @@ impl From<std::io::Error> for JournalError {
     }
 }
 
+/// Sizes of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of one command's output in the chain; what is more goes to a file beside (J-07).
+    pub side_after: u64,
+    /// Bytes kept free for the last lines when the disk is full (J-05).
+    pub reserve: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { side_after: 64 << 20, reserve: 4 << 20 }
+    }
+}
+
 /// A record that is being written. Dropping it leaves the record without an `end` line: an unfinished session.
 pub struct Journal {
     path: PathBuf,
-    orders: Mutex<Numbered>,
-    shared: Arc<(Mutex<Shared>, Condvar)>,
+    clock: Mutex<(Box<dyn Clock>, u64)>,
+    queue: Arc<Queue>,
     writer: Mutex<Option<JoinHandle<()>>>,
-}
-
-struct Numbered {
-    next: u64,
-    clock: Box<dyn Clock>,
-    start_ms: u64,
-    orders: SyncSender<Order>,
+    _lock: Lock,
 }
 
 impl Journal {
@@ -63,22 +80,45 @@ impl Journal {
     /// # Errors
     /// When the file exists or cannot be made: without a record there is no session (J-06).
     pub fn create(path: &Path, header: Value, clock: Box<dyn Clock>) -> Result<Self, JournalError> {
+        Self::create_on(Arc::new(Disk), path, header, clock, Limits::default())
+    }
+
+    /// The same on another storage and with other sizes.
+    ///
+    /// # Errors
+    /// As [`Journal::create`].
+    pub fn create_on(
+        storage: Arc<dyn Storage>,
+        path: &Path,
+        header: Value,
+        clock: Box<dyn Clock>,
+        limits: Limits,
+    ) -> Result<Self, JournalError> {
         if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)?;
+            disk::private_folder(folder)?;
         }
-        let file = writer::create(path)?;
-        let shared = Arc::new((Mutex::new(Shared::default()), Condvar::new()));
-        let (orders, waiting) = sync_channel(QUEUE);
-        let for_writer = Arc::clone(&shared);
-        let thread = std::thread::Builder::new()
-            .name("record".to_owned())
-            .spawn(move || writer::run(file, &waiting, &for_writer))?;
+        let lock = Lock::take(path)?.ok_or(JournalError::Live)?;
+        let file = storage.create(path)?;
+        let reserve = path.with_extension("reserve");
+        let mut kept = storage.create(&reserve)?;
+        let made = kept.write(&vec![b'.'; limits.reserve]).and_then(|()| kept.sync());
+        drop(kept);
+        if let Err(error) = made {
+            // Too little space for the reserve is too little for a session.
+            let _ = storage.remove(&reserve);
+            let _ = storage.remove(path);
+            return Err(error.into());
+        }
+        let queue = Arc::new(Queue::default());
+        let writer = Writer::new(storage, Arc::clone(&queue), limits, path.to_owned(), reserve, file);
+        let thread = std::thread::Builder::new().name("record".to_owned()).spawn(move || writer.run())?;
         let start_ms = clock.mono_ms();
         let journal = Self {
             path: path.to_owned(),
-            orders: Mutex::new(Numbered { next: 0, clock, start_ms, orders }),
-            shared,
+            clock: Mutex::new((clock, start_ms)),
+            queue,
             writer: Mutex::new(Some(thread)),
+            _lock: lock,
         };
         journal.append_durable("record", serde_json::json!({ "format": crate::FORMAT, "session": header }))?;
         Ok(journal)
@@ -90,80 +130,87 @@ impl Journal {
         &self.path
     }
 
-    /// Adds a line. It reaches the disk within a second.
-    ///
-    /// # Errors
-    /// When the writer has failed.
-    pub fn append(&self, kind: &'static str, data: Value) -> Result<u64, JournalError> {
-        self.add(kind, &data, false)
+    /// Why nothing new may begin, if the disk is full or broken.
+    #[must_use]
+    pub fn suspension(&self) -> Option<Suspension> {
+        self.queue.lock().suspended.clone()
     }
 
-    /// Adds a line and waits until it is on the disk: for everything that must be known after a crash (J-02).
+    /// Whether a line would have to wait for the disk.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.queue.is_full()
+    }
+
+    /// Adds a line. It reaches the disk within a second. When the disk is slower than the lines, this waits; when the
+    /// record is suspended, the line is only counted.
+    ///
+    /// # Errors
+    /// When it is no JSON, or the record is suspended.
+    pub fn append(&self, kind: &'static str, data: impl Serialize) -> Result<(), JournalError> {
+        self.give(Class::Ordinary, kind, &data, None)?;
+        self.suspended()
+    }
+
+    /// The same for output of a run: what is very long goes to a file beside (J-07).
+    ///
+    /// # Errors
+    /// As [`Journal::append`].
+    pub fn append_output(&self, run: &Arc<str>, kind: &'static str, data: impl Serialize) -> Result<(), JournalError> {
+        self.give(Class::Ordinary, kind, &data, Some(Arc::clone(run)))?;
+        self.suspended()
+    }
+
+    /// A run gives no more output.
+    pub fn end_output(&self, run: &Arc<str>) {
+        self.queue.give(|| {
+            let (utc_ms, mono) = self.now();
+            Order::EndOutput { run: Arc::clone(run), utc_ms, mono }
+        });
+    }
+
+    /// Adds a line and waits until it is on the disk: before anything changes at the endpoint (J-02).
+    ///
+    /// # Errors
+    /// When it could not be brought there, or the record is suspended. What it announces must not be done.
+    pub fn append_durable(&self, kind: &'static str, data: impl Serialize) -> Result<(), JournalError> {
+        let number = self.give(Class::Durable, kind, &data, None)?;
+        self.queue.wait(number).map_err(JournalError::Suspended)
+    }
+
+    /// Adds a line about an ending and waits until it is on the disk. It has room even when the disk is full.
     ///
     /// # Errors
     /// When it could not be brought there.
-    pub fn append_durable(&self, kind: &'static str, data: Value) -> Result<u64, JournalError> {
-        let seq = self.add(kind, &data, true)?;
-        let (shared, changed) = &*self.shared;
-        let mut state = lock(shared);
-        while state.durable.is_none_or(|durable| durable < seq) {
-            if let Some(reason) = &state.failed {
-                return Err(JournalError::Suspended(reason.clone()));
-            }
-            state = changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-        Ok(seq)
+    pub fn append_ending(&self, kind: &'static str, data: impl Serialize) -> Result<(), JournalError> {
+        let number = self.give(Class::Ending, kind, &data, None)?;
+        self.queue.wait(number).map_err(JournalError::Suspended)
     }
 
-    fn add(&self, kind: &'static str, data: &Value, durable: bool) -> Result<u64, JournalError> {
-        if let Some(reason) = &lock(&self.shared.0).failed {
-            return Err(JournalError::Suspended(reason.clone()));
-        }
+    fn give(
+        &self,
+        class: Class,
+        kind: &'static str,
+        data: &impl Serialize,
+        run: Option<Arc<str>>,
+    ) -> Result<u64, JournalError> {
         let data = serde_json::to_string(data).map_err(|error| JournalError::NotJson(error.to_string()))?;
-        let mut numbered = lock(&self.orders);
-        let seq = numbered.next;
-        let (utc_ms, mono) = (numbered.clock.utc_ms(), numbered.clock.mono_ms().saturating_sub(numbered.start_ms));
-        // Numbered and queued under one lock, so that lines reach the writer in the order of their numbers.
-        let order = Order::Line { seq, utc_ms, mono, kind, data, durable };
-        numbered.orders.send(order).map_err(|_| JournalError::Suspended("the writer has ended".to_owned()))?;
-        numbered.next += 1;
-        Ok(seq)
+        Ok(self.queue.give(|| {
+            let (utc_ms, mono) = self.now();
+            Order::Line { class, utc_ms, mono, kind, data, run }
+        }))
     }
 
-    /// The lines after a number, oldest first, at most so many.
-    ///
-    /// # Errors
-    /// When the file cannot be read.
-    pub fn read_after(&self, after: Option<u64>, most: usize) -> Result<Vec<Line>, JournalError> {
-        let first = after.map_or(0, |after| after + 1);
-        let (start_line, start_offset, end) = {
-            let state = lock(&self.shared.0);
-            let at = usize::try_from(first / writer::INDEX_STEP)
-                .unwrap_or(usize::MAX)
-                .min(state.index.len().saturating_sub(1));
-            let offset = state.index.get(at).copied().unwrap_or(0);
-            (u64::try_from(at).unwrap_or(0) * writer::INDEX_STEP, offset, state.written)
-        };
-        let mut file = std::fs::File::open(&self.path)?;
-        file.seek(SeekFrom::Start(start_offset))?;
-        let reader = std::io::BufReader::new(file.take(end.saturating_sub(start_offset)));
-        let mut lines = Vec::new();
-        for (seq, text) in (start_line..).zip(std::io::BufRead::lines(reader)) {
-            if lines.len() >= most {
-                break;
-            }
-            let text = text?;
-            if seq >= first {
-                lines.push(serde_json::from_str(&text).map_err(|error| JournalError::Io(error.to_string()))?);
-            }
+    fn now(&self) -> (i64, u64) {
+        let clock = self.clock.lock().unwrap_or_else(PoisonError::into_inner);
+        (clock.0.utc_ms(), clock.0.mono_ms().saturating_sub(clock.1))
+    }
+
+    fn suspended(&self) -> Result<(), JournalError> {
+        match &self.queue.lock().suspended {
+            Some(suspended) => Err(JournalError::Suspended(suspended.reason.clone())),
+            None => Ok(()),
         }
-        Ok(lines)
-    }
-
-    /// How many lines there are.
-    #[must_use]
-    pub fn lines(&self) -> u64 {
-        lock(&self.orders).next
     }
 
     /// Ends the record with an `end` line and answers the hash of that line.
@@ -171,20 +218,16 @@ impl Journal {
     /// # Errors
     /// When it could not be brought to the disk.
     pub fn close(&self) -> Result<String, JournalError> {
-        self.append_durable("end", Value::Null)?;
-        Ok(lock(&self.shared.0).head.clone())
+        self.append_ending("end", Value::Null)?;
+        Ok(self.queue.lock().head.clone())
     }
 }
 
 impl Drop for Journal {
     fn drop(&mut self) {
-        let _ = lock(&self.orders).orders.send(Order::End);
-        if let Some(thread) = lock(&self.writer).take() {
+        self.queue.close();
+        if let Some(thread) = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take() {
             let _ = thread.join();
         }
     }
-}
-
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,123 +1,362 @@
-//! The thread that writes: lines are gathered and flushed by size, by time, or because one must be durable.
+//! The thread that writes: lines are gathered and brought to the disk by size, by time, or because somebody waits for one.
 
-use std::fs::{File, OpenOptions};
-use std::io::Write as _;
-use std::path::Path;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::sync::{Condvar, Mutex};
-use std::time::Duration;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use crate::journal::lock;
-use crate::line;
+use serde_json::json;
+
+use crate::disk::{RecordFile, Storage, is_full};
+use crate::journal::Limits;
+use crate::line::{self, Hash, Moments, NO_HASH, Said};
+use crate::queue::{Class, Order, Queue, Suspension};
+use crate::side::Sides;
+use crate::verify::{holds, segment};
 
 /// Lines are written when so many bytes wait.
-const FLUSH_BYTES: usize = 256 * 1024;
+const WRITE_BYTES: usize = 256 * 1024;
+/// And brought to the disk when so many bytes are only written; they are kept until then, to be written again elsewhere.
+const SYNC_BYTES: usize = 4 << 20;
 /// Or when this much time has passed.
-const FLUSH_AFTER: Duration = Duration::from_secs(1);
-/// Every so many lines the place in the file is remembered.
-pub(crate) const INDEX_STEP: u64 = 256;
+const SYNC_AFTER: Duration = Duration::from_secs(1);
+/// How many files may fail one after the other before nothing more is tried.
+const TRIES: usize = 3;
 
-/// What the writer is told.
-pub(crate) enum Order {
-    Line { seq: u64, utc_ms: i64, mono: u64, kind: &'static str, data: String, durable: bool },
-    End,
+/// A place in the chain.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    /// The number of the next line.
+    next: u64,
+    /// The hash of the line before.
+    prev: Hash,
 }
 
-/// What the writer tells.
-#[derive(Default)]
-pub(crate) struct Shared {
-    /// The last line that is on the disk.
-    pub(crate) durable: Option<u64>,
-    /// How many bytes readers may read.
-    pub(crate) written: u64,
-    /// Offsets of every 256th line.
-    pub(crate) index: Vec<u64>,
-    /// The hash of the last written line.
-    pub(crate) head: String,
-    /// Why nothing more is written.
-    pub(crate) failed: Option<String>,
+pub(crate) struct Writer {
+    storage: Arc<dyn Storage>,
+    queue: Arc<Queue>,
+    base: PathBuf,
+    reserve: Option<PathBuf>,
+    file: Option<Box<dyn RecordFile>>,
+    segment: u32,
+    /// Bytes of this segment that are on the disk.
+    length: u64,
+    /// Lines behind that, and how many bytes of them were written.
+    unsynced: Vec<u8>,
+    written: usize,
+    on_disk: Place,
+    at_written: Place,
+    place: Place,
+    since: Option<Instant>,
+    moments: Moments,
+    now: (i64, u64),
+    sides: Sides,
+    suspended: Option<Suspension>,
+    dead: Option<String>,
+    number: u64,
 }
 
-/// Makes the file; it must not exist, and no one else may read it (J-10).
-pub(crate) fn create(path: &Path) -> std::io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
-struct Writer<'a> {
-    file: File,
-    waiting: Vec<u8>,
-    offset: u64,
-    prev: String,
-    last: Option<u64>,
-    index: Vec<u64>,
-    shared: &'a (Mutex<Shared>, Condvar),
-}
-
-pub(crate) fn run(file: File, orders: &Receiver<Order>, shared: &(Mutex<Shared>, Condvar)) {
-    let mut writer = Writer {
-        file,
-        waiting: Vec::new(),
-        offset: 0,
-        prev: line::NO_HASH.to_owned(),
-        last: None,
-        index: Vec::new(),
-        shared,
-    };
-    if let Err(error) = writer.work(orders) {
-        let mut state = lock(&shared.0);
-        state.failed = Some(error.to_string());
-        drop(state);
-        shared.1.notify_all();
-        // The queue is drained, so that nobody waits for a writer that is gone.
-        while !matches!(orders.recv(), Ok(Order::End) | Err(_)) {}
+impl Writer {
+    pub(crate) fn new(
+        storage: Arc<dyn Storage>,
+        queue: Arc<Queue>,
+        limits: Limits,
+        base: PathBuf,
+        reserve: PathBuf,
+        file: Box<dyn RecordFile>,
+    ) -> Self {
+        let start = Place { next: 0, prev: NO_HASH };
+        Self {
+            sides: Sides::new(Arc::clone(&storage), &base, limits.side_after),
+            storage,
+            queue,
+            base,
+            reserve: Some(reserve),
+            file: Some(file),
+            segment: 1,
+            length: 0,
+            unsynced: Vec::new(),
+            written: 0,
+            on_disk: start,
+            at_written: start,
+            place: start,
+            since: None,
+            moments: Moments::default(),
+            now: (0, 0),
+            suspended: None,
+            dead: None,
+            number: 0,
+        }
     }
-}
 
-impl Writer<'_> {
-    fn work(&mut self, orders: &Receiver<Order>) -> std::io::Result<()> {
-        loop {
-            match orders.recv_timeout(FLUSH_AFTER) {
-                Ok(Order::Line { seq, utc_ms, mono, kind, data, durable }) => {
-                    if seq % INDEX_STEP == 0 {
-                        self.index.push(self.offset + u64::try_from(self.waiting.len()).unwrap_or(u64::MAX));
-                    }
-                    self.prev = line::write(seq, utc_ms, mono, kind, &data, &self.prev, &mut self.waiting);
-                    self.last = Some(seq);
-                    if durable {
-                        self.flush(true)?;
-                    } else if self.waiting.len() >= FLUSH_BYTES {
-                        self.flush(false)?;
-                    }
+    pub(crate) fn run(mut self) {
+        while let Some(orders) = self.queue.take(self.since.map(|since| since + SYNC_AFTER)) {
+            for order in orders {
+                self.number += 1;
+                self.order(order);
+            }
+            if self.since.is_some_and(|since| since.elapsed() >= SYNC_AFTER) {
+                self.flush();
+            }
+            self.tell();
+        }
+        self.flush();
+        self.release_reserve();
+        self.tell();
+    }
+
+    fn tell(&self) {
+        let head = line::text(&self.on_disk.prev);
+        self.queue.tell(|state| {
+            state.finish(self.number);
+            state.suspended.clone_from(&self.suspended);
+            state.dead.clone_from(&self.dead);
+            state.head = head;
+        });
+    }
+
+    fn order(&mut self, order: Order) {
+        match order {
+            Order::EndOutput { run, utc_ms, mono } => {
+                self.now = (utc_ms, mono);
+                let said = self.sides.end(&run);
+                self.say_all(said);
+            }
+            Order::Line { class: Class::Ordinary, utc_ms, mono, kind, data, run } => {
+                self.now = (utc_ms, mono);
+                self.ordinary(kind, &data, run.as_ref());
+            }
+            Order::Line { class, utc_ms, mono, kind, data, .. } => {
+                self.now = (utc_ms, mono);
+                let written = self.durable(class, kind, &data);
+                let number = self.number;
+                self.tell();
+                if let Err(reason) = written {
+                    self.queue.tell(|state| state.refused = Some((number, reason)));
                 }
-                Ok(Order::End) | Err(RecvTimeoutError::Disconnected) => return self.flush(true),
-                Err(RecvTimeoutError::Timeout) => self.flush(false)?,
             }
         }
     }
 
-    fn flush(&mut self, durable: bool) -> std::io::Result<()> {
-        if !self.waiting.is_empty() {
-            self.file.write_all(&self.waiting)?;
-            self.offset += u64::try_from(self.waiting.len()).unwrap_or(u64::MAX);
-            self.waiting.clear();
+    fn ordinary(&mut self, kind: &str, data: &str, run: Option<&Arc<str>>) {
+        if let Some(suspended) = &mut self.suspended {
+            suspended.lines += 1;
+            return;
         }
-        if durable {
-            // A failed sync is never tried again on the same handle (J-04): the error ends the writer.
-            self.file.sync_data()?;
+        if let Some(run) = run {
+            let (utc_ms, mono) = self.now;
+            let (taken, said) = self.sides.output(run, &Said { utc_ms, mono, kind, data }, &mut self.moments);
+            self.say_all(said);
+            if taken {
+                return;
+            }
         }
-        let mut state = lock(&self.shared.0);
-        state.written = self.offset;
-        state.index.append(&mut self.index);
-        state.head.clone_from(&self.prev);
-        if durable {
-            state.durable = self.last;
+        self.say(kind, data);
+        if self.unsynced.len() - self.written >= WRITE_BYTES {
+            self.write();
         }
-        drop(state);
-        self.shared.1.notify_all();
+        if self.unsynced.len() >= SYNC_BYTES {
+            self.flush();
+        }
+    }
+
+    fn durable(&mut self, class: Class, kind: &str, data: &str) -> Result<(), String> {
+        if let (Class::Durable, Some(suspended)) = (class, &self.suspended) {
+            return Err(suspended.reason.clone());
+        }
+        // What came before is written first, so that a full disk meets that and not this line.
+        self.write();
+        if kind == "end" {
+            let said = self.sides.end_all();
+            self.say_all(said);
+            if let Some(lines) = self.suspended.as_ref().map(|suspended| suspended.lines) {
+                self.say("not_recorded", &json!({ "lines": lines }).to_string());
+            }
+        }
+        let was_suspended = self.suspended.is_some();
+        self.say(kind, data);
+        self.flush();
+        if class == Class::Ending && !was_suspended && self.suspended.is_some() && self.dead.is_none() {
+            // The disk became full at this very line, and it was taken back.
+            self.say(kind, data);
+            self.flush();
+        }
+        match (&self.dead, &self.suspended) {
+            (Some(reason), _) => Err(reason.clone()),
+            (None, Some(suspended)) if class == Class::Durable => Err(suspended.reason.clone()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Adds a line to what waits.
+    fn say(&mut self, kind: &str, data: &str) {
+        if self.dead.is_some() {
+            return;
+        }
+        let (utc_ms, mono) = self.now;
+        let said = Said { utc_ms, mono, kind, data };
+        let hash = line::write(self.place.next, &said, &self.place.prev, &mut self.moments, &mut self.unsynced);
+        self.place = Place { next: self.place.next + 1, prev: hash };
+        self.since.get_or_insert_with(Instant::now);
+    }
+
+    /// What the files of large output have to say in the chain; a failure of theirs suspends the record.
+    fn say_all(&mut self, said: Result<Vec<(&'static str, String)>, crate::side::Failed>) {
+        match said {
+            Ok(lines) => {
+                for (kind, data) in lines {
+                    self.say(kind, &data);
+                }
+            }
+            Err(failed) => {
+                self.write();
+                self.suspend(&failed.reason, failed.lines);
+            }
+        }
+    }
+
+    /// Hands over to the file what waits.
+    fn write(&mut self) {
+        if let Err(error) = self.try_write() {
+            self.write_failed(&error);
+        }
+    }
+
+    fn try_write(&mut self) -> std::io::Result<()> {
+        let waiting = self.unsynced.get(self.written..).unwrap_or_default();
+        if !waiting.is_empty() && self.dead.is_none() {
+            self.file.as_mut().ok_or_else(|| std::io::Error::other("there is no file"))?.write(waiting)?;
+            self.written = self.unsynced.len();
+            self.at_written = self.place;
+        }
         Ok(())
+    }
+
+    /// Brings everything to the disk.
+    fn flush(&mut self) {
+        self.write();
+        let sides = self.sides.flush();
+        self.say_all(sides);
+        self.write();
+        if self.dead.is_some() || self.unsynced.is_empty() {
+            self.since = None;
+            return;
+        }
+        match self.try_sync() {
+            Ok(()) => self.synced(),
+            Err(error) => {
+                let full = is_full(&error);
+                if full {
+                    self.release_reserve();
+                }
+                // Never again on the same handle: what the system has dropped it would call written (J-04).
+                self.next_segment(&error);
+                if full {
+                    self.suspend(&error.to_string(), 0);
+                }
+            }
+        }
+    }
+
+    fn try_sync(&mut self) -> std::io::Result<()> {
+        self.file.as_mut().ok_or_else(|| std::io::Error::other("there is no file"))?.sync()
+    }
+
+    fn synced(&mut self) {
+        self.length += u64::try_from(self.written).unwrap_or(u64::MAX);
+        self.unsynced.clear();
+        self.unsynced.shrink_to(2 * SYNC_BYTES);
+        self.written = 0;
+        self.on_disk = self.place;
+        self.since = None;
+    }
+
+    fn write_failed(&mut self, error: &std::io::Error) {
+        if !is_full(error) {
+            return self.next_segment(error);
+        }
+        // A part of a line may stand there; it is cut off before anything follows it.
+        let whole = self.length + u64::try_from(self.written).unwrap_or(u64::MAX);
+        if let Some(Err(error)) = self.file.as_mut().map(|file| file.cut(whole)) {
+            return self.next_segment(&error);
+        }
+        let lost = self.place.next - self.at_written.next;
+        self.unsynced.truncate(self.written);
+        self.place = self.at_written;
+        self.suspend(&error.to_string(), lost);
+    }
+
+    /// Nothing but endings is written from now on (J-05).
+    fn suspend(&mut self, reason: &str, lost: u64) {
+        self.release_reserve();
+        if let Some(suspended) = &mut self.suspended {
+            suspended.lines += lost;
+            // The reserve was not enough.
+            self.die(reason);
+            return;
+        }
+        self.suspended = Some(Suspension { reason: reason.to_owned(), lines: lost });
+        self.say("suspended", &json!({ "reason": reason }).to_string());
+        let brought = self.try_write().and_then(|()| self.try_sync());
+        match brought {
+            Ok(()) => self.synced(),
+            Err(error) => self.die(&error.to_string()),
+        }
+    }
+
+    fn die(&mut self, reason: &str) {
+        self.dead = Some(reason.to_owned());
+        self.suspended.get_or_insert_with(|| Suspension { reason: reason.to_owned(), lines: 0 });
+        self.file = None;
+    }
+
+    fn release_reserve(&mut self) {
+        if let Some(path) = self.reserve.take() {
+            // One that cannot be removed does not help; the next write will tell.
+            let _ = self.storage.remove(&path);
+        }
+    }
+
+    /// Goes on in another file: it repeats what is not certain to be on the disk, and says so.
+    fn next_segment(&mut self, error: &std::io::Error) {
+        let mut reason = error.to_string();
+        for _ in 0..TRIES {
+            self.file = None;
+            let before = segment(&self.base, self.segment);
+            let verified = self
+                .storage
+                .open(&before)
+                .map_err(|error| error.to_string())
+                .and_then(|reader| holds(reader, self.length, self.on_disk.next, &self.on_disk.prev));
+            let gap = json!({
+                "file": before.file_name().map(|name| name.to_string_lossy()),
+                "error": reason,
+                "repeated_from": self.on_disk.next,
+                "on_disk": verified.is_ok(),
+                "seen": verified.err(),
+            });
+            self.say("gap", &gap.to_string());
+            self.segment += 1;
+            let made = self.storage.create(&segment(&self.base, self.segment));
+            self.written = 0;
+            self.length = 0;
+            let brought = made.and_then(|file| {
+                self.file = Some(file);
+                self.try_write()?;
+                self.try_sync()
+            });
+            match brought {
+                Ok(()) => return self.synced(),
+                Err(error) => reason = error.to_string(),
+            }
+        }
+        self.die(&reason);
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        // A panic in here must not leave anybody waiting.
+        let dead = self.dead.get_or_insert_with(|| "the writer has ended".to_owned()).clone();
+        self.queue.tell(|state| state.dead = Some(dead));
     }
 }

@@ -76,23 +76,6 @@ fn a_changed_byte_is_found_in_its_line() {
 }
 
 #[test]
-fn lines_are_read_again_from_any_place() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("r.jsonl");
-    let journal = Journal::create(&path, json!(null), Box::new(Steps(AtomicU64::new(0)))).unwrap();
-    for number in 1..=1_000 {
-        journal.append("output", json!(number)).unwrap();
-    }
-    journal.append_durable("mark", json!(null)).unwrap();
-    for after in [None, Some(0), Some(255), Some(256), Some(700), Some(1_001)] {
-        let lines = journal.read_after(after, 10).unwrap();
-        let first = after.map_or(0, |after| after + 1);
-        let wanted: Vec<u64> = (first..=1_001).take(10).collect();
-        assert_eq!(lines.iter().map(|line| line.seq).collect::<Vec<_>>(), wanted, "after {after:?}");
-    }
-}
-
-#[test]
 fn an_existing_record_is_not_overwritten_and_only_its_user_reads_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("r.jsonl");

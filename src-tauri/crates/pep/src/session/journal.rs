@@ -1,10 +1,11 @@
 //! The record of a session, and the intents that it must hold before anything changes at the endpoint (R-02, J-02).
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use record::{Clock, Journal};
-use serde_json::json;
+use record::{Clock, Disk, Journal, JournalError, Limits};
+use serde_json::{Value, json};
 use winrm::{BoxFuture, Intent, Intents, Refused};
 
 /// The clocks of this computer.
@@ -24,6 +25,19 @@ impl Clock for SystemClock {
     fn mono_ms(&self) -> u64 {
         u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
+}
+
+/// Adds a line to the record of decisions that belong to no session; the record is made when it is not there.
+///
+/// # Errors
+/// When it cannot be made or written.
+pub fn note(path: &Path, app_version: &str, kind: &'static str, data: &Value) -> Result<(), JournalError> {
+    if !path.exists() {
+        let header = json!({ "app": app_version, "decisions": true });
+        let limits = Limits { reserve: 0, ..Limits::default() };
+        drop(Journal::create_on(Arc::new(Disk), path, header, Box::new(SystemClock::new()), limits)?);
+    }
+    record::append_to(path, kind, data, now_ms())
 }
 
 pub(crate) fn now_ms() -> i64 {

@@ -5,6 +5,7 @@ mod open;
 mod pump;
 mod run;
 
+pub use journal::note;
 pub use open::{EndpointCheck, OpenRequest, OpenStage, open};
 pub use run::{Answer, Form, FormField, FormInput, Item, ItemStream, Outcome, Progress, Question, RunEnd, RunView};
 
@@ -154,6 +155,14 @@ impl PepSession {
         self.journal.path().to_owned()
     }
 
+    /// Why the record is suspended, if it is: nothing new is started then (J-05).
+    #[must_use]
+    pub fn record_fault(&self) -> Option<Fault> {
+        let suspended = self.journal.suspension()?;
+        let fault = Fault::new(code::RECORD_SUSPENDED).with("lines", suspended.lines.to_string());
+        Some(fault.detail(suspended.reason))
+    }
+
     /// Is told whenever something changes.
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<u64> {
@@ -205,8 +214,8 @@ impl PepSession {
         let journal = Arc::clone(&self.journal);
         let written = tokio::task::spawn_blocking(move || journal.append_durable(kind, data)).await;
         match written {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(Fault::new(code::RECORDS_UNUSABLE).detail(error)),
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(Fault::new(code::RECORD_SUSPENDED).detail(error)),
             Err(error) => Err(Fault::new(code::INTERNAL).detail(error)),
         }
     }
@@ -320,7 +329,7 @@ impl PepSession {
         let journal = Arc::clone(&self.journal);
         let line = json!({ "transcripts": transcripts, "share": share });
         let ended = tokio::task::spawn_blocking(move || {
-            journal.append_durable("closed", line)?;
+            journal.append_ending("closed", line)?;
             journal.close()
         });
         let head = match ended.await {

@@ -209,7 +209,7 @@ impl Pump {
         let fault = error.as_ref().filter(|_| outcome == Outcome::Failed).map(Fault::of_record);
         let journal = Arc::clone(&self.journal);
         let line = json!({ "run": id.to_string(), "outcome": format!("{outcome:?}").to_lowercase() });
-        let _ = tokio::task::spawn_blocking(move || journal.append_durable("run_end", line)).await;
+        let _ = tokio::task::spawn_blocking(move || journal.append_ending("run_end", line)).await;
         let mut shared = self.shared.lock();
         if let Some(run) = shared.run(id) {
             run.finish(outcome, error, fault);

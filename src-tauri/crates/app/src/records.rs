@@ -1,0 +1,160 @@
+//! The records of earlier sessions: which were left open, and what is done about them.
+
+use std::path::{Path, PathBuf};
+
+use contract::{AppSnapshot, Fault, UnfinishedSession};
+use pep::fault::code;
+use record::{Glance, JournalError, Standing};
+use serde_json::{Value, json};
+
+use crate::{App, convert, stamps};
+
+/// The record of decisions that belong to no session: whom to trust, what was forgotten.
+const DECISIONS: &str = "decisions";
+
+/// A record of a session in the folder.
+pub(crate) struct Found {
+    pub(crate) id: String,
+    pub(crate) path: PathBuf,
+    pub(crate) glance: Glance,
+}
+
+impl Found {
+    /// A text of the record's first line.
+    pub(crate) fn word(&self, name: &str) -> String {
+        self.glance.session.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+    }
+}
+
+/// All records of sessions, with a quick look at each. What cannot be read is no record of ours.
+pub(crate) fn all(folder: &Path) -> Vec<Found> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let paths =
+        entries.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "jsonl"));
+    let found = paths.filter_map(|path| {
+        let id = path.file_stem()?.to_str()?.to_owned();
+        // Further files of a record have a dot in their stem.
+        if id.contains('.') || id == DECISIONS {
+            return None;
+        }
+        let glance = record::glance(&path).ok()?;
+        Some(Found { id, path, glance })
+    });
+    found.collect()
+}
+
+impl App {
+    /// Whether records can be written, and which sessions were left open.
+    pub(crate) async fn look_at_records(self: &App) -> (Option<Fault>, Vec<UnfinishedSession>) {
+        let folder = self.records_folder();
+        let known = self.lock().checked.clone();
+        let looked = tokio::task::spawn_blocking(move || {
+            let fault = writable(&folder).err().map(|error| {
+                let fault = pep::Fault::new(code::RECORDS_UNUSABLE).with("folder", folder.display().to_string());
+                convert::fault(&fault.detail(error))
+            });
+            let open = |found: &Found| {
+                found.glance.reached_endpoint
+                    && matches!(found.glance.standing, Standing::Open | Standing::LeftRunning)
+                    && !record::is_live(&found.path)
+            };
+            let left: Vec<_> = all(&folder)
+                .into_iter()
+                .filter(open)
+                .map(|found| {
+                    let altered = known.get(&found.id).copied().unwrap_or_else(|| put_right(&found.path));
+                    (unfinished(&found, altered), altered)
+                })
+                .collect();
+            (fault, left)
+        });
+        let Ok((fault, left)) = looked.await else { return (None, Vec::new()) };
+        let mut inner = self.lock();
+        inner.checked.extend(left.iter().map(|(session, altered)| (session.record_id.clone(), *altered)));
+        let mut left: Vec<_> = left.into_iter().map(|(session, _)| session).collect();
+        left.sort_by_key(|session| -session.opened);
+        (fault, left)
+    }
+
+    /// Notes in a record that nobody will come back to its session.
+    pub async fn record_abandon(&self, record_id: String) -> Result<AppSnapshot, Fault> {
+        let folder = self.records_folder();
+        let noted = tokio::task::spawn_blocking(move || {
+            let found = all(&folder).into_iter().find(|found| found.id == record_id);
+            let found = found.ok_or_else(|| JournalError::Io("there is no such record".to_owned()))?;
+            match found.glance.standing {
+                Standing::Ended | Standing::Abandoned => Ok(()),
+                _ => record::append_to(&found.path, "abandoned", &json!({ "by": "operator" }), stamps::now_ms()),
+            }
+        });
+        match noted.await {
+            Ok(Ok(())) => self.app_snapshot().await,
+            Ok(Err(error)) => Err(convert::fault(&fault(&error))),
+            Err(error) => Err(convert::fault(&pep::Fault::new(code::INTERNAL).detail(error))),
+        }
+    }
+
+    /// Adds a decision that belongs to no session to the record of those (S-08).
+    pub(crate) async fn note_decision(&self, kind: &'static str, data: Value) {
+        let path = self.records_folder().join(format!("{DECISIONS}.jsonl"));
+        let noted =
+            tokio::task::spawn_blocking(move || pep::session::note(&path, env!("CARGO_PKG_VERSION"), kind, &data));
+        match noted.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "A decision was not recorded"),
+            Err(error) => tracing::warn!(%error, "A decision was not recorded"),
+        }
+    }
+}
+
+fn fault(error: &JournalError) -> pep::Fault {
+    let number = match error {
+        JournalError::Live | JournalError::Newer(_) | JournalError::Altered(_) => code::RECORD_READ_ONLY,
+        _ => code::RECORDS_UNUSABLE,
+    };
+    pep::Fault::new(number).detail(error)
+}
+
+/// Checks a record that was left, sets an unfinished last line aside, and answers the first line that was altered.
+fn put_right(path: &Path) -> Option<u64> {
+    let damage = record::verify(path).ok()?.damage?;
+    if !damage.torn {
+        return Some(damage.line);
+    }
+    // One that cannot be put right now is tried again when a line is added.
+    if let Err(error) = record::recover(path, stamps::now_ms()) {
+        tracing::warn!(%error, "A record was not put right");
+    }
+    None
+}
+
+fn unfinished(found: &Found, altered_at: Option<u64>) -> UnfinishedSession {
+    UnfinishedSession {
+        record_id: found.id.clone(),
+        stamp_id: found.word("stamp"),
+        endpoint: found.word("endpoint"),
+        computer: found.word("computer"),
+        account: found.word("account"),
+        opened: found.glance.begun_ms / 1_000,
+        practice: found.glance.session.get("practice").and_then(Value::as_bool).unwrap_or(false),
+        left_running: found.glance.standing == Standing::LeftRunning,
+        altered_at,
+    }
+}
+
+/// Whether a file can be made in the folder (J-06).
+fn writable(folder: &Path) -> std::io::Result<()> {
+    record::private_folder(folder)?;
+    // Two starts at once must not take each other's file away.
+    let probe = folder.join(format!(".writable-{}", std::process::id()));
+    std::fs::write(&probe, b"")?;
+    std::fs::remove_file(&probe)
+}
+
+/// All files of a record.
+pub(crate) fn files(found: &Found) -> Vec<PathBuf> {
+    let start = format!("{}.", found.id);
+    let Some(Ok(entries)) = found.path.parent().map(std::fs::read_dir) else { return Vec::new() };
+    let ours = entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(&start));
+    ours.map(|entry| entry.path()).collect()
+}
