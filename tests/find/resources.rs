@@ -1,0 +1,168 @@
+use std::time::Duration;
+
+use arm::{ArmError, Location, TransportError};
+use serde_json::json;
+use tests::arm_server::{AUDIENCE, ArmServer, Behaviour, Role};
+
+use crate::{arm, metadata};
+
+const HOUR: Duration = Duration::from_secs(3600);
+const FABRIC: &str = "/subscriptions/f6b2f4a4-0000-4000-8000-0a1b2c3d4e5f/resourceGroups/System.east/providers/Microsoft.Fabric.Admin/fabricLocations";
+
+async fn find(server: &ArmServer) -> Result<Vec<Location>, ArmError> {
+    let token = server.token(AUDIENCE, HOUR);
+    arm(server, token).await.find().await
+}
+
+#[tokio::test]
+async fn the_addresses_are_found_with_four_requests() {
+    let server = ArmServer::start(Behaviour::default());
+    let found = find(&server).await.unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].pep_addresses, ["192.0.2.224", "192.0.2.225", "192.0.2.226"]);
+    assert_eq!(found[0].deployment_id.as_deref(), Some("3c2f0a5e-8d1b-4f7a-9a61-0b6f2d7f4c10"));
+    assert_eq!(found[0].cloud_id.as_deref(), Some("7d9f1f54-3a54-4f0e-8a7c-5a2f3b1c9e77"));
+    assert_eq!(found[0].time_server.as_deref(), Some("ntp.contoso.example"));
+    assert_eq!(found[0].dns_servers.len(), 2);
+    assert_eq!((found[0].exclusive_operation_running, found[0].exclusive_operation.as_deref()), (Some(false), None));
+    // The provider's subscription is on the second page; its 200 answers carry a bare WWW-Authenticate.
+    let asked = server.asked();
+    let shown: Vec<bool> = asked.iter().map(|asked| asked.with_token).collect();
+    assert_eq!(shown, [false, true, true, true], "{asked:?}");
+    assert_eq!(asked[0].line, "GET /metadata/endpoints?api-version=2015-01-01");
+    assert_eq!(asked[1].line, "GET /subscriptions?api-version=2016-06-01");
+    assert_eq!(asked[3].line, format!("GET {FABRIC}?api-version=2016-05-01"));
+}
+
+#[tokio::test]
+async fn a_running_update_is_told() {
+    let server = ArmServer::start(Behaviour {
+        location: json!({ "pepIpAddresses": ["192.0.2.224"], "exclusiveAdminOperationRunning": true,
+            "exclusiveAdminOperationName": "MicrosoftUpdate", "externalDsnIPAddress01": "192.0.2.11" }),
+        ..Behaviour::default()
+    });
+    let found = find(&server).await.unwrap().remove(0);
+    assert_eq!(found.exclusive_operation.as_deref(), Some("MicrosoftUpdate"));
+    assert_eq!((found.exclusive_operation_running, found.dns_servers), (Some(true), vec!["192.0.2.11".to_owned()]));
+}
+
+#[tokio::test]
+async fn a_list_without_addresses_is_followed_by_the_single_answer() {
+    let server = ArmServer::start(Behaviour { bare_list: true, ..Behaviour::default() });
+    assert_eq!(find(&server).await.unwrap()[0].pep_addresses.len(), 3);
+    assert_eq!(server.lines().last().unwrap(), &format!("GET {FABRIC}/east"));
+}
+
+#[tokio::test]
+async fn the_region_comes_from_the_resource_groups_where_no_name_tells_it() {
+    let server = ArmServer::start(Behaviour { portal: "https://192.0.2.1/", ..Behaviour::default() });
+    assert_eq!(find(&server).await.unwrap()[0].region, "east");
+    assert!(server.lines().iter().any(|line| line.ends_with("/resourcegroups")), "{:?}", server.lines());
+}
+
+#[tokio::test]
+async fn other_versions_are_taken_from_the_refusal() {
+    let server = ArmServer::start(Behaviour {
+        metadata_versions: vec!["2019-05-01", "2018-01-01"],
+        subscription_versions: vec!["2015-11-01", "2019-10-01", "2020-01-01-preview"],
+        fabric_versions: vec!["2018-06-01-preview"],
+        ..Behaviour::default()
+    });
+    assert_eq!(find(&server).await.unwrap()[0].pep_addresses.len(), 3);
+    let asked = server.asked();
+    assert!(asked[1].line.ends_with("2019-05-01"), "the list form is known: {asked:?}");
+    assert!(asked.iter().any(|asked| asked.line == "GET /subscriptions?api-version=2019-10-01"), "{asked:?}");
+    assert_eq!(asked.len(), 7, "each refusal costs one request: {asked:?}");
+}
+
+#[tokio::test]
+async fn unknown_versions_only_are_named() {
+    let server = ArmServer::start(Behaviour { metadata_versions: vec![], ..Behaviour::default() });
+    assert_eq!(metadata(&server).await.unwrap_err(), ArmError::UnknownVersion { offered: vec![] });
+    assert_eq!(server.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn refused_tokens_are_told_apart() {
+    let server = ArmServer::start(Behaviour::default());
+    for (token, wanted) in [
+        (server.token(AUDIENCE, Duration::ZERO), ArmError::ExpiredToken),
+        (server.token("https://graph.example/", HOUR), ArmError::WrongAudience { audience: AUDIENCE.into() }),
+        ("made up".to_owned(), ArmError::TokenRefused { code: "InvalidAuthenticationToken".into() }),
+        ("two\nlines".to_owned(), ArmError::BadToken),
+    ] {
+        let before = server.asked().len();
+        assert_eq!(arm(&server, token).await.find().await.unwrap_err(), wanted);
+        assert!(server.asked().len() - before <= 2, "a refused token is not tried again");
+    }
+}
+
+#[tokio::test]
+async fn missing_roles_are_told_apart() {
+    let server = ArmServer::start(Behaviour { role: Role::None, ..Behaviour::default() });
+    let seen = vec!["Metering Subscription".to_owned(), "Consumption Subscription".to_owned()];
+    assert_eq!(find(&server).await.unwrap_err(), ArmError::NoProviderSubscription { seen });
+    server.set(|behaviour| behaviour.role = Role::NotInside);
+    assert_eq!(find(&server).await.unwrap_err(), ArmError::MissingRole { code: "AuthorizationFailed".into() });
+}
+
+#[tokio::test]
+async fn a_list_is_followed_here_only_and_not_for_ever() {
+    let other = ArmServer::start(Behaviour::default());
+    let server = ArmServer::start(Behaviour { foreign_link: Some(other.url()), ..Behaviour::default() });
+    assert_eq!(find(&server).await.unwrap_err(), ArmError::ForeignLink("localhost".into()));
+    assert_eq!(other.asked(), [], "the token went nowhere else");
+    server.set(|behaviour| (behaviour.foreign_link, behaviour.endless) = (None, true));
+    assert_eq!(find(&server).await.unwrap_err(), ArmError::TooManyPages(100));
+}
+
+#[tokio::test]
+async fn what_is_no_resource_manager_is_named() {
+    let server = ArmServer::start(Behaviour::default());
+    let html = b"<html>A web server</html>".to_vec();
+    for (status, body) in [(200, html.clone()), (404, html.clone()), (200, b"{}".to_vec()), (401, Vec::new())] {
+        server.set(|behaviour| behaviour.instead = Some((status, body, Vec::new())));
+        let error = metadata(&server).await.unwrap_err();
+        assert!(matches!(&error, ArmError::NotArm { status: told, .. } if *told == status), "{error}");
+    }
+    server.set(|behaviour| behaviour.instead = Some((503, Vec::new(), Vec::new())));
+    assert!(matches!(metadata(&server).await.unwrap_err(), ArmError::Failed { status: 503, .. }));
+}
+
+#[tokio::test]
+async fn redirects_bombs_and_compression_are_refused() {
+    let other = ArmServer::start(Behaviour::default());
+    let server = ArmServer::start(Behaviour::default());
+    let transport = |error| match error {
+        ArmError::Transport(error) => error,
+        other => panic!("{other}"),
+    };
+    for status in [301, 302, 307, 308] {
+        server.set(|behaviour| behaviour.instead = Some((status, Vec::new(), vec![("location", other.url())])));
+        let error = transport(metadata(&server).await.unwrap_err());
+        assert_eq!(error, TransportError::Redirect { status, to: other.url() });
+    }
+    assert_eq!(other.asked(), [], "no redirect was followed");
+    server.set(|behaviour| behaviour.instead = Some((200, vec![b' '; 300 << 10], Vec::new())));
+    assert_eq!(transport(metadata(&server).await.unwrap_err()), TransportError::TooLarge(256 << 10));
+    server.set(|behaviour| behaviour.instead = Some((200, vec![0; 20], vec![("content-encoding", "gzip".into())])));
+    assert!(matches!(transport(metadata(&server).await.unwrap_err()), TransportError::Other(_)));
+    server.set(|behaviour| {
+        let many = (0..70).map(|_| ("x-more", "1".to_owned())).collect();
+        behaviour.instead = Some((200, Vec::new(), many));
+    });
+    assert!(matches!(transport(metadata(&server).await.unwrap_err()), TransportError::Other(_)));
+}
+
+#[tokio::test]
+async fn a_busy_or_failing_resource_manager_is_told() {
+    let server = ArmServer::start(Behaviour::default());
+    let token = server.token(AUDIENCE, HOUR);
+    let arm = arm(&server, token).await;
+    server.set(|behaviour| behaviour.instead = Some((429, Vec::new(), vec![("retry-after", "17".into())])));
+    assert_eq!(arm.find().await.unwrap_err(), ArmError::Busy { seconds: Some(17) });
+    server.set(|behaviour| behaviour.instead = Some((500, b"{}".to_vec(), Vec::new())));
+    assert_eq!(arm.find().await.unwrap_err(), ArmError::Failed { status: 500, code: "HTTP 500".into() });
+    server.set(|behaviour| behaviour.instead = Some((200, b"[]".to_vec(), Vec::new())));
+    assert!(matches!(arm.find().await.unwrap_err(), ArmError::BadAnswer(_)));
+}
