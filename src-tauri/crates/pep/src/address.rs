@@ -88,29 +88,34 @@ pub fn parse(text: &str, origin: Origin) -> Result<Address, Fault> {
 }
 
 fn check(address: IpAddr, origin: Origin, text: &str) -> Result<(), Fault> {
-    let (forbidden, public) = match address {
-        IpAddr::V4(v4) => {
-            let documentation = v4.is_documentation();
-            let inside = v4.is_private()
-                || v4.is_link_local()
-                || v4.is_loopback()
-                || documentation
-                || matches!(v4.octets(), [100, 64..=127, ..]);
-            (v4.is_unspecified() || v4.is_multicast() || v4.is_broadcast(), !inside)
-        }
-        IpAddr::V6(v6) => {
-            let inside = v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local();
-            (v6.is_unspecified() || v6.is_multicast(), !inside)
-        }
+    let forbidden = match address {
+        IpAddr::V4(v4) => v4.is_unspecified() || v4.is_multicast() || v4.is_broadcast(),
+        IpAddr::V6(v6) => v6.is_unspecified() || v6.is_multicast(),
     };
     let fault = |number| Err(Fault::new(number).with("address", text.chars().take(80).collect::<String>()));
     if forbidden || (origin == Origin::File && address.is_loopback()) {
         return fault(code::NO_USABLE_ADDRESS);
     }
-    if public { fault(code::PUBLIC_ADDRESS) } else { Ok(()) }
+    if is_inside(address) { Ok(()) } else { fault(code::PUBLIC_ADDRESS) }
 }
 
-fn is_name(host: &str) -> bool {
+/// Whether it is an address of networks that are not public. Give it in canonical form.
+#[must_use]
+pub fn is_inside(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => {
+            v4.is_private()
+                || v4.is_link_local()
+                || v4.is_loopback()
+                || v4.is_documentation()
+                || matches!(v4.octets(), [100, 64..=127, ..])
+        }
+        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
+    }
+}
+
+/// Whether it has the form of a name.
+pub(crate) fn is_name(host: &str) -> bool {
     let label = |label: &str| {
         !label.is_empty()
             && label.len() <= 63

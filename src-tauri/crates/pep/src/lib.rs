@@ -7,6 +7,7 @@ pub mod address;
 pub mod catalogue;
 pub mod fault;
 mod file;
+pub mod find;
 pub mod identity;
 pub mod pins;
 pub mod preview;

@@ -1,0 +1,82 @@
+//! What the address of a portal tells, and what can be guessed from it (pep-facts A.1, A.5).
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use arm::Place;
+
+use super::names::{Resolver, look_up};
+use super::{Confidence, Fact, Found, Origin, Source};
+use crate::Fault;
+use crate::address::{Address, PORT};
+use crate::fault::code;
+
+/// The last parts that instances were seen with; scripts guess them, and nothing promises them.
+const LAST_PARTS: std::ops::RangeInclusive<u8> = 224..=227;
+
+/// Reads the address of a portal, resolves it, and guesses. The portal itself is no candidate.
+///
+/// # Errors
+/// When the text is no address of a stamp.
+pub async fn of_portal(text: &str, resolver: Arc<dyn Resolver>, limit: Duration) -> Result<Found, Fault> {
+    let shown: String = text.trim().chars().take(80).collect();
+    let place = Place::of(text).ok_or_else(|| Fault::new(code::NO_USABLE_ADDRESS).with("address", shown))?;
+    let mut found = Found::default();
+    learn(&place, &mut found, Source::Portal);
+    let host = place.admin_portal_host();
+    let portal = look_up(vec![host.clone()], Source::Portal, resolver, limit).await;
+    for candidate in portal.candidates {
+        if let Ok(IpAddr::V4(ip)) = candidate.address.host.parse() {
+            guess(ip, &host, &mut found);
+        }
+    }
+    for problem in portal.problems {
+        found.problem(problem.source, problem.fault);
+    }
+    Ok(found)
+}
+
+/// The names that follow from a place.
+pub(super) fn learn(place: &Place, found: &mut Found, source: Source) {
+    found.learn(Fact::Region, &place.region, source);
+    found.learn(Fact::ExternalDomain, &place.suffix, source);
+    found.learn(Fact::AdminPortal, &place.admin_portal(), source);
+    found.learn(Fact::ResourceManager, &place.resource_manager(), source);
+}
+
+fn guess(portal: Ipv4Addr, host: &str, found: &mut Found) {
+    let [a, b, c, own] = portal.octets();
+    for last in LAST_PARTS.filter(|last| *last != own) {
+        let address = Address { host: Ipv4Addr::new(a, b, c, last).to_string(), port: PORT };
+        found.add(address, Confidence::Guess, Origin::new(Source::Portal, host));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::names::tests::Book;
+    use super::*;
+
+    #[tokio::test]
+    async fn the_portal_tells_names_and_allows_guesses() {
+        let book = Arc::new(Book(vec![("adminportal.east.a.example", "10.1.2.226")]));
+        let found = of_portal("https://portal.east.a.example/#x", book, Duration::from_secs(1)).await.unwrap();
+        assert_eq!(found.value(Fact::ExternalDomain), Some("east.a.example"));
+        assert_eq!(found.value(Fact::AdminPortal), Some("https://adminportal.east.a.example/"));
+        let hosts: Vec<_> = found.candidates.iter().map(|candidate| candidate.address.host.as_str()).collect();
+        assert_eq!(hosts, ["10.1.2.224", "10.1.2.225", "10.1.2.227"], "not the portal itself");
+        assert!(found.candidates.iter().all(|one| one.confidence == Confidence::Guess));
+    }
+
+    #[tokio::test]
+    async fn a_portal_on_a_public_address_gives_no_guess() {
+        let book = Arc::new(Book(vec![("adminportal.east.a.example", "203.1.2.3")]));
+        let found = of_portal("adminportal.east.a.example", book.clone(), Duration::from_secs(1)).await.unwrap();
+        assert_eq!((found.candidates.len(), found.problems[0].fault.code), (0, code::PUBLIC_ADDRESS));
+        let unknown =
+            of_portal("https://adminportal.west.a.example", book.clone(), Duration::from_secs(1)).await.unwrap();
+        assert_eq!((unknown.value(Fact::Region), unknown.problems[0].fault.code), (Some("west"), code::NAME_UNKNOWN));
+        assert!(of_portal("10.0.0.1", book, Duration::from_secs(1)).await.is_err());
+    }
+}

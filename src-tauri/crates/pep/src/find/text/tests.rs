@@ -1,0 +1,151 @@
+use proptest::prelude::*;
+
+use super::*;
+
+const PEP: &str = "10.20.30.224, 10.20.30.225, 10.20.30.226";
+const CLOUD: &str = "7d9f1f54-3a54-4f0e-8a7c-5a2f3b1c9e77";
+
+fn hosts(found: &Found) -> Vec<&str> {
+    found.candidates.iter().map(|candidate| candidate.address.host.as_str()).collect()
+}
+
+#[track_caller]
+fn check(text: &str) {
+    let found = of_text(text);
+    assert_eq!(hosts(&found), ["10.20.30.224", "10.20.30.225", "10.20.30.226"], "{text}\n{found:#?}");
+    assert!(found.candidates.iter().all(|one| one.confidence == Confidence::Known), "{text}");
+    assert_eq!(found.value(Fact::CloudId), Some(CLOUD), "{text}");
+    assert_eq!(found.value(Fact::Version), Some("1.2206.2.77"), "{text}");
+    assert_eq!(found.value(Fact::Region), Some("east"), "{text}");
+    assert_eq!(found.value(Fact::TimeServer), Some("10.9.9.9"), "{text}");
+}
+
+#[test]
+fn the_page_of_properties_in_many_layouts() {
+    let rows = [
+        ("Registration status", "Registered"),
+        ("Registration subscription ID", "11111111-2222-4333-8444-555555555555"),
+        ("Region", "east"),
+        ("Stamp Cloud ID", CLOUD),
+        ("Current version", "1.2206.2.77"),
+        ("Time server", "10.9.9.9"),
+        ("DNS forwarders", "10.9.9.1"),
+        ("Privileged endpoint IP addresses", PEP),
+    ];
+    for (between, after) in
+        [("\n", "\n"), (": ", "\n"), ("\t", "\r\n"), ("    ", "\n"), (" ", " "), (" = ", "; "), ("\n\n", "\n\n\n")]
+    {
+        let text: String = rows.iter().map(|(label, value)| format!("{label}{between}{value}{after}")).collect();
+        check(&format!("Home > Region management > east\nProperties\n{text}"));
+        check(&text.to_uppercase().replace("EAST", "east").replace(&CLOUD.to_uppercase(), CLOUD));
+    }
+    let labels: Vec<_> = rows.iter().map(|(label, _)| *label).collect();
+    let values: Vec<_> = rows.iter().map(|(_, value)| *value).collect();
+    check(&format!("{}\n{}", labels.join("\n"), values.join("\n")));
+    check(&format!("{}\n{}", labels.join("\t"), values.join("\t")));
+    check(&format!("| {} |\n| {} |", labels.join(" | "), values.join(" | ")));
+    check(&rows.iter().map(|(label, value)| format!("\"{label}\": \"{value}\",")).collect::<String>());
+}
+
+#[test]
+fn addresses_on_lines_of_their_own_belong_to_their_label() {
+    let found = of_text(
+        "DNS forwarders\n10.9.9.1\nPrivileged endpoint\n10.0.0.4\n10.0.0.5:5985\n[fd00::6]:5985\nTime server\n10.9.9.9\n",
+    );
+    assert_eq!(hosts(&found), ["10.0.0.4", "10.0.0.5", "fd00::6"]);
+}
+
+#[test]
+fn a_page_in_another_language_gives_guesses_and_bare_addresses_are_known() {
+    let found = of_text("Zeitserver\n10.9.9.9\nPrivilegierter Endpunkt\n10.0.0.4\n");
+    assert_eq!(hosts(&found), ["10.9.9.9", "10.0.0.4"]);
+    assert!(found.candidates.iter().all(|one| one.confidence == Confidence::Guess));
+    let found = of_text(" 10.0.0.4,10.0.0.5 ; 10.0.0.4\n");
+    assert_eq!((hosts(&found), found.candidates[0].confidence), (vec!["10.0.0.4", "10.0.0.5"], Confidence::Known));
+}
+
+#[test]
+fn what_is_no_endpoint_is_left_out_and_told() {
+    let found = of_text(
+        "Privileged endpoint: 8.8.8.8, 224.0.0.1, 127.0.0.1, 10.0.0.0/24, 10.0.0.4-6, 10.0.0.7:443, 1.2206.2.77",
+    );
+    assert_eq!(hosts(&found), [] as [&str; 0]);
+    let codes: Vec<u16> = found.problems.iter().map(|problem| problem.fault.code).collect();
+    assert_eq!(codes, [code::PUBLIC_ADDRESS, code::NO_USABLE_ADDRESS, code::NO_USABLE_ADDRESS]);
+}
+
+#[test]
+fn names_and_addresses_of_portals_tell_what_they_are() {
+    let found = of_text(
+        "see https://adminportal.east.cloud.contoso.example/#blade and azs-ercs02.azurestack.local, not azs-ercsxx or portal.azure.com",
+    );
+    assert_eq!(hosts(&found), ["azs-ercs02.azurestack.local"]);
+    assert_eq!(found.value(Fact::ExternalDomain), Some("east.cloud.contoso.example"));
+    assert_eq!(found.value(Fact::ResourceManager), Some("https://adminmanagement.east.cloud.contoso.example/"));
+}
+
+#[test]
+fn json_is_read_as_what_it_is() {
+    let file = r#" {"EmergencyConsoleIPAddresses":["192.0.2.224"],"DeploymentID":"3c2f","CloudID":"x"}"#;
+    let found = of_text(file);
+    assert_eq!((hosts(&found), found.value(Fact::DeploymentId)), (vec!["192.0.2.224"], Some("3c2f")));
+    assert_eq!(of_text(r#"{"DeploymentData":{}}"#).problems[0].fault.code, code::DEPLOYMENT_DATA_FILE);
+    let answer = r#"{"properties":{"pepIpAddresses":["192.0.2.224","192.0.2.225"],"timeServer":"192.0.2.9","stampCloudId":"7d9f1f54-3a54-4f0e-8a7c-5a2f3b1c9e77"}}"#;
+    let found = of_text(answer);
+    assert_eq!((hosts(&found), found.value(Fact::CloudId)), (vec!["192.0.2.224", "192.0.2.225"], Some(CLOUD)));
+}
+
+#[test]
+fn long_texts_take_time_in_proportion() {
+    let time = |count: usize| {
+        let text = "Region\nPrivileged endpoint 10.0.0.1 Version\n".repeat(count);
+        let before = std::time::Instant::now();
+        assert_eq!(of_text(&text).candidates.len(), 1);
+        before.elapsed()
+    };
+    let (small, large) = (time(2_000), time(16_000));
+    assert!(large < small * 8 * 4 + std::time::Duration::from_millis(50), "{small:?} {large:?}");
+    assert!(of_text(&"Region\n".repeat(150_000)).candidates.is_empty());
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_taken_and_every_candidate_stands_in_it(text in "(?s).{0,300}") {
+        for candidate in of_text(&text).candidates {
+            prop_assert!(address::parse(&candidate.address.host, From::Typed).is_ok());
+        }
+    }
+
+    #[test]
+    fn text_that_is_almost_right_is_taken(words in prop::collection::vec(prop_oneof![
+        Just("Privileged endpoint".to_owned()), Just("Time server".to_owned()), Just("Region".to_owned()), Just("{".to_owned()),
+        "10\\.0\\.0\\.[0-9]{1,3}", "[0-9a-f:.]{0,12}", Just("\n".to_owned()), Just("\t".to_owned()), Just(CLOUD.to_owned()), ".",
+    ], 0..60)) {
+        let text = words.join(" ");
+        let found = of_text(&text);
+        prop_assert!(found.candidates.len() <= MOST);
+        for candidate in &found.candidates {
+            let host = candidate.address.host.as_str();
+            prop_assert!(host.contains(':') || text.contains(host), "{host} is not in {text:?}");
+        }
+    }
+
+    #[test]
+    fn order_and_layout_do_not_matter(
+        order in Just(vec![0usize, 1, 2, 3, 4, 5]).prop_shuffle(),
+        between in prop::sample::select(vec!["\n", ": ", "\t", " = ", "   "]),
+        after in prop::sample::select(vec!["\n", "\r\n", "\n\n", ";\n"]),
+        octets in prop::collection::hash_set(1u8..200, 3),
+    ) {
+        let peps: Vec<String> = octets.iter().map(|octet| format!("10.1.2.{octet}")).collect();
+        let pep = peps.join(", ");
+        let rows = [("Privileged endpoint IP addresses", pep.as_str()), ("Time server", "10.9.9.9"), ("DNS forwarders", "10.9.9.1,10.9.9.2"),
+            ("Stamp Cloud ID", CLOUD), ("Current version", "1.2206.2.77"), ("Region", "east")];
+        let text: String = order.iter().map(|at| format!("{}{between}{}{after}", rows[*at].0, rows[*at].1)).collect();
+        let found = of_text(&text);
+        prop_assert_eq!(hosts(&found), peps.iter().map(String::as_str).collect::<Vec<_>>());
+        prop_assert_eq!(found.value(Fact::CloudId), Some(CLOUD));
+        prop_assert_eq!(found.value(Fact::Region), Some("east"));
+        prop_assert_eq!(found.value(Fact::Version), Some("1.2206.2.77"));
+    }
+}
