@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use app::App;
 use contract::{
-    AppSnapshot, CloseResult, CloseSpec, ConnectResult, EndpointAddress, Fault, IdentityDecision, PromptAnswer,
-    QuitChoice, RunPreview, RunSpec, RunStart, SignIn, StampForgotten, StampImport, StampImportResult, StampProfile,
+    AppSnapshot, CatalogueEntry, CloseResult, CloseSpec, ConnectResult, EndpointAddress, Fault, IdentityDecision,
+    PromptAnswer, QuitChoice, RunPreview, RunSpec, RunStart, SignIn, StampForgotten, StampImport, StampImportResult,
+    StampProfile,
 };
 use tauri::State;
 
@@ -42,8 +43,10 @@ commands! {
     secret_has(stamp_id: String, account: String) -> bool;
     secret_delete(stamp_id: String, account: String) -> ();
     record_abandon(record_id: String) -> AppSnapshot;
+    command_describe(name: String) -> CatalogueEntry;
     run_preview(run: RunSpec) -> RunPreview;
     run_start(run: RunSpec) -> RunStart;
+    run_confirm(ticket: String, typed: String) -> RunStart;
     run_attach(run_id: String, after: u64) -> ();
     run_ack(run_id: String, batch: u64) -> ();
     run_stop(run_id: String) -> ();

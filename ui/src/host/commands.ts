@@ -23,8 +23,10 @@ export const sessionOpen = (signIn: c.SignIn) => host.call<c.ConnectResult>('ses
 export const sessionCancel = () => host.call<null>('session_cancel', {});
 export const sessionClose = (close: c.CloseSpec) => host.call<c.CloseResult>('session_close', { close });
 export const secretHas = (stampId: string, account: string) => host.call<boolean>('secret_has', { stampId, account });
+export const commandDescribe = (name: string) => host.call<c.CatalogueEntry>('command_describe', { name });
 export const runPreview = (run: c.RunSpec) => host.call<c.RunPreview>('run_preview', { run });
 export const runStart = (run: c.RunSpec) => host.call<c.RunStart>('run_start', { run });
+export const runConfirm = (ticket: string, typed: string) => host.call<c.RunStart>('run_confirm', { ticket, typed });
 export const runAttach = (runId: string, after: number) => host.call<null>('run_attach', { runId, after });
 export const runAck = (runId: string, batch: number) => host.call<null>('run_ack', { runId, batch });
 export const runStop = (runId: string) => host.call<null>('run_stop', { runId });

@@ -616,11 +616,19 @@ export type RunStart = { "kind": "started",
 /**
  * Its id.
  */
-runId: string, } | { "kind": "needsSupport", 
+runId: string, } | { "kind": "needsConfirmation", 
 /**
- * Why, by word key.
+ * What `run_confirm` is called with; it serves once and for a minute.
  */
-reason: string, } | { "kind": "failed", 
+ticket: string, 
+/**
+ * What the command may do.
+ */
+risk: Risk, 
+/**
+ * What must be typed.
+ */
+phrase: string, } | { "kind": "notConfirmed" } | { "kind": "failed", 
 /**
  * Why.
  */

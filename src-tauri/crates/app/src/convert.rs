@@ -153,7 +153,7 @@ pub(crate) fn probed(probed: &Probed) -> c::ProbeUpdate {
     }
 }
 
-fn risk(risk: Risk) -> c::Risk {
+pub(crate) fn risk(risk: Risk) -> c::Risk {
     match risk {
         Risk::Read => c::Risk::Read,
         Risk::Change => c::Risk::Change,
@@ -179,7 +179,9 @@ fn question(cmdlet: &str) -> &'static str {
 
 pub(crate) fn catalogue(listed: Option<&[String]>) -> Vec<c::CatalogueEntry> {
     let is_listed = |name: &str| listed.map(|names| names.iter().any(|known| known.eq_ignore_ascii_case(name)));
-    let known = pep::catalogue::all().iter().map(|entry| c::CatalogueEntry {
+    // What wipes the whole stamp is not offered at all (pep-facts H20).
+    let offered = pep::catalogue::all().iter().filter(|entry| entry.name != "Start-AzsCryptoWipe");
+    let known = offered.map(|entry| c::CatalogueEntry {
         name: entry.name.clone(),
         group: entry.group.clone(),
         question: question(&entry.name).to_owned(),
@@ -199,7 +201,7 @@ pub(crate) fn catalogue(listed: Option<&[String]>) -> Vec<c::CatalogueEntry> {
             group: String::new(),
             question: String::new(),
             summary: String::new(),
-            risk: c::Risk::Change,
+            risk: risk(pep::catalogue::risk(name)),
             duration: String::new(),
             everyday: false,
             blocked_during_update: false,
@@ -211,7 +213,7 @@ pub(crate) fn catalogue(listed: Option<&[String]>) -> Vec<c::CatalogueEntry> {
     known.chain(unknown).collect()
 }
 
-fn parameter(parameter: &pep::catalogue::Parameter) -> c::CatalogueParameter {
+pub(crate) fn parameter(parameter: &pep::catalogue::Parameter) -> c::CatalogueParameter {
     c::CatalogueParameter {
         name: parameter.name.clone(),
         type_name: parameter.type_name.clone(),

@@ -46,8 +46,10 @@ commands! {
     secret_has(stamp_id, account);
     secret_delete(stamp_id, account);
     record_abandon(record_id);
+    command_describe(name);
     run_preview(run);
     run_start(run);
+    run_confirm(ticket, typed);
     run_attach(run_id, after);
     run_ack(run_id, batch);
     run_stop(run_id);

@@ -5,6 +5,7 @@
 mod convert;
 mod dispatch;
 mod forget;
+mod guarded;
 pub mod host;
 mod practice_link;
 mod profiles;
@@ -83,6 +84,10 @@ struct Inner {
     checked: HashMap<String, Option<u64>>,
     /// Batches of each attached run that the page has not acknowledged.
     open_batches: HashMap<String, Arc<runs::Credit>>,
+    /// The guarded command that waits for its confirmation.
+    ticket: Option<guarded::Ticket>,
+    /// A computer that a person has just decided to trust. It becomes a pin when it has proved itself (S-07).
+    trusted: Option<pep::pins::Pin>,
 }
 
 impl App {
@@ -100,7 +105,14 @@ impl App {
             practice: PracticeLink::new(),
             file_arguments,
             cancel: Notify::new(),
-            inner: Mutex::new(Inner { profiles, session: None, checked: HashMap::new(), open_batches: HashMap::new() }),
+            inner: Mutex::new(Inner {
+                profiles,
+                session: None,
+                checked: HashMap::new(),
+                open_batches: HashMap::new(),
+                ticket: None,
+                trusted: None,
+            }),
         })
     }
 

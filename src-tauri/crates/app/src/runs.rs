@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use contract::{Fault, PromptAnswer, RunBatch, RunPreview, RunSpec, RunStart, RunState};
+use contract::{CatalogueEntry, Fault, PromptAnswer, RunBatch, RunPreview, RunSpec, RunStart, RunState};
 use pep::fault::code;
 use psrp::PipelineId;
 use tokio::sync::Notify;
@@ -27,6 +27,25 @@ pub(crate) struct Credit {
 }
 
 impl App {
+    /// A command with the parameters that this endpoint offers: what is known about them, for those that it lists.
+    pub async fn command_describe(&self, name: String) -> Result<CatalogueEntry, Fault> {
+        let Some(session) = self.session() else { return Err(gone()) };
+        let entry = convert::catalogue(Some(&session.commands)).into_iter();
+        let entry = entry.into_iter().find(|entry| entry.name.eq_ignore_ascii_case(&name));
+        let mut entry = entry
+            .ok_or_else(|| convert::fault(&pep::Fault::new(code::UNKNOWN_CMDLET).with("cmdlet", name.as_str())))?;
+        // Without the endpoint's word, for example while a command runs, the built-in description serves.
+        if let Ok(offered) = session.describe(&entry.name).await {
+            let known = std::mem::take(&mut entry.parameters);
+            let described = |one: &pep::catalogue::Parameter| {
+                known.iter().find(|parameter| parameter.name.eq_ignore_ascii_case(&one.name)).cloned()
+            };
+            let offered = offered.iter().map(|one| described(one).unwrap_or_else(|| convert::parameter(one)));
+            entry.parameters = offered.collect();
+        }
+        Ok(entry)
+    }
+
     /// What a run would be.
     pub async fn run_preview(&self, run: RunSpec) -> Result<RunPreview, Fault> {
         Ok(convert::preview(&convert::run_spec(run)))
@@ -38,7 +57,7 @@ impl App {
             return Ok(RunStart::Failed { fault: convert::fault(&pep::Fault::new(code::SESSION_GONE)) });
         };
         if pep::catalogue::is_guarded(&run.cmdlet) {
-            return Ok(RunStart::NeedsSupport { reason: "guarded".to_owned() });
+            return Ok(self.guard(&session, convert::run_spec(run)));
         }
         match session.start(convert::run_spec(run)).await {
             Ok(id) => Ok(RunStart::Started { run_id: id.to_string() }),

@@ -42,11 +42,16 @@ impl App {
         let identity = winrm::inspect(connector.as_ref()).await;
         let identity = identity.map_err(|error| pep::Fault::of_sign_in(&error).with("host", address.host.as_str()))?;
         let names = Names::of(&identity);
-        let verdict = judge(stamp, &address.to_string(), &names, &self.pins());
+        let place = address.to_string();
+        let decided = self.lock().trusted.clone();
+        let decided =
+            decided.filter(|pin| pin.stamp == stamp.id && pin.address == place && pin.names.same(&names)).is_some();
+        let verdict = if decided { Verdict::Known } else { judge(stamp, &place, &names, &self.pins()) };
         Ok((names, verdict))
     }
 
-    /// Trusts the computer that answers now at an address.
+    /// Trusts the computer that answers now at an address. It is remembered when it has proved itself: until then the
+    /// names are mere text (S-07).
     pub async fn session_trust(
         &self,
         stamp_id: String,
@@ -59,6 +64,9 @@ impl App {
         let refused = |number| Err(convert::fault(&pep::Fault::new(number).with("computer", names.computer.as_str())));
         match (&decision, &verdict) {
             (_, Verdict::Known) => return Ok(()),
+            (IdentityDecision::Trust, Verdict::FirstUse { domain_fits: Some(false) }) => {
+                return refused(code::WRONG_DOMAIN);
+            }
             (IdentityDecision::Trust, Verdict::FirstUse { .. }) => {}
             (IdentityDecision::Trust, Verdict::Changed { .. }) => return refused(code::IDENTITY_CHANGED),
             (IdentityDecision::Replace { typed_computer }, _)
@@ -66,15 +74,30 @@ impl App {
             (IdentityDecision::Replace { .. }, _) => return refused(code::NAME_NOT_TYPED),
         }
         // The operating system asks too: page script alone cannot change whom we trust (T-13).
-        if matches!(verdict, Verdict::Changed { .. }) {
-            let text =
-                format!("Trust {} ({}) at {address} instead of the computer before?", names.computer, names.domain);
+        if matches!(decision, IdentityDecision::Replace { .. }) {
+            let text = format!(
+                "Trust {} ({}) at {address} although it is not what was expected?",
+                names.computer, names.domain
+            );
             if !self.host.confirm("Another computer".to_owned(), text).await {
                 return refused(code::IDENTITY_CHANGED);
             }
         }
         let pin = Pin { stamp: stamp.id.clone(), address: address.to_string(), names, since: stamps::now() };
-        self.pins().keep(pin).map_err(|error| convert::fault(&pep::Fault::new(code::RECORDS_UNUSABLE).detail(error)))
+        self.lock().trusted = Some(pin);
+        Ok(())
+    }
+
+    /// Remembers the computer that was decided about, now that it has proved itself.
+    fn keep_trusted(&self, stamp: &str, address: &Address) {
+        let place = address.to_string();
+        let pin = self.lock().trusted.take_if(|pin| pin.stamp == stamp && pin.address == place);
+        if let Some(pin) = pin
+            && let Err(error) = self.pins().keep(pin)
+        {
+            // The next visit asks again; this session is none the worse.
+            tracing::warn!(%error, "The computer was not remembered");
+        }
     }
 
     /// Connects: one password, one try.
@@ -103,12 +126,21 @@ impl App {
             return Ok(ConnectResult::Identity { question: question(&stamp, &names, verdict) });
         }
         let account = sign_in.account.trim().to_owned();
+        if !names.may_hold(&account) {
+            // A corporate account here is a mistake, and its password is nobody's business there (S-06).
+            return Err(pep::Fault::new(code::ACCOUNT_DOMAIN)
+                .with("account", account)
+                .with("computer", names.computer)
+                .with("domain", names.domain));
+        }
         let entry = entry_name(&stamp.id, &account);
+        let from_ring = sign_in.password.is_none();
         let password = match sign_in.password {
             Some(typed) => Secret::from(typed.into_text()),
             None => self.load(&entry).await?.ok_or_else(|| pep::Fault::new(code::NO_PASSWORD))?,
         };
         let kept = sign_in.remember.then(|| password.duplicate());
+        let place = address.clone();
         let request = OpenRequest {
             stamp_id: stamp.id.clone(),
             connector: self.connector(&stamp.id, &address),
@@ -120,11 +152,11 @@ impl App {
             app_version: env!("CARGO_PKG_VERSION").to_owned(),
             practice,
         };
-        let session = match pep::session::open(request, self.stage_teller()).await {
+        let session = match pep::session::open(request, self.stage_teller(&stamp.id, &place)).await {
             Ok(session) => Arc::new(session),
             Err(fault) => {
-                if fault.code == code::PASSWORD_REFUSED {
-                    // A password that was refused is never sent again, also not from the key ring (S-12).
+                if fault.code == code::PASSWORD_REFUSED && from_ring {
+                    // A password that was refused is never sent again (S-12).
                     self.forget(&entry).await;
                 }
                 return Err(fault);
@@ -146,9 +178,10 @@ impl App {
         Ok(ConnectResult::Open { session: convert::session(&session) })
     }
 
-    /// Tells the page the stages with their times.
-    fn stage_teller(self: &Arc<Self>) -> impl Fn(OpenStage) + Send + Sync + 'static {
+    /// Tells the page the stages with their times, and remembers the computer once it has proved itself.
+    fn stage_teller(self: &Arc<Self>, stamp: &str, address: &Address) -> impl Fn(OpenStage) + Send + Sync + 'static {
         let app = Arc::clone(self);
+        let (stamp, address) = (stamp.to_owned(), address.clone());
         let last = std::sync::Mutex::new((OpenStage::Reach, Instant::now()));
         let name = |stage| {
             Some(match stage {
@@ -162,6 +195,9 @@ impl App {
             })
         };
         move |stage| {
+            if stage == OpenStage::Open {
+                app.keep_trusted(&stamp, &address);
+            }
             let Ok(mut last) = last.lock() else { return };
             let ms = u32::try_from(last.1.elapsed().as_millis()).unwrap_or(u32::MAX);
             let tell = |stage, state, ms| app.tell(AppEvent::ConnectStage(ConnectStage { stage, state, ms }));

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -16,6 +17,8 @@ use tokio::sync::mpsc;
 struct TestHost {
     folder: PathBuf,
     secrets: Arc<Memory>,
+    /// How the operating system's question is answered.
+    says_yes: Arc<AtomicBool>,
 }
 
 #[derive(Default)]
@@ -52,7 +55,7 @@ impl Host for TestHost {
         Box::pin(std::future::ready(None))
     }
     fn confirm(&self, _title: String, _question: String) -> BoxFuture<'static, bool> {
-        Box::pin(std::future::ready(true))
+        Box::pin(std::future::ready(self.says_yes.load(Ordering::Relaxed)))
     }
     fn painted(&self) {}
     fn quit(&self) {}
@@ -63,15 +66,18 @@ struct Page {
     events: mpsc::UnboundedReceiver<AppEvent>,
     folder: tempfile::TempDir,
     secrets: Arc<Memory>,
+    says_yes: Arc<AtomicBool>,
 }
 
 impl Page {
     fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let secrets = Arc::new(Memory::default());
-        let host = TestHost { folder: folder.path().to_owned(), secrets: secrets.clone() };
+        let says_yes = Arc::new(AtomicBool::new(true));
+        let host =
+            TestHost { folder: folder.path().to_owned(), secrets: secrets.clone(), says_yes: Arc::clone(&says_yes) };
         let (tell, events) = mpsc::unbounded_channel();
-        Self { app: App::new(Arc::new(host), tell, Vec::new()), events, folder, secrets }
+        Self { app: App::new(Arc::new(host), tell, Vec::new()), events, folder, secrets, says_yes }
     }
 
     async fn call(&self, name: &str, arguments: Value) -> Value {
@@ -209,17 +215,40 @@ async fn a_wrong_password_is_tried_once_and_a_kept_one_is_used() {
     page.call("session_close", json!({ "close": { "kind": "leaveTranscripts" } })).await;
     let refused = page.call("session_open", sign_in("wrong".into())).await;
     assert_eq!((&refused["kind"], &refused["fault"]["code"]), (&json!("failed"), &json!("PEP-4103")), "{refused}");
-    assert_eq!(page.secrets.0.lock().unwrap().len(), 0, "a refused password is forgotten");
+    assert_eq!(page.secrets.0.lock().unwrap().len(), 1, "a typing error is no reason to forget the kept one");
+    *page.secrets.0.lock().unwrap().values_mut().next().unwrap() = "old".to_owned();
+    let refused = page.call("session_open", sign_in(Value::Null)).await;
+    assert_eq!(refused["fault"]["code"], "PEP-4103", "{refused}");
+    assert_eq!(page.secrets.0.lock().unwrap().len(), 0, "a kept password that was refused is forgotten");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn page_script_alone_runs_nothing_guarded_and_strange_messages_are_refused() {
     let page = Page::open();
     page.connect(false).await;
-    for cmdlet in ["Stop-AzureStack", "Unlock-SupportSession", "Something-Unknown"] {
-        let started = page.call("run_start", json!({ "run": { "cmdlet": cmdlet, "parameters": {} } })).await;
-        assert_eq!(started["kind"], "needsSupport", "{cmdlet}");
+    for cmdlet in ["Stop-AzureStack", "Unlock-SupportSession", "Set-SomethingUnknown"] {
+        let ask = json!({ "run": { "cmdlet": cmdlet, "parameters": {} } });
+        let started = page.call("run_start", ask.clone()).await;
+        assert_eq!(
+            (&started["kind"], &started["phrase"]),
+            (&json!("needsConfirmation"), &json!("practice")),
+            "{cmdlet}"
+        );
+        let confirm = |ticket: &Value, typed: &str| json!({ "ticket": ticket, "typed": typed });
+        // Another text, the right text on a ticket that has served, and a No of the operating system run nothing.
+        let other = page.call("run_confirm", confirm(&started["ticket"], "yes")).await;
+        assert_eq!(other["kind"], "notConfirmed");
+        let served = page.call("run_confirm", confirm(&started["ticket"], "practice")).await;
+        assert_eq!(served["kind"], "notConfirmed");
+        page.says_yes.store(false, Ordering::Relaxed);
+        let ticket = page.call("run_start", ask.clone()).await["ticket"].clone();
+        assert_eq!(page.call("run_confirm", confirm(&ticket, "practice")).await["kind"], "notConfirmed");
+        page.says_yes.store(true, Ordering::Relaxed);
     }
+    let ask = json!({ "run": { "cmdlet": "Set-SomethingUnknown", "parameters": {} } });
+    let ticket = page.call("run_start", ask).await["ticket"].clone();
+    let started = page.call("run_confirm", json!({ "ticket": ticket, "typed": " Practice " })).await;
+    assert_eq!(started["kind"], "started", "{started}");
     for (name, arguments) in [
         ("no_such_command", json!({})),
         ("run_start", json!({ "run": { "cmdlet": "x", "parameters": {}, "more": 1 } })),
@@ -230,6 +259,38 @@ async fn page_script_alone_runs_nothing_guarded_and_strange_messages_are_refused
         let fault = dispatch(&page.app, name, arguments).await.unwrap_err();
         assert_eq!(fault.code, "PEP-9001", "{name}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s07_a_computer_becomes_a_pin_only_when_it_has_proved_itself() {
+    let page = Page::open();
+    let snapshot = page.call("app_snapshot", json!({})).await;
+    let address = &snapshot["stamps"][0]["addresses"][0];
+    let trust = json!({ "stampId": "practice", "address": address, "decision": { "kind": "trust" } });
+    page.call("session_trust", trust).await;
+    let sign_in = |account: &str, password: &str| json!({ "signIn": { "stampId": "practice", "address": address, "account": account, "password": password, "remember": false } });
+    let pins = page.folder.path().join("pins.json");
+    let foreign = page.call("session_open", sign_in(r"CORP\me", "canary")).await;
+    assert_eq!(foreign["fault"]["code"], "PEP-4101", "{foreign}");
+    let account = snapshot["practice"]["account"].as_str().unwrap();
+    let refused = page.call("session_open", sign_in(account, "wrong")).await;
+    assert_eq!(refused["fault"]["code"], "PEP-4103", "{refused}");
+    assert!(!pins.exists());
+    let opened = page.call("session_open", sign_in(account, snapshot["practice"]["password"].as_str().unwrap())).await;
+    assert_eq!(opened["kind"], "open", "nobody is asked twice: {opened}");
+    assert!(pins.exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_is_described_by_the_endpoint() {
+    let page = Page::open();
+    page.connect(false).await;
+    let described = page.call("command_describe", json!({ "name": "get-azurestacklog" })).await;
+    let names: Vec<_> =
+        described["parameters"].as_array().unwrap().iter().filter_map(|one| one["name"].as_str()).collect();
+    assert!(names.contains(&"OutputSharePath") && !names.contains(&"Verbose"), "{names:?}");
+    let fault = dispatch(&page.app, "command_describe", json!({ "name": "Get-Nothing" })).await.unwrap_err();
+    assert_eq!(fault.code, "PEP-7101");
 }
 
 #[tokio::test(flavor = "multi_thread")]

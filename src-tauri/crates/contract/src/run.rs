@@ -182,11 +182,17 @@ pub enum RunStart {
         /// Its id.
         run_id: String,
     },
-    /// It may not be run from here (S-23).
-    NeedsSupport {
-        /// Why, by word key.
-        reason: String,
+    /// A person must type the target first; then the operating system asks as well (S-23).
+    NeedsConfirmation {
+        /// What `run_confirm` is called with; it serves once and for a minute.
+        ticket: String,
+        /// What the command may do.
+        risk: Risk,
+        /// What must be typed.
+        phrase: String,
     },
+    /// The person did not confirm; nothing ran.
+    NotConfirmed,
     /// It failed.
     Failed {
         /// Why.

@@ -45,7 +45,7 @@ pub enum Risk {
 }
 
 /// A parameter.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 pub struct Parameter {
     /// Its name.
     pub name: String,
@@ -81,12 +81,41 @@ pub fn find(name: &str) -> Option<&'static Entry> {
     ENTRIES.iter().find(|entry| entry.name.eq_ignore_ascii_case(name))
 }
 
-/// Whether a cmdlet needs the ritual of guarded commands (S-23): it destroys, unlocks, or is audited as critical.
+/// Verbs of commands that only look, as PowerShell uses them.
+const READING_VERBS: [&str; 10] =
+    ["Compare", "Find", "Get", "Measure", "Ping", "Resolve", "Search", "Select", "Show", "Test"];
+
+/// What a command may do. One that nobody has described is judged by its verb.
+#[must_use]
+pub fn risk(name: &str) -> Risk {
+    find(name).map_or_else(
+        || if READING_VERBS.contains(&verb(name).as_str()) { Risk::Read } else { Risk::Change },
+        |entry| entry.risk,
+    )
+}
+
+/// Whether a command needs the ritual of guarded commands (S-23): it destroys, unlocks, or is audited as critical.
 #[must_use]
 pub fn is_guarded(name: &str) -> bool {
-    let risky = find(name).is_none_or(|entry| matches!(entry.risk, Risk::Change | Risk::Destructive));
-    let unlocks = ["Unlock-SupportSession", "Get-CloudAdminPasswordRecoveryToken", "Get-AzsRecoveryKeys"];
-    risky || unlocks.iter().any(|known| known.eq_ignore_ascii_case(name))
+    let named = [
+        "Get-AzsRecoveryKeys",
+        "Get-CloudAdminPasswordRecoveryToken",
+        "New-CloudAdminUser",
+        "Remove-CloudAdminUser",
+        "Start-SecretRotation",
+        "Stop-AzureStack",
+        "Unlock-SupportSession",
+    ];
+    risk(name) == Risk::Destructive || verb(name) == "Set" || named.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// The part before the hyphen, with a capital letter.
+fn verb(name: &str) -> String {
+    let verb = name.split_once('-').map_or("", |(verb, _)| verb);
+    let mut letters = verb.chars();
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(letters.flat_map(char::to_lowercase)).collect())
 }
 
 #[cfg(test)]
@@ -108,12 +137,20 @@ mod tests {
             "Start-SecretRotation",
             "Unlock-SupportSession",
             "Set-SyslogServer",
-            "Something-Unknown",
+            "set-something-unknown",
         ] {
             assert!(is_guarded(name), "{name}");
         }
-        for name in ["Test-AzureStack", "Get-AzureStackLog", "Get-ActionStatus"] {
+        for name in ["Test-AzureStack", "Get-AzureStackLog", "Get-ActionStatus", "Test-Unknown", "Invoke-Unknown"] {
             assert!(!is_guarded(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_command_is_judged_by_its_verb() {
+        assert_eq!(risk("get-whatever"), Risk::Read);
+        for name in ["Invoke-Whatever", "Whatever", "", "-x", "ß-x"] {
+            assert_eq!(risk(name), Risk::Change, "{name}");
         }
     }
 }

@@ -106,6 +106,8 @@ codes! {
     NAME_NOT_TYPED = 3104, Input, FixInput;
     /// It could not prove that it knows the session key.
     NOT_PROVED = 3201, Endpoint, AskSupport;
+    /// The account belongs to another domain than the endpoint.
+    ACCOUNT_DOMAIN = 4101, Input, FixInput;
     /// The account or password was refused.
     PASSWORD_REFUSED = 4103, Input, FixInput;
     /// It does not offer a protected sign-in.

@@ -47,6 +47,16 @@ impl Names {
         }
     }
 
+    /// Whether an account as it is typed may belong to this computer's domain, or to the computer itself. Only the form
+    /// `DOMAIN\user` says where it belongs.
+    #[must_use]
+    pub fn may_hold(&self, account: &str) -> bool {
+        let Some((domain, _)) = account.trim().split_once('\\') else { return true };
+        let dns_domain = self.dns_computer.split_once('.').map_or("", |(_, domain)| domain);
+        let own = [self.domain.as_str(), dns_domain, self.computer.as_str(), "."];
+        own.iter().any(|known| known.eq_ignore_ascii_case(domain))
+    }
+
     /// Whether two computers have the same names; names have no case.
     #[must_use]
     pub fn same(&self, other: &Self) -> bool {
@@ -66,6 +76,33 @@ pub fn judge(stamp: &Stamp, address: &str, now: &Names, pins: &Pins) -> Verdict 
             let fits =
                 (!stamp.netbios_domain.is_empty()).then(|| stamp.netbios_domain.eq_ignore_ascii_case(&now.domain));
             Verdict::FirstUse { domain_fits: fits }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Names;
+
+    #[test]
+    fn s06_an_account_of_another_domain_is_noticed() {
+        let names = Names {
+            computer: "AZS-ERCS01".into(),
+            domain: "AZURESTACK".into(),
+            dns_computer: "azs-ercs01.azurestack.local".into(),
+        };
+        for fits in [
+            "azurestack\\CloudAdmin",
+            "AzureStack.local\\x",
+            "azs-ercs01\\admin",
+            ".\\admin",
+            "CloudAdmin",
+            "x@corp.example",
+        ] {
+            assert!(names.may_hold(fits), "{fits}");
+        }
+        for wrong in ["CORP\\me", "\\me", "local\\x"] {
+            assert!(!names.may_hold(wrong), "{wrong}");
         }
     }
 }

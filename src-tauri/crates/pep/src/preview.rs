@@ -104,7 +104,7 @@ impl RunSpec {
     /// What it may do with these parameters: a health check with a service administrator creates test resources.
     #[must_use]
     pub fn risk(&self) -> Risk {
-        let risk = catalogue::find(&self.cmdlet).map_or(Risk::Change, |entry| entry.risk);
+        let risk = catalogue::risk(&self.cmdlet);
         let creates = self.cmdlet.eq_ignore_ascii_case("Test-AzureStack")
             && self.parameters.iter().any(|(name, _)| name.to_lowercase().contains("serviceadmin"));
         if creates { Risk::Change } else { risk }

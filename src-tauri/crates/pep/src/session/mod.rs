@@ -1,5 +1,6 @@
 //! A session on a privileged endpoint: recorded before it is shown, one command at a time.
 
+mod describe;
 mod journal;
 mod open;
 mod pump;
@@ -9,6 +10,7 @@ pub use journal::note;
 pub use open::{EndpointCheck, OpenRequest, OpenStage, open};
 pub use run::{Answer, Form, FormField, FormInput, Item, ItemStream, Outcome, Progress, Question, RunEnd, RunView};
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,7 +21,7 @@ use psrp::{Argument, CallId, PipelineId, SecretText};
 use record::Journal;
 use serde_json::json;
 use spnego::Secret;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use winrm::SessionHandle;
 
 use crate::address::Address;
@@ -63,6 +65,8 @@ pub struct PepSession {
     /// Whether it is practice.
     pub practice: bool,
     handle: SessionHandle,
+    /// Takes pipelines of our own, whose output is wanted as values.
+    collect: mpsc::Sender<pump::Collect>,
     journal: Arc<Journal>,
     shared: Arc<Shared>,
     closing: AtomicBool,
@@ -78,6 +82,8 @@ pub(crate) struct State {
     pub(crate) connection: Connection,
     pub(crate) runs: Vec<Run>,
     pub(crate) active: Option<PipelineId>,
+    /// Parameters of commands that the endpoint was asked about, by their names in small letters.
+    pub(crate) described: HashMap<String, Vec<catalogue::Parameter>>,
 }
 
 /// A command that ran, for the summary.
@@ -110,7 +116,7 @@ pub struct Summary {
 
 impl Shared {
     pub(crate) fn new() -> Arc<Self> {
-        let state = State { connection: Connection::Ready, runs: Vec::new(), active: None };
+        let state = State { connection: Connection::Ready, runs: Vec::new(), active: None, described: HashMap::new() };
         let (changed, _) = watch::channel(0);
         Arc::new(Self { state: Mutex::new(state), changed })
     }
@@ -177,6 +183,15 @@ impl PepSession {
         if catalogue::is_guarded(&spec.cmdlet) {
             return Err(Fault::new(code::ACCESS_DENIED).with("cmdlet", spec.cmdlet));
         }
+        self.start_any(spec).await
+    }
+
+    /// Starts a guarded command after its ritual (S-23); the record holds what was typed.
+    ///
+    /// # Errors
+    /// As [`PepSession::start`].
+    pub async fn start_confirmed(&self, spec: RunSpec, typed: &str) -> Result<PipelineId, Fault> {
+        self.journal_durable("confirmed", json!({ "text": spec.text(), "typed": typed })).await?;
         self.start_any(spec).await
     }
 

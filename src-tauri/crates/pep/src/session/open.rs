@@ -168,6 +168,7 @@ async fn open_recorded(
         checks,
         practice: request.practice,
         handle,
+        collect: orders,
         journal: Arc::clone(journal),
         shared,
         closing: AtomicBool::new(false),

@@ -160,7 +160,15 @@ impl SessionHandle {
     /// See [`RunError`].
     pub async fn command_metadata(&self, query: MetadataQuery) -> Result<PipelineId, RunError> {
         let id = self.new_pipeline()?;
-        self.ask(|reply| Order::Metadata { query, id, reply }).await?.map(|()| id)
+        self.command_metadata_as(id, query).await.map(|()| id)
+    }
+
+    /// Asks for command descriptions under this id, which must not have been used before.
+    ///
+    /// # Errors
+    /// See [`RunError`].
+    pub async fn command_metadata_as(&self, id: PipelineId, query: MetadataQuery) -> Result<(), RunError> {
+        self.ask(|reply| Order::Metadata { query, id, reply }).await?
     }
 
     /// One input object of a pipeline that takes input.
