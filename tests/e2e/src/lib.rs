@@ -1,1 +1,3 @@
-//! The real binary under a virtual display: see `journey.rs`.
+//! The real window under a virtual display.
+
+pub mod window;
