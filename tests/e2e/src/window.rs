@@ -19,7 +19,7 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 const TRY: Duration = Duration::from_secs(25);
 
 /// Starts a driver, and the app through it.
-async fn try_open(capabilities: &Map<String, serde_json::Value>) -> Option<(Client, Child)> {
+async fn try_open(capabilities: &Map<String, Value>) -> Option<(Client, Child)> {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let driver = Command::new("WebKitWebDriver")
         .arg(format!("--port={port}"))
@@ -51,7 +51,7 @@ impl Window {
         let app = std::env::var("PEP_APP").expect("PEP_APP names the app's binary; `cargo xtask test window` sets it");
         let shots = PathBuf::from(std::env::var("PEP_SCREENSHOTS").expect("PEP_SCREENSHOTS names a folder"));
         std::fs::create_dir_all(&shots).unwrap();
-        let capabilities: Map<String, serde_json::Value> =
+        let capabilities: Map<String, Value> =
             serde_json::from_value(json!({ "webkitgtk:browserOptions": { "binary": app, "args": arguments } }))
                 .unwrap();
         let opened = async {
