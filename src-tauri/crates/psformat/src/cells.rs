@@ -1,0 +1,232 @@
+//! Text in the cells of a console: widths, cutting, wrapping.
+//!
+//! PowerShell counts UTF-16 units: one cell each, two for the wide ones of East Asia. So an astral character takes two.
+
+/// Where a text stands in its column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Align {
+    #[default]
+    Left,
+    Right,
+}
+
+const ELLIPSIS: char = '\u{2026}';
+
+/// How many cells a character takes.
+fn char_width(character: char) -> usize {
+    match u32::from(character) {
+        0x1_0000.. => 2,
+        0x1100..=0x115f
+        | 0x2329..=0x232a
+        | 0x2e80..=0x303e
+        | 0x3040..=0xa4cf
+        | 0xac00..=0xd7a3
+        | 0xf900..=0xfaff
+        | 0xfe10..=0xfe19
+        | 0xfe30..=0xfe6f
+        | 0xff00..=0xff60
+        | 0xffe0..=0xffe6 => 2,
+        _ => 1,
+    }
+}
+
+/// How many cells a text takes.
+pub(crate) fn width(text: &str) -> usize {
+    text.chars().map(char_width).sum()
+}
+
+pub(crate) fn blanks(count: usize) -> String {
+    " ".repeat(count)
+}
+
+/// The longest beginning that fits. Half an astral character is U+FFFD, as a console shows it.
+pub(crate) fn cut(text: &str, cells: usize) -> String {
+    take(text.chars(), cells)
+}
+
+/// The longest end that fits.
+fn tail(text: &str, cells: usize) -> String {
+    take(text.chars().rev(), cells).chars().rev().collect()
+}
+
+fn take(characters: impl Iterator<Item = char>, cells: usize) -> String {
+    let mut left = cells;
+    let mut taken = String::new();
+    for character in characters {
+        let width = char_width(character);
+        if width > left {
+            if left == 1 && character > '\u{ffff}' {
+                taken.push('\u{fffd}');
+            }
+            break;
+        }
+        taken.push(character);
+        left = left.saturating_sub(width);
+        if left == 0 {
+            break;
+        }
+    }
+    taken
+}
+
+/// One line of a text in a column: what follows a line end or does not fit is cut and marked. Without `pad`, nothing
+/// is appended to a text that stands left.
+pub(crate) fn fit(text: &str, cells: usize, align: Align, pad: bool) -> String {
+    let line = match text.split_once(['\n', '\r']) {
+        Some((line, _)) => format!("{line}{ELLIPSIS}"),
+        None => text.to_owned(),
+    };
+    let length = width(&line);
+    let shown = match (length > cells, cells.saturating_sub(1), align) {
+        (false, ..) => line,
+        (true, 0, Align::Left) => cut(&line, cells),
+        (true, 0, Align::Right) => tail(&line, cells),
+        (true, rest, Align::Left) => format!("{}{ELLIPSIS}", cut(&line, rest)),
+        (true, rest, Align::Right) => format!("{ELLIPSIS}{}", tail(&line, rest)),
+    };
+    let missing = cells.saturating_sub(width(&shown));
+    match align {
+        _ if missing == 0 => shown,
+        Align::Right => format!("{}{shown}", blanks(missing)),
+        Align::Left if pad => format!("{shown}{}", blanks(missing)),
+        Align::Left => shown,
+    }
+}
+
+/// The lines of a text: CR is dropped, LF ends a line.
+pub(crate) fn lines(text: &str) -> Vec<String> {
+    text.split('\n').map(|line| line.replace('\r', "")).collect()
+}
+
+/// The lines of a text, wrapped between words where they are too long. A word that is too long itself is broken.
+pub(crate) fn wrap(text: &str, cells: usize) -> Vec<String> {
+    let mut wrapped = Vec::new();
+    for line in lines(text) {
+        if width(&line) <= cells || cells == 0 {
+            wrapped.push(line);
+            continue;
+        }
+        let mut current = String::new();
+        let mut left = cells;
+        for (mut word, soft) in words(&line) {
+            if soft && width(&word).saturating_add(1) == left {
+                word.push('-');
+            }
+            let length = width(&word);
+            if length > cells {
+                for character in word.chars() {
+                    // One that is wider than the line has a stand-in.
+                    let (character, size) = match char_width(character) {
+                        size if size > cells => ('?', 1),
+                        size => (character, size),
+                    };
+                    if size > left {
+                        wrapped.push(std::mem::take(&mut current));
+                        left = cells;
+                    }
+                    current.push(character);
+                    left = left.saturating_sub(size);
+                }
+            } else {
+                if length > left {
+                    wrapped.push(std::mem::take(&mut current));
+                    left = cells;
+                }
+                current.push_str(&word);
+                left = left.saturating_sub(length);
+            }
+        }
+        wrapped.push(current);
+    }
+    wrapped
+}
+
+/// Words with the blank or tab that follows them, and whether a soft hyphen does: it is shown only where a line ends.
+/// A hard hyphen and a blank that does not break end a word and, as in PowerShell, vanish in a wrapped line.
+fn words(line: &str) -> Vec<(String, bool)> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    for character in line.chars() {
+        match character {
+            ' ' | '\t' => word.push(character),
+            '\u{ad}' | '\u{2011}' | '\u{a0}' => {}
+            other => {
+                word.push(other);
+                continue;
+            }
+        }
+        words.push((std::mem::take(&mut word), character == '\u{ad}'));
+    }
+    words.push((word, false));
+    words
+}
+
+/// A text without the sequences that colour it or make a link of it.
+pub(crate) fn plain(text: &str) -> std::borrow::Cow<'_, str> {
+    if !text.contains('\u{1b}') {
+        return text.into();
+    }
+    let mut result = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('\u{1b}') {
+        result.push_str(before);
+        match sequence(after) {
+            Some(length) => rest = after.get(length..).unwrap_or_default(),
+            None => {
+                result.push('\u{1b}');
+                rest = after;
+            }
+        }
+    }
+    result.push_str(rest);
+    result.into()
+}
+
+/// The length of an escape sequence behind its ESC: `[1;2m`, `[?25h`, or the `]8;;…ESC\` of a link.
+fn sequence(text: &str) -> Option<usize> {
+    if let Some(link) = text.strip_prefix("]8;;") {
+        let line = link.split('\n').next().unwrap_or_default();
+        return line.find("\u{1b}\\").map(|at| at.saturating_add(6));
+    }
+    let body = text.strip_prefix('[')?;
+    let (private, body) = body.strip_prefix('?').map_or((false, body), |rest| (true, rest));
+    let end = body.find(|c: char| !(c.is_ascii_digit() || (c == ';' && !private)))?;
+    let last = body.get(end..)?.chars().next()?;
+    let fits = if private { matches!(last, 'h' | 'l') && end > 0 } else { last == 'm' };
+    fits.then(|| end.saturating_add(if private { 3 } else { 2 }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_cut_and_padded_in_cells() {
+        for (text, cells, align, wanted) in [
+            ("abc", 5, Align::Left, "abc  "),
+            ("abc", 5, Align::Right, "  abc"),
+            ("abcdef", 4, Align::Left, "abc…"),
+            ("abcdef", 4, Align::Right, "…def"),
+            ("abcdef", 1, Align::Left, "a"),
+            ("漢字漢", 4, Align::Left, "漢… "),
+            ("a\r\nb", 4, Align::Left, "a…  "),
+            ("a😀b", 3, Align::Left, "a\u{fffd}…"),
+        ] {
+            assert_eq!(fit(text, cells, align, true), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn lines_are_wrapped_between_words() {
+        assert_eq!(wrap("one two three", 8), ["one two ", "three"]);
+        assert_eq!(wrap("abcdefgh ij", 3), ["abc", "def", "gh ", "ij"]);
+        assert_eq!(wrap("a\n\nb", 3), ["a", "", "b"]);
+        assert_eq!(wrap("漢字", 1), ["?", "?"]);
+    }
+
+    #[test]
+    fn colours_and_links_are_taken_out() {
+        assert_eq!(plain("\u{1b}[31;1mred\u{1b}[0m \u{1b}]8;;http://x\u{1b}\\link\u{1b}]8;;\u{1b}\\"), "red link");
+        assert_eq!(plain("a\u{1b}[?25lb\u{1b}[2Jc\u{1b}"), "ab\u{1b}[2Jc\u{1b}");
+    }
+}

@@ -1,0 +1,66 @@
+//! Values of columns that a view computes.
+
+use clixml::{Content, Value};
+
+use crate::views::Column;
+use crate::{numbers, object};
+
+/// The text of a column for an object.
+pub(crate) fn value(of: &Value, column: &Column, limit: Option<usize>, fixed: bool) -> String {
+    let property = |name: &str| object::property(of, name);
+    let text = |name: &str| property(name).map(|value| object::text(&value)).unwrap_or_default();
+    let number = |name: &str| property(name).as_deref().and_then(number).unwrap_or(0.0);
+    let date = |show: fn(clixml::DateTime) -> String| match property(&column.property).as_deref().map(Value::base) {
+        Some(Value::DateTime(date)) => show(*date),
+        Some(other) => object::text(other),
+        None => String::new(),
+    };
+    match column.computed.as_str() {
+        "" => property(&column.property).map(|value| object::cell(&value, limit, fixed)).unwrap_or_default(),
+        // An alias is shown with what it stands for.
+        "command" if text("CommandType") == "Alias" => text("DisplayName"),
+        "command" => text("Name"),
+        "kib" => format!("{}", round_to_even(number(&column.property) / 1024.0)),
+        "mib" => numbers::grouped(number(&column.property) / 1_048_576.0, 2),
+        "n2" => numbers::grouped(number(&column.property), 2),
+        "n0" => numbers::grouped(number(&column.property), 0),
+        "gib" if number("Used") == 0.0 && number("Free") == 0.0 => String::new(),
+        "gib" => format!("{:.2}", number(&column.property) / 1_073_741_824.0),
+        "root" => Some(text("DisplayRoot")).filter(|root| !root.is_empty()).unwrap_or_else(|| text("Root")),
+        "keys" => {
+            match property(&column.property).as_deref().and_then(Value::as_object).map(|object| &object.content) {
+                Some(Content::Dictionary(entries)) => {
+                    let keys = entries.iter().map(|(key, _)| key.clone()).collect();
+                    object::cell(&clixml::Object::list(keys).into(), limit, false)
+                }
+                _ => String::new(),
+            }
+        }
+        "directory" => text("PSParentPath").replace("Microsoft.PowerShell.Core\\FileSystem::", ""),
+        "file-time" => date(numbers::file_time),
+        "file-time-windows" => {
+            let made = text("LastWriteTimeString");
+            if made.is_empty() { date(numbers::file_time_windows) } else { made }
+        }
+        "short-time" => date(numbers::short_time),
+        "length" => Some(text("LengthString")).filter(|made| !made.is_empty()).unwrap_or_else(|| text("Length")),
+        "name-string" => Some(text("NameString")).filter(|made| !made.is_empty()).unwrap_or_else(|| text("Name")),
+        _ => String::new(),
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "for people")]
+fn number(value: &Value) -> Option<f64> {
+    match value.base() {
+        Value::Double(number) => Some(*number),
+        Value::Single(number) => Some(f64::from(*number)),
+        Value::Decimal(number) => number.to_string().parse().ok(),
+        Value::U64(number) => Some(*number as f64),
+        other => other.as_i64().map(|number| number as f64),
+    }
+}
+
+fn round_to_even(value: f64) -> f64 {
+    let rounded = value.round();
+    if (value - value.trunc()).abs() == 0.5 && rounded % 2.0 != 0.0 { value.trunc() } else { rounded }
+}

@@ -1,0 +1,372 @@
+//! Objects as lines, one after the other: the first one decides how all of them are shown.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use clixml::Value;
+
+use crate::cells::{self, Align};
+use crate::table::Table;
+use crate::views::{Column, Shape, View};
+use crate::{computed, list, object, views};
+
+/// A table whose widths follow its content waits for this long for more rows.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+/// What a waiting table may hold, in bytes of text.
+const PATIENT_BYTES: usize = 4 << 20;
+
+/// Up to so many properties are a table, more are a list.
+const TABLE_PROPERTIES: usize = 4;
+
+/// A table without a view of its own has at most so many columns.
+const MOST_COLUMNS: usize = 10;
+
+/// How it is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// How many cells a line has. As with `Out-String -Width`, all of them are used.
+    pub width: usize,
+    /// How many items of a collection a cell shows; all when `None`. PowerShell's `$FormatEnumerationLimit`
+    pub items: Option<usize>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { width: 120, items: Some(4) }
+    }
+}
+
+/// Shows objects as a PowerShell console does, line by line.
+///
+/// The first object that is no simple value decides: a well-known type has its usual columns or lines, any other object
+/// is a table of up to four properties, or a list. Later objects fill the same columns. Simple values are lines between.
+///
+/// Lines end when they are pushed to the caller's vector; a raw text may hold line ends of its own.
+#[derive(Debug)]
+pub struct Formatter {
+    options: Options,
+    document: Option<Document>,
+    waiting: VecDeque<Item>,
+    /// When the table that waits for its rows began; `None` when nothing waits
+    since: Option<Duration>,
+    bytes: usize,
+}
+
+#[derive(Debug)]
+struct Document {
+    shape: Shape,
+    /// Columns of a table, lines of a view. Empty for a list of whatever properties an object has.
+    columns: Vec<Column>,
+    view: Option<&'static View>,
+    group: Option<String>,
+    /// Inside a group
+    begun: bool,
+    table: Option<Table>,
+    /// Whether the widths follow the content.
+    by_content: bool,
+}
+
+#[derive(Debug)]
+enum Item {
+    Start(Option<String>),
+    Row(Vec<String>),
+    Lines(Vec<String>),
+    End,
+}
+
+impl std::fmt::Debug for Table {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Table")
+    }
+}
+
+impl Formatter {
+    /// A formatter at the beginning of a run.
+    #[must_use]
+    pub fn new(options: Options) -> Self {
+        Self { options, document: None, waiting: VecDeque::new(), since: None, bytes: 0 }
+    }
+
+    /// Whether lines are held back until more comes or [`Formatter::flush`] is called.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        self.since.is_some()
+    }
+
+    /// Shows an object of the output. `now` is the time since any fixed moment.
+    pub fn push(&mut self, value: &Value, now: Duration, to: &mut Vec<String>) {
+        if value.is_null() {
+            return;
+        }
+        match object::items(value) {
+            Some(items) => items.iter().for_each(|item| self.one(item, now, to)),
+            None => self.one(value, now, to),
+        }
+    }
+
+    /// Shows lines that are no object of the table or list under way, for example an error.
+    pub fn push_text(&mut self, text: &str, now: Duration, to: &mut Vec<String>) {
+        self.add(Item::Lines(cells::lines(&cells::plain(text))), now, to);
+    }
+
+    /// Shows what waits: for a screen on which nothing has moved for a while.
+    pub fn flush(&mut self, to: &mut Vec<String>) {
+        if self.since.take().is_some() {
+            self.release(to);
+        }
+    }
+
+    /// Ends the table or list under way.
+    pub fn finish(&mut self, to: &mut Vec<String>) {
+        if self.document.as_ref().is_some_and(|document| document.begun) {
+            self.add(Item::End, Duration::ZERO, to);
+        }
+        if let Some(document) = self.document.take()
+            && document.shape != Shape::List
+        {
+            to.push(String::new());
+        }
+    }
+
+    fn one(&mut self, value: &Value, now: Duration, to: &mut Vec<String>) {
+        let types = object::type_names(value);
+        if let Some(text) = out_of_band(value, &types) {
+            return self.add(Item::Lines(vec![text]), now, to);
+        }
+        if self.document.is_none() {
+            self.document = Some(self.begin(value, &types));
+            to.push(String::new());
+        }
+        let Some(document) = &mut self.document else { return };
+        if let Some(view) = document.view
+            && !view.applies_to(&types)
+        {
+            let lines = self.stray(value);
+            if !lines.is_empty() {
+                return self.add(Item::Lines(lines), now, to);
+            }
+        }
+        self.group(value, now, to);
+        let row = self.row(value);
+        self.add(Item::Row(row), now, to);
+    }
+
+    /// Decides how this object and all that follow are shown.
+    fn begin(&self, value: &Value, types: &[String]) -> Document {
+        let view = views::find(types, |name| object::property(value, name).is_some());
+        let computer = object::shows_computer(value);
+        let column = |name: &str, align| Column {
+            label: name.to_owned(),
+            property: name.to_owned(),
+            computed: String::new(),
+            width: 0,
+            align,
+        };
+        let (shape, mut columns) = match view {
+            Some(view) => (view.shape, view.columns.clone()),
+            None => {
+                let all = object::properties(value);
+                let hidden = |name: &str| {
+                    name.eq_ignore_ascii_case("PSShowComputerName")
+                        || (name.eq_ignore_ascii_case("PSComputerName")
+                            && !computer
+                            && object::property(value, "PSShowComputerName").is_some())
+                };
+                if all.len() > TABLE_PROPERTIES {
+                    (Shape::List, Vec::new())
+                } else {
+                    let align = |value: &Value| if object::stands_right(value) { Align::Right } else { Align::Left };
+                    let shown = all.iter().filter(|(name, _)| !hidden(name)).take(MOST_COLUMNS);
+                    (Shape::Table, shown.map(|(name, value)| column(name, align(value))).collect())
+                }
+            }
+        };
+        if computer && view.is_some_and(|view| view.shape != Shape::Custom) {
+            columns.push(column("PSComputerName", Align::Left));
+        }
+        let by_content = shape == Shape::Table
+            && (view.is_some_and(|view| view.auto) || columns.first().is_some_and(|column| column.width == 0));
+        Document { shape, columns, view, group: None, begun: false, table: None, by_content }
+    }
+
+    /// Begins a group where the property that its members share has another value than before.
+    fn group(&mut self, value: &Value, now: Duration, to: &mut Vec<String>) {
+        let Some(document) = &mut self.document else { return };
+        let heading = document.view.and_then(|view| view.group.as_ref()).map(|(label, column)| {
+            let text = computed::value(value, column, self.options.items, false);
+            if column.computed == "directory" {
+                format!("    Directory: {text}")
+            } else {
+                format!("   {label}: {text}")
+            }
+        });
+        if document.begun && document.group == heading {
+            return;
+        }
+        let next = document.begun;
+        document.begun = true;
+        document.group.clone_from(&heading);
+        if next {
+            self.add(Item::Lines(vec![String::new()]), now, to);
+            self.add(Item::End, now, to);
+        }
+        self.add(Item::Start(heading), now, to);
+    }
+
+    /// The texts of a row, or label and text in turn of a list.
+    fn row(&self, value: &Value) -> Vec<String> {
+        let Some(document) = &self.document else { return Vec::new() };
+        let fixed = document.view.is_none() && document.shape == Shape::Table;
+        let text =
+            |column: &Column| cells::plain(&computed::value(value, column, self.options.items, fixed)).into_owned();
+        match document.shape {
+            Shape::Table | Shape::Custom => document.columns.iter().map(text).collect(),
+            Shape::List if document.view.is_some() => {
+                document.columns.iter().flat_map(|column| [column.label.clone(), text(column)]).collect()
+            }
+            Shape::List => self.pairs(value),
+        }
+    }
+
+    /// Label and text in turn of all properties.
+    fn pairs(&self, value: &Value) -> Vec<String> {
+        let computer = object::shows_computer(value);
+        let marked = object::property(value, "PSShowComputerName").is_some();
+        let all = object::properties(value);
+        let shown = all.iter().filter(|(name, _)| {
+            !(name.eq_ignore_ascii_case("PSShowComputerName")
+                || (name.eq_ignore_ascii_case("PSComputerName") && marked && !computer))
+        });
+        shown
+            .flat_map(|(name, property)| {
+                [name.to_string(), cells::plain(&object::cell(property, self.options.items, false)).into_owned()]
+            })
+            .collect()
+    }
+
+    /// An object that is none of the view's types: a list of its own between blank lines.
+    fn stray(&self, value: &Value) -> Vec<String> {
+        let pairs = self.pairs(value);
+        if pairs.is_empty() {
+            return Vec::new();
+        }
+        let mut lines = vec![String::new()];
+        list::write(&paired(pairs), self.options.width, &mut lines);
+        lines.push(String::new());
+        lines
+    }
+
+    /// Passes an item on, or lets it wait with the table that is not begun yet.
+    fn add(&mut self, item: Item, now: Duration, to: &mut Vec<String>) {
+        let by_content = self.document.as_ref().is_some_and(|document| document.by_content);
+        let Some(since) = self.since else {
+            if by_content && matches!(item, Item::Start(_)) {
+                self.since = Some(now);
+                self.waiting.push_back(item);
+            } else {
+                self.write(item, to);
+            }
+            return;
+        };
+        let patient = self.document.as_ref().is_some_and(|document| document.view.is_some_and(|view| view.auto));
+        let late = !patient && now.saturating_sub(since) > PATIENCE;
+        let ends = matches!(item, Item::End);
+        self.bytes = self.bytes.saturating_add(match &item {
+            Item::Row(texts) | Item::Lines(texts) => texts.iter().map(|text| text.len().saturating_add(48)).sum(),
+            Item::Start(_) | Item::End => 48,
+        });
+        self.waiting.push_back(item);
+        if ends || late || self.bytes > PATIENT_BYTES {
+            self.since = None;
+            self.release(to);
+        }
+    }
+
+    /// Decides the widths by what waits, and shows it.
+    fn release(&mut self, to: &mut Vec<String>) {
+        self.bytes = 0;
+        if let Some(document) = &mut self.document {
+            for (index, column) in document.columns.iter_mut().enumerate() {
+                let rows = self.waiting.iter().filter_map(|item| match item {
+                    Item::Row(texts) => texts.get(index),
+                    _ => None,
+                });
+                column.width = rows.map(|text| cells::width(text)).max().unwrap_or(0).max(cells::width(&column.label));
+            }
+        }
+        while let Some(item) = self.waiting.pop_front() {
+            self.write(item, to);
+        }
+    }
+
+    fn write(&mut self, item: Item, to: &mut Vec<String>) {
+        let width = self.options.width;
+        match item {
+            Item::Lines(mut lines) => to.append(&mut lines),
+            Item::Start(heading) => {
+                if let Some(heading) = heading {
+                    to.append(&mut cells::wrap(&cells::plain(&heading), width));
+                    to.push(String::new());
+                }
+                let Some(document) = self.document.as_mut().filter(|document| document.shape == Shape::Table) else {
+                    return;
+                };
+                let columns: Vec<_> = document.columns.iter().map(|column| (column.width, column.align)).collect();
+                document.table = Table::new(&columns, width);
+                if let Some(table) = &document.table {
+                    let labels: Vec<_> = document.columns.iter().map(|column| column.label.clone()).collect();
+                    table.header(&labels, to);
+                }
+            }
+            Item::Row(texts) => {
+                let Some(document) = &self.document else { return };
+                match document.shape {
+                    Shape::Table => {
+                        let Some(table) = &document.table else { return };
+                        if document.view.is_some_and(|view| view.wrap) {
+                            table.wrapped(&texts, to);
+                        } else {
+                            table.row(&texts, to);
+                        }
+                    }
+                    Shape::List => {
+                        list::write(&paired(texts), width, to);
+                        to.push(String::new());
+                    }
+                    Shape::Custom => to.append(&mut cells::wrap(&texts.concat(), width)),
+                }
+            }
+            // The next group has widths of its own.
+            Item::End => {
+                if let Some(document) = self.document.as_mut().filter(|document| document.by_content) {
+                    document.columns.iter_mut().for_each(|column| column.width = 0);
+                }
+            }
+        }
+    }
+}
+
+fn paired(texts: Vec<String>) -> Vec<(String, String)> {
+    let mut texts = texts.into_iter();
+    let mut pairs = Vec::new();
+    while let (Some(label), Some(text)) = (texts.next(), texts.next()) {
+        pairs.push((label, text));
+    }
+    pairs
+}
+
+/// What is shown as a text wherever it stands: simple values, objects without properties, records.
+fn out_of_band(value: &Value, types: &[String]) -> Option<String> {
+    let is = |name: &str| types.iter().any(|own| own.eq_ignore_ascii_case(name));
+    if is("System.Management.Automation.ErrorRecord") {
+        return Some(crate::error::concise(value));
+    }
+    if is("System.Management.Automation.WarningRecord") {
+        return Some(psrp::records::message_of(value));
+    }
+    if is("System.Management.Automation.InformationRecord") {
+        return Some(object::text(value));
+    }
+    (object::is_scalar(types) || !object::has_own_properties(value)).then(|| object::text(value))
+}

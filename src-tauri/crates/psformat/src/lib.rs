@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+#![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![cfg_attr(test, allow(clippy::indexing_slicing, clippy::unwrap_used))]
+
+mod cells;
+mod computed;
+mod error;
+mod formatter;
+mod list;
+mod live;
+mod numbers;
+mod object;
+mod table;
+mod views;
+
+pub use error::normal_view;
+pub use formatter::{Formatter, Options};

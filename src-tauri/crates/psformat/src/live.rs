@@ -1,0 +1,198 @@
+//! Properties of values that are living .NET objects again once they have come over the wire.
+
+use std::borrow::Cow;
+
+use clixml::{Content, Object, TimeSpan, Value};
+
+use crate::{numbers, object};
+
+type Properties = Vec<(Cow<'static, str>, Value)>;
+
+/// The properties that a value has by its type, in the order of .NET; empty for an object that is only a bag of them.
+pub(crate) fn properties(value: &Value) -> Properties {
+    match value {
+        Value::DateTime(date) => named([("DateTime", numbers::long_date_time(*date).into())]),
+        Value::TimeSpan(span) => time_span(*span),
+        Value::Guid(_) => named([("Guid", object::text(value).into())]),
+        Value::Version(version) => {
+            let part = |part: Option<u32>| Value::I32(part.and_then(|part| i32::try_from(part).ok()).unwrap_or(-1));
+            let (build, revision) = (part(version.build), part(version.revision));
+            let revisions = version.revision.unwrap_or(u32::MAX);
+            let half =
+                |number: u32| Value::I16(i16::from_ne_bytes(u16::try_from(number & 0xffff).unwrap_or(0).to_ne_bytes()));
+            named([
+                ("Major", part(Some(version.major))),
+                ("Minor", part(Some(version.minor))),
+                ("Build", build),
+                ("Revision", revision),
+                ("MajorRevision", half(revisions >> 16)),
+                ("MinorRevision", half(revisions)),
+            ])
+        }
+        Value::Uri(text) => uri(&text.to_string_lossy()),
+        Value::Xml(text) => xml(&text.to_string_lossy()),
+        Value::Progress(record) => {
+            let text = |text: Option<&clixml::PsString>| text.cloned().map_or(Value::Null, Value::String);
+            named([
+                ("ActivityId", record.activity_id.into()),
+                ("ParentActivityId", record.parent_id.into()),
+                ("Activity", Value::String(record.activity.clone())),
+                ("StatusDescription", text(record.status.as_ref())),
+                ("CurrentOperation", text(record.operation.as_ref())),
+                ("PercentComplete", record.percent.into()),
+                ("SecondsRemaining", record.seconds.into()),
+                ("RecordType", Value::String(record.kind.clone())),
+            ])
+        }
+        Value::Object(object) => of_object(value, object),
+        _ => Vec::new(),
+    }
+}
+
+fn named<const N: usize>(properties: [(&'static str, Value); N]) -> Properties {
+    properties.into_iter().map(|(name, value)| (name.into(), value)).collect()
+}
+
+fn of_object(value: &Value, object: &Object) -> Properties {
+    match &object.content {
+        Content::Primitive(_) if object.is_a("System.Enum") => named([("Value", object::text(value).into())]),
+        Content::Primitive(inside) => properties(inside),
+        Content::List(items) | Content::Enumerable(items) => {
+            let count = i32::try_from(items.len()).unwrap_or(i32::MAX);
+            // It grew by one at a time: from four, by doubling.
+            let capacity = if items.is_empty() { 0 } else { items.len().next_power_of_two().max(4) };
+            named([
+                ("Capacity", i32::try_from(capacity).unwrap_or(i32::MAX).into()),
+                ("Count", count.into()),
+                ("IsFixedSize", false.into()),
+                ("IsReadOnly", false.into()),
+                ("IsSynchronized", false.into()),
+                ("SyncRoot", value.clone()),
+            ])
+        }
+        Content::Stack(items) | Content::Queue(items) => named([
+            ("Count", i32::try_from(items.len()).unwrap_or(i32::MAX).into()),
+            ("IsSynchronized", false.into()),
+            ("SyncRoot", value.clone()),
+        ]),
+        Content::Dictionary(entries) => {
+            let list = |items: Vec<Value>| Value::from(Object::list(items));
+            named([
+                ("IsReadOnly", false.into()),
+                ("IsFixedSize", false.into()),
+                ("IsSynchronized", false.into()),
+                ("Keys", list(entries.iter().map(|(key, _)| key.clone()).collect())),
+                ("Values", list(entries.iter().map(|(_, value)| value.clone()).collect())),
+                ("SyncRoot", value.clone()),
+                ("Count", i32::try_from(entries.len()).unwrap_or(i32::MAX).into()),
+            ])
+        }
+        // It lives again at the client, where one of its properties cannot be read.
+        Content::None if object.is_a("System.Net.IPAddress") => match object.get("AddressFamily") {
+            Some(family) => named([("AddressFamily", family.clone()), ("ScopeId", Value::Null)]),
+            None => Vec::new(),
+        },
+        Content::None => Vec::new(),
+    }
+}
+
+fn time_span(span: TimeSpan) -> Properties {
+    const SECOND: i64 = 10_000_000;
+    let part = |unit: i64, limit: i64| Value::I32(i32::try_from(span.ticks / (unit * SECOND) % limit).unwrap_or(0));
+    #[allow(clippy::cast_precision_loss, reason = "as in .NET")]
+    let ticks = span.ticks as f64;
+    let total = |unit: f64| Value::Double(ticks / (unit * 1e7));
+    named([
+        ("Days", part(86_400, i64::MAX)),
+        ("Hours", part(3_600, 24)),
+        ("Minutes", part(60, 60)),
+        ("Seconds", part(1, 60)),
+        ("Milliseconds", Value::I32(i32::try_from(span.ticks / 10_000 % 1_000).unwrap_or(0))),
+        ("Ticks", Value::I64(span.ticks)),
+        ("TotalDays", total(86_400.0)),
+        ("TotalHours", total(3_600.0)),
+        ("TotalMinutes", total(60.0)),
+        ("TotalSeconds", total(1.0)),
+        ("TotalMilliseconds", total(0.001)),
+    ])
+}
+
+/// The root element of a document: its name when there is something in it, else its text.
+fn xml(text: &str) -> Properties {
+    let mut rest = text;
+    while let Some((_, after)) = rest.split_once('<') {
+        let name: String =
+            after.chars().take_while(|c| !c.is_whitespace() && !matches!(c, '>' | '/' | '?' | '!')).collect();
+        if !name.is_empty() {
+            let tag_end = after.find('>').unwrap_or(after.len());
+            let inside = after.get(tag_end.saturating_add(1)..).unwrap_or_default();
+            let content = inside.split_once('<').map_or(inside, |(content, _)| content);
+            let bare = after.get(..tag_end).is_some_and(|tag| tag == name);
+            let text_only = bare && inside.get(content.len()..).is_some_and(|end| end.starts_with("</"));
+            let shown = if text_only { content.to_owned() } else { name.clone() };
+            return vec![(name.into(), shown.into())];
+        }
+        rest = after;
+    }
+    Vec::new()
+}
+
+fn uri(text: &str) -> Properties {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return named([("OriginalString", text.into())]);
+    };
+    let (rest, fragment) =
+        rest.split_once('#').map_or((rest, String::new()), |(rest, part)| (rest, format!("#{part}")));
+    let (rest, query) = rest.split_once('?').map_or((rest, String::new()), |(rest, part)| (rest, format!("?{part}")));
+    let (authority, path) =
+        rest.split_once('/').map_or((rest, "/".to_owned()), |(host, path)| (host, format!("/{path}")));
+    let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
+    let known = match scheme {
+        "http" => 80,
+        "https" => 443,
+        "ftp" => 21,
+        _ => -1,
+    };
+    let (host, port) = match host.rsplit_once(':') {
+        Some((name, port)) if !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) => {
+            (name, port.parse().unwrap_or(known))
+        }
+        _ => (host, known),
+    };
+    let kind = if host.starts_with('[') {
+        "IPv6"
+    } else if host.parse::<std::net::Ipv4Addr>().is_ok() {
+        "IPv4"
+    } else {
+        "Dns"
+    };
+    let mut segments = vec![Value::from("/")];
+    let inside = path.strip_prefix('/').unwrap_or(&path);
+    segments.extend(inside.split_inclusive('/').map(Value::from));
+    let with_port = if port == known { host.to_owned() } else { format!("{host}:{port}") };
+    let whole = format!("{scheme}://{with_port}{path}{query}{fragment}");
+    named([
+        ("AbsolutePath", path.as_str().into()),
+        ("AbsoluteUri", whole.into()),
+        ("LocalPath", path.as_str().into()),
+        ("Authority", with_port.into()),
+        ("HostNameType", kind.into()),
+        ("IsDefaultPort", (port == known).into()),
+        ("IsFile", (scheme == "file").into()),
+        ("IsLoopback", matches!(host, "localhost" | "127.0.0.1" | "[::1]").into()),
+        ("PathAndQuery", format!("{path}{query}").into()),
+        ("Segments", Object::list(segments).into()),
+        ("IsUnc", false.into()),
+        ("Host", host.into()),
+        ("Port", port.into()),
+        ("Query", query.into()),
+        ("Fragment", fragment.into()),
+        ("Scheme", scheme.into()),
+        ("OriginalString", text.into()),
+        ("DnsSafeHost", host.into()),
+        ("IdnHost", host.into()),
+        ("IsAbsoluteUri", true.into()),
+        ("UserEscaped", false.into()),
+        ("UserInfo", user.into()),
+    ])
+}

@@ -1,0 +1,290 @@
+//! What an object that came over the wire looks like to PowerShell: its types, its properties, its text.
+
+use std::borrow::Cow;
+
+use clixml::{Content, Object, Property, PsString, Value};
+
+use crate::numbers;
+
+/// The note properties with which a client marks where an object came from.
+const NOTES: [&str; 4] = ["PSComputerName", "PSShowComputerName", "RunspaceId", "PSSourceJobInstanceId"];
+
+/// Types that are shown as their text wherever they stand.
+const SCALARS: [&str; 17] = [
+    "System.String",
+    "System.SByte",
+    "System.Byte",
+    "System.Int16",
+    "System.UInt16",
+    "System.Int32",
+    "System.UInt32",
+    "System.Int64",
+    "System.UInt64",
+    "System.Char",
+    "System.Single",
+    "System.Double",
+    "System.Boolean",
+    "System.Decimal",
+    "System.IntPtr",
+    "System.Security.SecureString",
+    "System.Numerics.BigInteger",
+];
+
+/// Type names, most specific first, without the prefix of objects that came over the wire.
+pub(crate) fn type_names(value: &Value) -> Vec<String> {
+    if let Value::Object(object) = value {
+        if let Some(names) = object.type_names.as_ref().filter(|names| !names.is_empty()) {
+            let short = |name: &PsString| {
+                let name = name.to_string_lossy();
+                name.strip_prefix("Deserialized.").unwrap_or(&name).to_owned()
+            };
+            return names.iter().map(short).collect();
+        }
+        if let Some(primitive) = object.primitive() {
+            return type_names(primitive);
+        }
+        let name = match &object.content {
+            Content::Dictionary(_) => "System.Collections.Hashtable",
+            Content::None | Content::Primitive(_) => "System.Management.Automation.PSCustomObject",
+            _ => "System.Collections.ArrayList",
+        };
+        return vec![name.to_owned(), "System.Object".to_owned()];
+    }
+    let name = match value {
+        Value::String(_) | Value::ScriptBlock(_) | Value::Unreadable(_) | Value::Null => "System.String",
+        Value::Char(_) => "System.Char",
+        Value::Bool(_) => "System.Boolean",
+        Value::DateTime(_) => "System.DateTime",
+        Value::TimeSpan(_) => "System.TimeSpan",
+        Value::U8(_) => "System.Byte",
+        Value::I8(_) => "System.SByte",
+        Value::U16(_) => "System.UInt16",
+        Value::I16(_) => "System.Int16",
+        Value::U32(_) => "System.UInt32",
+        Value::I32(_) => "System.Int32",
+        Value::U64(_) => "System.UInt64",
+        Value::I64(_) => "System.Int64",
+        Value::Single(_) => "System.Single",
+        Value::Double(_) => "System.Double",
+        Value::Decimal(_) => "System.Decimal",
+        Value::Bytes(_) => "System.Byte[]",
+        Value::Guid(_) => "System.Guid",
+        Value::Uri(_) => "System.Uri",
+        Value::Version(_) => "System.Version",
+        Value::Xml(_) => "System.Xml.XmlDocument",
+        Value::SecureString(_) => "System.Security.SecureString",
+        Value::Progress(_) => "System.Management.Automation.ProgressRecord",
+        Value::MemberSet(_) | Value::Enclosing(_) | Value::Object(_) => "System.Object",
+    };
+    vec![name.to_owned()]
+}
+
+/// Whether it is shown as its text wherever it stands.
+pub(crate) fn is_scalar(types: &[String]) -> bool {
+    types.first().is_some_and(|name| SCALARS.iter().any(|scalar| scalar.eq_ignore_ascii_case(name)))
+}
+
+/// Whether a value of a column stands right: numbers and the like, not text.
+pub(crate) fn stands_right(value: &Value) -> bool {
+    if value.is_null() {
+        return false;
+    }
+    let types = type_names(value);
+    is_scalar(&types) && types.first().is_some_and(|name| name != "System.String")
+}
+
+/// All properties by name, in the order in which they are shown, each once.
+pub(crate) fn properties(value: &Value) -> Vec<(Cow<'_, str>, Cow<'_, Value>)> {
+    let mut all: Vec<(Cow<'_, str>, Cow<'_, Value>)> = Vec::new();
+    let made = crate::live::properties(value);
+    let own = value.as_object().into_iter().flat_map(|object| object.adapted.iter().chain(&object.extended));
+    let own = own.filter(|property| !matches!(property.value, Value::MemberSet(_)));
+    let mut known = std::collections::HashSet::new();
+    for (name, value) in made {
+        known.insert(name.to_lowercase());
+        all.push((name, Cow::Owned(value)));
+    }
+    for Property { name, value: property } in own {
+        let name = name.to_string_lossy();
+        if known.insert(name.to_lowercase()) {
+            // An extended property hides an adapted one of the same name.
+            let shown = value.get(&name).unwrap_or(property);
+            all.push((name, Cow::Borrowed(shown)));
+        }
+    }
+    all
+}
+
+/// The property of this name. Every object without a count of its own has a count and a length of one.
+pub(crate) fn property<'a>(value: &'a Value, name: &str) -> Option<Cow<'a, Value>> {
+    if let Some(found) = value.as_object().and_then(|object| object.get(name)) {
+        return Some(Cow::Borrowed(found));
+    }
+    if let Some((_, made)) = crate::live::properties(value).into_iter().find(|(own, _)| own.eq_ignore_ascii_case(name))
+    {
+        return Some(Cow::Owned(made));
+    }
+    let bag = matches!(value, Value::Object(object) if object.content == Content::None);
+    (bag && (name.eq_ignore_ascii_case("Count") || name.eq_ignore_ascii_case("Length")))
+        .then_some(Cow::Owned(Value::I32(1)))
+}
+
+/// Whether it has properties other than those that say where it came from.
+pub(crate) fn has_own_properties(value: &Value) -> bool {
+    let is_note = |name: &str| NOTES.iter().any(|note| note.eq_ignore_ascii_case(name));
+    properties(value).iter().any(|(name, _)| !is_note(name))
+}
+
+/// Whether the computer's name is shown with it.
+pub(crate) fn shows_computer(value: &Value) -> bool {
+    let get = |name: &str| value.as_object().and_then(|object| object.get(name));
+    get("PSComputerName").is_some() && get("PSShowComputerName").and_then(Value::as_bool).unwrap_or(false)
+}
+
+/// The items into which PowerShell takes a value apart before it formats them.
+pub(crate) fn items(value: &Value) -> Option<Vec<Cow<'_, Value>>> {
+    match value {
+        Value::Bytes(bytes) => Some(bytes.iter().map(|byte| Cow::Owned(Value::U8(*byte))).collect()),
+        Value::Object(object) => match &object.content {
+            Content::List(items) | Content::Enumerable(items) | Content::Stack(items) | Content::Queue(items) => {
+                Some(items.iter().map(Cow::Borrowed).collect())
+            }
+            Content::Dictionary(entries) => {
+                Some(entries.iter().map(|(key, value)| Cow::Owned(entry(key, value))).collect())
+            }
+            Content::Primitive(inside) if matches!(inside, Value::Bytes(_)) => items(inside),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// An entry of a dictionary, as it is when a dictionary is taken apart.
+fn entry(key: &Value, value: &Value) -> Value {
+    let name = Property::new("Name", text(key));
+    Object {
+        type_names: Some(clixml::type_names(["System.Collections.DictionaryEntry", "System.ValueType"])),
+        to_string: Some(entry_text(key, value).into()),
+        adapted: vec![Property::new("Key", key.clone()), Property::new("Value", value.clone())],
+        extended: vec![name],
+        ..Object::default()
+    }
+    .into()
+}
+
+fn entry_text(key: &Value, value: &Value) -> String {
+    format!("[{}, {}]", inner_text(key), inner_text(value))
+}
+
+/// A value inside a dictionary's entry: .NET's own text, so a Double has all its digits.
+fn inner_text(value: &Value) -> String {
+    match value {
+        Value::Double(number) if number.is_finite() => clixml::double_text(*number),
+        Value::Single(number) if number.is_finite() => clixml::single_text(*number),
+        other => text(other),
+    }
+}
+
+/// The text of a value: what `"$value"` or a cell shows, in the culture en-US.
+pub(crate) fn text(value: &Value) -> String {
+    let Value::Object(object) = value else { return primitive_text(value) };
+    if let Some(text) = &object.to_string {
+        return text.to_string_lossy().into_owned();
+    }
+    match &object.content {
+        Content::Primitive(inside) => primitive_text(inside),
+        Content::None => bag_text(object),
+        Content::Dictionary(_) => nested_text(value),
+        Content::List(items) | Content::Enumerable(items) | Content::Stack(items) | Content::Queue(items) => {
+            items.iter().map(nested_text).collect::<Vec<_>>().join(" ")
+        }
+    }
+}
+
+/// A property bag without a text of its own: `@{name=value; …}`; an empty one has none.
+fn bag_text(object: &Object) -> String {
+    let mut text = String::new();
+    for property in object.adapted.iter().chain(&object.extended) {
+        if matches!(property.value, Value::MemberSet(_)) {
+            continue;
+        }
+        text.push_str(if text.is_empty() { "@{" } else { "; " });
+        text.push_str(&property.name.to_string_lossy());
+        text.push('=');
+        text.push_str(&nested_text(&property.value));
+    }
+    if !text.is_empty() {
+        text.push('}');
+    }
+    text
+}
+
+/// A value inside a text: nothing is taken apart any more, so lists show their type and property bags nothing.
+fn nested_text(value: &Value) -> String {
+    match value {
+        Value::Bytes(_) => "System.Byte[]".to_owned(),
+        Value::Object(object) => match &object.content {
+            Content::Primitive(inside) => primitive_text(inside),
+            Content::None => String::new(),
+            Content::Dictionary(_) if object.is_a("System.Collections.Specialized.OrderedDictionary") => {
+                "System.Collections.Specialized.OrderedDictionary".to_owned()
+            }
+            Content::Dictionary(_) => "System.Collections.Hashtable".to_owned(),
+            Content::Stack(_) => "System.Collections.Stack".to_owned(),
+            Content::Queue(_) => "System.Collections.Queue".to_owned(),
+            Content::List(_) | Content::Enumerable(_) => "System.Collections.ArrayList".to_owned(),
+        },
+        other => primitive_text(other),
+    }
+}
+
+fn primitive_text(value: &Value) -> String {
+    match value {
+        Value::Double(value) => numbers::double(*value),
+        Value::Single(value) => numbers::single(*value),
+        Value::DateTime(value) => numbers::date_time(*value),
+        Value::TimeSpan(value) => numbers::time_span(*value),
+        Value::Xml(_) => "#document".to_owned(),
+        Value::Progress(record) => {
+            let text = |text: &Option<PsString>| text.as_ref().map(|text| text.to_string_lossy().into_owned());
+            format!(
+                "parent = {} id = {} act = {} stat = {} cur = {} pct = {} sec = {} type = {}",
+                record.parent_id,
+                record.activity_id,
+                record.activity,
+                text(&record.status).unwrap_or_default(),
+                text(&record.operation).unwrap_or_default(),
+                record.percent,
+                record.seconds,
+                record.kind
+            )
+        }
+        other => other.to_display(),
+    }
+}
+
+/// The text of a value in a column or line: the items of a collection in braces, as many as `limit` says. In tables,
+/// `fixed` gives numbers with a fraction three places.
+pub(crate) fn cell(value: &Value, limit: Option<usize>, fixed: bool) -> String {
+    if let Some(items) = items(value) {
+        let mut shown = String::from("{");
+        for (index, item) in items.iter().enumerate() {
+            if limit.is_some_and(|limit| index == limit) {
+                shown.push('…');
+                break;
+            }
+            if index > 0 {
+                shown.push_str(", ");
+            }
+            if item.is_null() { shown.push_str("$null") } else { shown.push_str(&text(item)) }
+        }
+        shown.push('}');
+        return shown;
+    }
+    match value.base() {
+        Value::Double(number) if fixed => numbers::fixed(*number),
+        Value::Single(number) if fixed => numbers::fixed(f64::from(*number)),
+        Value::Decimal(number) if fixed => numbers::fixed_decimal(*number),
+        _ => text(value),
+    }
+}
