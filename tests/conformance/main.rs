@@ -9,4 +9,5 @@ mod faults;
 mod prompts;
 mod runs;
 mod sign_in;
+mod sweep;
 mod values;

@@ -4,11 +4,15 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::folders;
 use crate::peer::{PASSWORD, USER};
+
+/// No call of a test takes longer.
+const LIMIT: Duration = Duration::from_secs(180);
 
 /// The driver's program, built once per test run.
 pub fn program() -> PathBuf {
@@ -80,7 +84,7 @@ impl Pepctl {
         self.args(&all).finish()
     }
 
-    /// Runs the call to its end.
+    /// Runs the call to its end; one that hangs is ended and fails the test.
     pub fn finish(mut self) -> Outcome {
         let mut child = self
             .command
@@ -92,7 +96,17 @@ impl Pepctl {
         let mut stdin = child.stdin.take().expect("its input is piped");
         let input = self.input;
         let writer = std::thread::spawn(move || drop(stdin.write_all(input.as_bytes())));
+        let pid = child.id();
+        let (ended, wait) = std::sync::mpsc::channel::<()>();
+        let watchdog = std::thread::spawn(move || {
+            // Only this child, by its number, and only while its end has not been seen.
+            if wait.recv_timeout(LIMIT) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+                drop(Command::new("kill").arg(pid.to_string()).status());
+            }
+        });
         let output = child.wait_with_output().expect("pepctl ends");
+        drop(ended);
+        watchdog.join().expect("the watchdog ends");
         writer.join().expect("the input was written");
         let lines = String::from_utf8(output.stdout)
             .expect("UTF-8")
@@ -100,7 +114,7 @@ impl Pepctl {
             .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}")))
             .collect();
         Outcome {
-            code: output.status.code().expect("pepctl ends by itself"),
+            code: output.status.code().unwrap_or_else(|| panic!("pepctl did not end by itself within {LIMIT:?}")),
             lines,
             errors: String::from_utf8_lossy(&output.stderr).into_owned(),
         }

@@ -4,12 +4,13 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use clixml::Value;
+use psrp::client::Origin;
 use psrp::host::{HostAnswer, Question};
 use psrp::records::ErrorInfo;
-use psrp::{Argument, CallId, Event, PipelineId, PipelineState};
+use psrp::{Argument, CallId, Event, InvokeError, Pipeline, PipelineId, PipelineState};
 use serde_json::Value as Json;
 use tokio::time::{Instant, sleep_until};
-use winrm::{EventStream, Interruption, SessionEvent, SessionHandle, SessionState};
+use winrm::{CloseError, EventStream, Interruption, LossReason, RunError, SessionEvent, SessionHandle, SessionState};
 
 use crate::args::ConnectionArguments;
 use crate::connect;
@@ -35,6 +36,8 @@ struct Driver {
     lost: Option<Failure>,
     /// What went wrong with a run, while the session went on
     trouble: Option<Failure>,
+    /// Why the session may still be there
+    not_closed: Option<String>,
 }
 
 /// Opens a session, runs `first` or all lines of standard input, closes.
@@ -58,6 +61,7 @@ pub(crate) async fn run(arguments: &ConnectionArguments, first: Option<Run>) -> 
         states: Vec::new(),
         lost: None,
         trouble: None,
+        not_closed: None,
     };
     let result = driver.run_all(first).await;
     driver.close().await;
@@ -108,15 +112,11 @@ impl Driver {
     async fn run_one(&mut self, run: Run) -> Result<(), Failure> {
         let Run { pipeline, input, stop_after_ms } = run;
         self.out.run += 1;
-        let gone = |error: &dyn std::fmt::Display| Failure::new(Code::Protocol, error.to_string());
         let started = Instant::now();
-        let id = self.handle.invoke(pipeline).await.map_err(|error| gone(&error))?;
-        if let Some(input) = input {
-            for value in input {
-                self.handle.input(id, value).await.map_err(|error| gone(&error))?;
-            }
-            self.handle.end_input(id).await.map_err(|error| gone(&error))?;
-        }
+        let id = match self.begin(pipeline, input).await {
+            Ok(id) => id,
+            Err(error) => return Err(self.why_ended(&error).await),
+        };
         let mut stop = stop_after_ms.map(|ms| started + Duration::from_millis(ms));
         loop {
             if let Some(ms) = self.input.take_stop() {
@@ -161,6 +161,27 @@ impl Driver {
         }
     }
 
+    async fn begin(&mut self, pipeline: Pipeline, input: Option<Vec<Value>>) -> Result<PipelineId, RunError> {
+        let id = self.handle.invoke(pipeline).await?;
+        if let Some(input) = input {
+            for value in input {
+                self.handle.input(id, value).await?;
+            }
+            self.handle.end_input(id).await?;
+        }
+        Ok(id)
+    }
+
+    /// Nothing can be run: when that is because the session ends, its events say why.
+    async fn why_ended(&mut self, error: &RunError) -> Failure {
+        if matches!(error, RunError::Gone(_) | RunError::Invoke(InvokeError::Ended)) {
+            while let Some(event) = self.events.next().await {
+                self.event(event, None);
+            }
+        }
+        self.lost.take().unwrap_or_else(|| Failure::new(Code::Protocol, error.to_string()))
+    }
+
     fn gone(&mut self) -> Failure {
         self.lost.take().unwrap_or_else(|| Failure::new(Code::Protocol, "the session has ended"))
     }
@@ -171,6 +192,10 @@ impl Driver {
             SessionEvent::Pool(Event::Record { stream, value, .. }) => self.out.record(stream, &value),
             SessionEvent::Pool(Event::PipelineState { pipeline, state, error, origin }) => {
                 if state.is_final() && Some(pipeline) == run {
+                    if matches!(origin, Origin::CommandGone | Origin::DoneWithoutState | Origin::PoolEnded) {
+                        let unknown = Failure::new(Code::Protocol, "the outcome of a command is unknown");
+                        self.trouble.get_or_insert(unknown);
+                    }
                     self.asked.retain(|asked| asked.pipeline != Some(pipeline));
                     return Some(self.out.ended(state, error.as_ref(), origin));
                 }
@@ -242,24 +267,33 @@ impl Driver {
         self.out.run = 0;
         let handle = self.handle.clone();
         let closing = tokio::spawn(async move { handle.close().await });
+        let before = self.lost.take();
+        let mut broken = false;
         while let Some(event) = self.events.next().await {
+            broken |= matches!(event, SessionEvent::State(SessionState::Lost(LossReason::Security(_))));
             self.event(event, None);
         }
+        // A session that was lost before says so when it is closed.
         if let Ok(Err(error)) = closing.await
-            && self.lost.is_none()
+            && !matches!(error, CloseError::Gone(_))
         {
             self.out.state("close failed", &[("reason", error.to_string().into())]);
+            self.not_closed = Some(error.to_string());
+            // What ran has run; only broken protection changes how the program ends.
+            self.lost = self.lost.take().filter(|_| broken);
         }
+        self.lost = before.or(self.lost.take());
     }
 
     fn finish(mut self, result: Result<(), Failure>) -> Code {
         let counts = self.handle.stats().counts();
-        let more = [
+        let mut more = vec![
             ("runs", self.states.clone().into()),
             ("round_trips", counts.round_trips().into()),
             ("connections", counts.connections.into()),
             ("passwords_sent", counts.passwords_sent.into()),
         ];
+        more.extend(self.not_closed.take().map(|reason| ("not_closed", reason.into())));
         if let Err(failure) = result.and_then(|()| self.lost.take().or(self.trouble.take()).map_or(Ok(()), Err)) {
             return fail(&mut self.out, &failure, &more);
         }

@@ -10,6 +10,7 @@ mod node;
 mod packages;
 mod python;
 mod start;
+mod sweep;
 mod test;
 
 use std::process::ExitCode;
@@ -20,6 +21,8 @@ usage: cargo xtask <command>
   start           install what is missing, build the app and open it in practice mode
   test [STEP...]  install what is missing and run every test, or only the named steps
   steps           list the steps of `test`
+  sweep [N] [SEED]
+                  every fault of the wire one by one, and N combinations of them (1000)
   contract        write ui/src/host/contract.ts anew from the Rust types
 ";
 
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
             test::list();
             Ok(())
         }
+        "sweep" => sweep::run(rest),
         "contract" => command::cargo(["run", "--quiet", "--package", "contract", "--bin", "write-contract"]),
         "help" | "-h" | "--help" => {
             println!("{HELP}");

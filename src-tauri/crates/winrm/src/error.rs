@@ -229,6 +229,63 @@ pub enum CloseError {
     Protocol(String),
 }
 
+impl LaneError {
+    /// Whether the request may have been carried out although nothing says so.
+    pub(crate) fn may_be_lost(&self) -> bool {
+        matches!(self, Self::Exchange(_) | Self::Unauthorized)
+    }
+}
+
+impl From<ExchangeError> for LossReason {
+    fn from(error: ExchangeError) -> Self {
+        match error {
+            ExchangeError::Unacceptable(what) => Self::Protocol(what),
+            other => Self::Network(SignInError::Exchange(other)),
+        }
+    }
+}
+
+impl From<LaneError> for LossReason {
+    fn from(error: LaneError) -> Self {
+        match error {
+            LaneError::Exchange(error) => error.into(),
+            LaneError::Unauthorized => Self::Status(401),
+            LaneError::Status(status) => Self::Status(status),
+            LaneError::Security(end) => Self::Security(end),
+            LaneError::Intent(refused) => Self::Intent(refused),
+        }
+    }
+}
+
+impl From<CloseError> for LossReason {
+    fn from(error: CloseError) -> Self {
+        match error {
+            CloseError::Gone(_) => Self::ShellGone,
+            CloseError::Fault(fault) => Self::Fault(fault),
+            CloseError::Unknown(error) => error.into(),
+            CloseError::SignIn(error) if error.is_temporary() => Self::Network(error),
+            CloseError::SignIn(error) => Self::SignIn(error),
+            CloseError::TimedOut(limit) => ExchangeError::Silent(limit).into(),
+            CloseError::Protocol(what) => Self::Protocol(what),
+        }
+    }
+}
+
+impl From<LossReason> for CloseError {
+    /// For whoever waits for an answer while the session ends.
+    fn from(reason: LossReason) -> Self {
+        match reason {
+            LossReason::Network(error) | LossReason::SignIn(error) => Self::SignIn(error),
+            LossReason::ShellGone | LossReason::Disconnected => Self::Gone(GoneError),
+            LossReason::Fault(fault) => Self::Fault(fault),
+            LossReason::Status(status) => Self::Unknown(LaneError::Status(status)),
+            LossReason::Security(end) => Self::Unknown(LaneError::Security(end)),
+            LossReason::Intent(refused) => Self::Unknown(LaneError::Intent(refused)),
+            LossReason::PoolEnded { .. } | LossReason::Protocol(_) => Self::Protocol(reason.to_string()),
+        }
+    }
+}
+
 impl From<PeerError> for LossReason {
     fn from(error: PeerError) -> Self {
         Self::Protocol(error.to_string())

@@ -43,6 +43,8 @@ pub(super) struct Receiving {
     pub(super) state: ReceiveState,
     /// The final state came; `Done` has not.
     pub(super) ended: bool,
+    /// Since when its answers do not come
+    pub(super) failing: Option<Instant>,
 }
 
 pub(super) enum ReceiveState {
@@ -70,6 +72,10 @@ pub(super) struct Actor {
     pub(super) pool: ClientPool,
     pub(super) phase: Phase,
     pub(super) opener: Option<oneshot::Sender<Result<Opened, OpenError>>>,
+    /// Why opening failed; told when what was made on the endpoint is gone again.
+    pub(super) open_error: Option<OpenError>,
+    /// The answer to Create was lost, so that it is asked for and sent once more under the same id.
+    pub(super) create_again: Option<LaneError>,
     pub(super) identity: Option<ServerIdentity>,
     pub(super) creation_xml: Vec<u8>,
     pub(super) idle_asked: Option<Duration>,
@@ -83,6 +89,10 @@ pub(super) struct Actor {
     pub(super) connecting: bool,
     pub(super) work: FuturesUnordered<BoxFuture<'static, Finished>>,
     pub(super) recovery: Recovery,
+    /// It was told that the connection is being tried again.
+    pub(super) told_retrying: bool,
+    /// Sign-ins in a row that the endpoint forgot before it had answered anything
+    pub(super) forgotten: u32,
     /// Work that came to its end while something else was done
     pub(super) early: VecDeque<Finished>,
 
@@ -91,6 +101,8 @@ pub(super) struct Actor {
     pub(super) ordered_busy: bool,
     /// Requests that do not wait for others
     pub(super) urgent: VecDeque<Job>,
+    /// Questions that are asked again, and when
+    pub(super) later: Vec<(Instant, Job)>,
     pub(super) receives: Vec<Receiving>,
 
     pub(super) stops: BTreeMap<PipelineId, Instant>,
@@ -99,6 +111,8 @@ pub(super) struct Actor {
     pub(super) closer: Option<oneshot::Sender<Result<(), CloseError>>>,
     pub(super) close_deadline: Option<Instant>,
     pub(super) switcher: Option<oneshot::Sender<Result<(), CloseError>>>,
+    /// The request that ends the state Disconnected
+    pub(super) reconnecting: Option<Job>,
 
     orders: mpsc::Receiver<Order>,
     events: mpsc::Sender<Vec<SessionEvent>>,
@@ -134,6 +148,8 @@ impl Actor {
             pool: ClientPool::open(pool_options, pool, Box::new(RsaKeySource)),
             phase: Phase::Opening,
             opener: Some(opener),
+            open_error: None,
+            create_again: None,
             identity: None,
             creation_xml: Vec::new(),
             idle_asked: options.idle_timeout,
@@ -144,10 +160,13 @@ impl Actor {
             connecting: false,
             work: FuturesUnordered::new(),
             recovery: Recovery::default(),
+            told_retrying: false,
+            forgotten: 0,
             early: VecDeque::new(),
             ordered: VecDeque::new(),
             ordered_busy: false,
             urgent: VecDeque::new(),
+            later: Vec::new(),
             receives: Vec::new(),
             stops: BTreeMap::new(),
             key_deadline: None,
@@ -155,6 +174,7 @@ impl Actor {
             closer: None,
             close_deadline: None,
             switcher: None,
+            reconnecting: None,
             orders,
             events,
             outbox: Vec::new(),
@@ -193,9 +213,12 @@ impl Actor {
                 }
             }
         }
-        let Self { events, outbox, work, idle, .. } = self;
+        let Self { events, outbox, work, idle, opener, open_error, .. } = self;
         // Waiting Receives and idle sockets end with the session.
         drop((work, idle));
+        if let (Some(opener), Some(error)) = (opener, open_error) {
+            let _ = opener.send(Err(error));
+        }
         if !outbox.is_empty() {
             let _ = events.send(outbox).await;
         }
@@ -278,9 +301,13 @@ impl Actor {
             _ => None,
         });
         let opening = (self.phase == Phase::Opening).then_some(self.open_deadline);
+        // Without a connection nothing is said about what stops.
+        let stops = self.stops.values().copied().filter(|_| self.phase != Phase::Disconnected);
+        let later = self.later.iter().map(|(at, _)| *at).filter(|_| self.phase != Phase::Disconnected);
         repeats
             .filter(|at| *at > Instant::now())
-            .chain(self.stops.values().copied())
+            .chain(later)
+            .chain(stops)
             .chain(self.key_deadline)
             .chain(opening)
             .chain(self.close_deadline)
@@ -300,6 +327,16 @@ impl Actor {
             self.key_deadline = None;
             self.pool.key_exchange_timed_out();
         }
+        if self.phase == Phase::Disconnected {
+            return;
+        }
+        for (at, job) in std::mem::take(&mut self.later) {
+            if now >= at {
+                self.urgent.push_back(job);
+            } else {
+                self.later.push((at, job));
+            }
+        }
         let late: Vec<PipelineId> = self.stops.iter().filter(|(_, at)| now >= **at).map(|(id, _)| *id).collect();
         for id in late {
             self.give_up_stopping(id);
@@ -317,15 +354,22 @@ impl Actor {
             return;
         }
         tracing::info!(reason = %reason, "session lost");
-        if let Some(opener) = self.opener.take() {
-            let _ = opener.send(Err(OpenError::Lost(reason.clone())));
+        if self.opener.is_some() {
+            self.open_error.get_or_insert_with(|| OpenError::Lost(reason.clone()));
         }
-        if self.phase == Phase::Closing && !self.told_end {
-            self.end_close(Err(CloseError::Protocol(reason.to_string())));
+        if self.phase == Phase::Closing {
+            // The shell is deleted whatever else goes wrong, unless nothing may be sent any more.
+            if matches!(reason, LossReason::Security(_)) {
+                self.end_close(Err(reason.into()));
+            }
             return;
         }
+        if let Some(switcher) = self.switcher.take() {
+            let _ = switcher.send(Err(reason.clone().into()));
+        }
+        self.reconnecting = None;
         // An endpoint that can still be talked to shall not keep a shell that nobody uses.
-        let delete = self.receiving(None).is_some()
+        let delete = (self.receiving(None).is_some() || !self.creation_xml.is_empty())
             && matches!(
                 reason,
                 LossReason::Protocol(_)

@@ -7,9 +7,10 @@ use tokio::time::Instant;
 use wsman::{Fault, FaultKind};
 
 use super::actor::{Actor, Finished, Phase, ReceiveState};
-use super::event::{Interruption, SessionEvent, SessionState};
+use super::event::Interruption;
 use super::job::{Job, Purpose};
 use super::options::Stage;
+use super::recovery;
 use super::wire::{Problem, Said, read};
 use crate::lane::{Lane, Reply};
 use crate::{CloseError, ExchangeError, LaneError, LossReason, OpenError, SecurityEnd, SignInError};
@@ -18,6 +19,8 @@ use crate::{CloseError, ExchangeError, LaneError, LossReason, OpenError, Securit
 const BUSY_PAUSE: Duration = Duration::from_secs(1);
 /// How often the endpoint is asked whether it knows a command, so that one that is still under way is not missed.
 const ASKS: u32 = 3;
+/// How long it is waited before it is asked again
+const ASK_PAUSE: Duration = Duration::from_millis(400);
 
 impl Actor {
     pub(super) fn finished(&mut self, finished: Finished) {
@@ -46,8 +49,12 @@ impl Actor {
             self.options.stage(Stage::SignedIn(identity.clone()));
             self.identity = Some(identity);
         }
-        if self.recovery.is_failing() && self.lanes == 0 && self.phase == Phase::Ready {
-            self.tell(SessionEvent::State(SessionState::Ready));
+        if self.phase == Phase::Disconnected && self.reconnecting.is_none() {
+            return;
+        }
+        // Whether the endpoint answers over it will be seen.
+        if self.receives.iter().all(|receiving| receiving.failing.is_none()) {
+            self.works();
         }
         self.recovery.worked();
         self.lanes += 1;
@@ -57,24 +64,29 @@ impl Actor {
     fn lane_failed(&mut self, error: SignInError) {
         tracing::info!(error = %error, "no connection");
         match self.phase {
-            Phase::Opening => self.fail_open(error.into()),
+            Phase::Opening => match self.create_again.take() {
+                Some(reason) => self.fail_open(OpenError::CreateLost { shell: self.pool.id(), reason }),
+                None => self.fail_open(error.into()),
+            },
             Phase::Closing => {
                 if self.lanes == 0 {
                     self.end_close(Err(error.into()));
                 }
             }
-            Phase::Disconnected | Phase::Disconnecting => {
-                self.urgent.clear();
-                self.switched(Err(error.clone().into()));
-                if self.phase == Phase::Disconnecting {
-                    self.rest(Some(LossReason::Network(error)));
+            Phase::Disconnected => {
+                if self.reconnecting.take().is_some() {
+                    self.switched(Err(error.into()));
                 }
+            }
+            Phase::Disconnecting => {
+                self.urgent.retain(|job| job.purpose != Purpose::Disconnect);
+                self.switched(Err(error.clone().into()));
+                self.rest(Some(LossReason::Network(error)));
             }
             _ if !error.is_temporary() => self.lose(LossReason::SignIn(error)),
             _ => match self.recovery.failed(self.options.limits.retry) {
                 Some(left) if self.lanes == 0 => {
-                    let reason = error.to_string();
-                    self.tell(SessionEvent::State(SessionState::Retrying { left, reason }));
+                    self.tell_retrying(left, error.to_string());
                 }
                 None if self.lanes == 0 => self.rest(Some(LossReason::Network(error))),
                 _ => {}
@@ -86,12 +98,21 @@ impl Actor {
         let proved_lane = lane.proved;
         match outcome {
             Ok(reply) => {
-                if reply.keep {
+                if reply.keep && self.phase != Phase::Disconnected {
                     self.idle.push(lane);
                 } else {
                     self.lanes = self.lanes.saturating_sub(1);
                 }
                 self.recovery.worked();
+                self.forgotten = 0;
+                if let Purpose::Receive { target, asking: false } = job.purpose
+                    && let Some(receiving) = self.receiving(target)
+                {
+                    receiving.failing = None;
+                }
+                if self.receives.iter().all(|receiving| receiving.failing.is_none()) {
+                    self.works();
+                }
                 self.first_proof();
                 let said = reply.envelope().map_err(|error| Problem::Broken(error.to_string()));
                 match said.and_then(|envelope| read(&job, &envelope)) {
@@ -123,13 +144,7 @@ impl Actor {
 
     fn said(&mut self, job: Job, said: Said) {
         match (job.purpose, said) {
-            (Purpose::Create, Said::Created { idle }) => {
-                self.idle_granted = idle.or(self.idle_asked);
-                self.ordered_busy = false;
-                self.begin_receiving(None);
-                // The lane of the first Receive is taken; what comes next should not wait for a sign-in.
-                self.want_second_lane();
-            }
+            (Purpose::Create, Said::Created { idle }) => self.created(idle),
             (Purpose::Receive { target, asking }, Said::Received { pieces, done }) => {
                 self.received(target, asking, pieces, done);
             }
@@ -151,12 +166,41 @@ impl Actor {
                 self.switched(Ok(()));
                 self.rest(None);
             }
-            (Purpose::Reconnect, _) => {
-                self.phase = Phase::Ready;
-                self.switched(Ok(()));
-                self.tell(SessionEvent::State(SessionState::Ready));
-            }
+            (Purpose::Reconnect, _) => self.resume(),
             (_, _) => self.broken(&job, "an answer of another kind".to_owned()),
+        }
+    }
+
+    fn created(&mut self, idle: Option<Duration>) {
+        self.create_again = None;
+        self.idle_granted = idle.or(self.idle_asked);
+        self.ordered_busy = false;
+        self.begin_receiving(None);
+        // The lane of the first Receive is taken; what comes next should not wait for a sign-in.
+        self.want_second_lane();
+    }
+
+    /// The answer to Create is missing. A Receive asks whether the shell is there: its id is ours. The password was accepted
+    /// and the endpoint proved itself with its signature over the mechanisms, so that a second sign-in risks nothing.
+    fn create_lost(&mut self, tries: u32, reason: LaneError) {
+        if tries > 0 || !reason.may_be_lost() {
+            self.fail_open(OpenError::CreateLost { shell: self.pool.id(), reason });
+            return;
+        }
+        tracing::info!(reason = %reason, "the creation of the shell was not answered");
+        self.create_again = Some(reason);
+        self.ask(None, 1);
+    }
+
+    /// The endpoint does not know the shell that was asked for: it is created once more, under the same id, so that one
+    /// that was merely slow cannot become a second one.
+    fn create_again(&mut self) {
+        match self.jobs.create(&self.options.name, &self.creation_xml, self.idle_asked) {
+            Ok(job) => {
+                self.ordered_busy = false;
+                self.ordered.push_front(Job { tries: 1, ..job });
+            }
+            Err(error) => self.fail_open(error.into()),
         }
     }
 
@@ -175,8 +219,7 @@ impl Actor {
     ) {
         if asking {
             // It is known, so it runs.
-            self.ordered_busy = false;
-            self.begin_receiving_after_ask(target);
+            self.known(target);
         }
         if matches!(self.phase, Phase::Closing | Phase::Ended) {
             return;
@@ -205,7 +248,13 @@ impl Actor {
         }
     }
 
-    fn begin_receiving_after_ask(&mut self, target: Option<PipelineId>) {
+    /// What was asked about is known to the endpoint.
+    fn known(&mut self, target: Option<PipelineId>) {
+        self.ordered_busy = false;
+        if target.is_none() {
+            self.created(None);
+            return;
+        }
         // Parts of the pipeline's start may still have to be sent; its output is waited for after the last of them.
         let more = self.ordered.front().is_some_and(
             |job| matches!(job.purpose, Purpose::Send { pipeline, starts: Some(_) } if pipeline == target),
@@ -235,9 +284,13 @@ impl Actor {
         let kind = fault.kind();
         match job.purpose {
             Purpose::Create if kind == FaultKind::IdleTimeout && self.idle_asked.is_some() => self.ask_less_idle_time(),
-            Purpose::Create => {
-                self.fail_open(OpenError::Fault(fault));
+            // Our own Create came through before its answer was lost.
+            Purpose::Create if kind == FaultKind::AlreadyExists && job.tries > 0 => self.created(None),
+            Purpose::Create if matches!(kind, FaultKind::TimedOut | FaultKind::Aborted) => {
+                let reason = ExchangeError::Lost(fault.to_string());
+                self.create_lost(job.tries, reason.into());
             }
+            Purpose::Create => self.fail_open(OpenError::Fault(fault)),
             Purpose::Receive { target, asking } => self.receive_fault(job, target, asking, kind, fault),
             Purpose::Command { .. } if matches!(kind, FaultKind::TimedOut | FaultKind::Aborted) => {
                 self.ask_about(job, &fault.to_string());
@@ -276,11 +329,7 @@ impl Actor {
                     self.lose(LossReason::ShellGone);
                 }
                 // It was never disconnected there: the connection was only lost.
-                FaultKind::ReconnectRefused => {
-                    self.phase = Phase::Ready;
-                    self.switched(Ok(()));
-                    self.tell(SessionEvent::State(SessionState::Ready));
-                }
+                FaultKind::ReconnectRefused => self.resume(),
                 _ => self.switched(Err(CloseError::Fault(fault))),
             },
         }
@@ -294,7 +343,12 @@ impl Actor {
         kind: FaultKind,
         fault: Box<Fault>,
     ) {
-        if matches!(self.phase, Phase::Closing | Phase::Ended | Phase::Disconnecting | Phase::Disconnected) {
+        if matches!(self.phase, Phase::Closing | Phase::Ended) {
+            return;
+        }
+        if matches!(self.phase, Phase::Disconnecting | Phase::Disconnected) && !asking {
+            // It goes on after reconnecting.
+            self.want_again(target);
             return;
         }
         if asking && kind == FaultKind::NotFound {
@@ -302,8 +356,7 @@ impl Actor {
             return;
         }
         if asking {
-            self.ordered_busy = false;
-            self.begin_receiving_after_ask(target);
+            self.known(target);
         }
         let Some(receiving) = self.receiving(target) else { return };
         match kind {
@@ -359,6 +412,10 @@ impl Actor {
     fn broken(&mut self, job: &Job, what: String) {
         let what = format!("the answer to {} cannot be used: {what}", job.kind.name());
         tracing::info!(operation = job.kind.name(), "unusable answer");
+        if job.purpose == Purpose::Delete {
+            self.end_close(Err(CloseError::Protocol(what)));
+            return;
+        }
         self.lose(LossReason::Protocol(what));
     }
 
@@ -370,16 +427,23 @@ impl Actor {
                 self.security(end.clone());
                 return;
             }
+            LaneError::Intent(_) if self.phase == Phase::Closing => {
+                self.end_close(Err(CloseError::Unknown(error)));
+                return;
+            }
             LaneError::Intent(refused) => {
                 self.lose(refused.clone().into());
                 return;
             }
             // A sign-in that is forgotten at once would be repeated for ever.
-            LaneError::Unauthorized if !proved_lane && job.purpose != Purpose::Create => {
-                self.lose(LossReason::Status(401));
-                return;
+            LaneError::Unauthorized if !proved_lane => {
+                self.forgotten += 1;
+                if self.forgotten > 1 && self.phase != Phase::Closing {
+                    self.lose(LossReason::Status(401));
+                    return;
+                }
             }
-            LaneError::Exchange(ExchangeError::NotSent) if job.purpose != Purpose::Create => {
+            LaneError::Exchange(ExchangeError::NotSent) => {
                 self.send_again(job);
                 return;
             }
@@ -387,10 +451,7 @@ impl Actor {
         }
         let reason = error.to_string();
         match job.purpose {
-            Purpose::Create => {
-                self.ordered_busy = false;
-                self.fail_open(OpenError::CreateLost { shell: self.pool.id(), reason: error });
-            }
+            Purpose::Create => self.create_lost(job.tries, error),
             Purpose::Receive { target, asking } => {
                 if let LaneError::Status(status) = error
                     && !matches!(status, 408 | 429 | 502..=504)
@@ -402,20 +463,21 @@ impl Actor {
                     self.lose(LossReason::Protocol(what));
                     return;
                 }
-                job.tries += 1;
                 if asking {
-                    self.urgent.push_back(job);
+                    // A question that is never answered is no knowledge.
+                    job.tries += 1;
+                    if job.tries > ASKS * 2 {
+                        self.unanswerable(target, error);
+                    } else {
+                        self.urgent.push_back(job);
+                    }
                     return;
                 }
                 // The pool's own stream carries no records; its waiting Receive dies with every idle socket.
-                if target.is_some() && matches!(error, LaneError::Exchange(_)) {
+                if target.is_some() && job.tries == 0 && matches!(error, LaneError::Exchange(_)) {
                     self.interrupted(Interruption::RecordsMayBeMissing { pipeline: target, reason });
                 }
-                let pause =
-                    if matches!(error, LaneError::Status(_)) { BUSY_PAUSE * job.tries.min(30) } else { Duration::ZERO };
-                if let Some(receiving) = self.receiving(target) {
-                    receiving.state = ReceiveState::Repeat { job, at: Instant::now() + pause };
-                }
+                self.receive_again(job, target, error);
             }
             Purpose::Command { .. } => self.ask_about(job, &reason),
             Purpose::Send { pipeline: Some(id), starts: Some(_) } => {
@@ -448,6 +510,45 @@ impl Actor {
         }
     }
 
+    /// A Receive is repeated with the same envelope: at once the first time, then in growing pauses, until the time of the
+    /// retries is over.
+    fn receive_again(&mut self, mut job: Job, target: Option<PipelineId>, error: LaneError) {
+        if matches!(self.phase, Phase::Closing | Phase::Ended) {
+            return;
+        }
+        let retry = self.options.limits.retry;
+        let now = Instant::now();
+        let Some(receiving) = self.receiving(target) else { return };
+        let since = *receiving.failing.get_or_insert(now);
+        let pause = match (job.tries, &error) {
+            (0, LaneError::Exchange(_) | LaneError::Unauthorized) => Duration::ZERO,
+            (tries, _) => recovery::pause(tries),
+        };
+        job.tries += 1;
+        let left = retry.saturating_sub(now - since);
+        let pause = pause.min(left);
+        receiving.state = ReceiveState::Repeat { job, at: now + pause };
+        if left.is_zero() {
+            self.rest(Some(error.into()));
+            return;
+        }
+        if !pause.is_zero() && matches!(self.phase, Phase::Ready) {
+            self.tell_retrying(left, error.to_string());
+        }
+    }
+
+    /// What was asked about cannot be found out.
+    fn unanswerable(&mut self, target: Option<PipelineId>, error: LaneError) {
+        let Some(id) = target else {
+            self.fail_open(OpenError::CreateLost { shell: self.pool.id(), reason: error });
+            return;
+        };
+        self.ordered_busy = false;
+        self.drop_start_of(id);
+        self.interrupted(Interruption::OutcomeUnknown { pipeline: id, reason: error.to_string() });
+        self.pool.command_gone(id);
+    }
+
     /// Nothing of the request left this machine: it is simply sent over another connection.
     fn send_again(&mut self, job: Job) {
         match job.purpose {
@@ -468,14 +569,18 @@ impl Actor {
     fn ask_about(&mut self, job: Job, reason: &str) {
         let Purpose::Command { id, .. } = job.purpose else { return };
         tracing::info!(reason, "the start of a command was not answered");
-        self.ask(id, 1);
+        self.ask(Some(id), 1);
     }
 
-    fn ask(&mut self, id: PipelineId, tries: u32) {
-        match self.jobs.receive(Some(id), true) {
+    fn ask(&mut self, target: Option<PipelineId>, tries: u32) {
+        match self.jobs.receive(target, true) {
             Ok(mut job) => {
                 job.tries = tries;
-                self.urgent.push_back(job);
+                // One that is still under way shall not be missed.
+                match tries {
+                    1 => self.urgent.push_back(job),
+                    _ => self.later.push((Instant::now() + ASK_PAUSE * (tries - 1), job)),
+                }
             }
             Err(error) => self.lose(LossReason::Protocol(error.to_string())),
         }
@@ -483,11 +588,14 @@ impl Actor {
 
     /// The endpoint does not know the command that was asked about.
     fn not_known(&mut self, job: Job, target: Option<PipelineId>) {
-        let Some(id) = target else { return };
         if job.tries < ASKS {
-            self.ask(id, job.tries + 1);
+            self.ask(target, job.tries + 1);
             return;
         }
+        let Some(id) = target else {
+            self.create_again();
+            return;
+        };
         self.ordered_busy = false;
         self.drop_start_of(id);
         self.interrupted(Interruption::NotStarted { pipeline: id });

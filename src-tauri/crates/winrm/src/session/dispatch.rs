@@ -15,7 +15,7 @@ use super::job::{Job, Purpose};
 use super::options::Stage;
 use crate::lane::Lane;
 use crate::random::NoRandomness;
-use crate::{CloseError, LossReason, OpenError, Patience};
+use crate::{CloseError, GoneError, LossReason, OpenError, Patience};
 
 impl Actor {
     /// Takes what the pool machine has to tell.
@@ -57,8 +57,10 @@ impl Actor {
 
     /// Sends what can be sent; whether anything was.
     pub(super) fn dispatch(&mut self) -> bool {
-        if matches!(self.phase, Phase::Ended | Phase::Disconnected) && self.urgent.is_empty() {
-            return false;
+        match self.phase {
+            Phase::Ended => return false,
+            Phase::Disconnected => return self.dispatch_reconnect(),
+            _ => {}
         }
         let mut sent = false;
         loop {
@@ -93,6 +95,18 @@ impl Actor {
             sent = true;
         }
         sent | self.dispatch_receives()
+    }
+
+    /// While disconnected everything but coming back waits.
+    fn dispatch_reconnect(&mut self) -> bool {
+        if self.reconnecting.is_none() {
+            return false;
+        }
+        let Some(lane) = self.take_lane() else { return false };
+        if let Some(job) = self.reconnecting.take() {
+            self.start(job, lane);
+        }
+        true
     }
 
     /// Receives wait while the reader of the events is behind, and leave one lane to everything else.
@@ -240,17 +254,15 @@ impl Actor {
     /// From now on this target's output is waited for.
     pub(super) fn begin_receiving(&mut self, target: Option<PipelineId>) {
         if self.receiving(target).is_none() {
-            self.receives.push(Receiving { target, state: ReceiveState::Wanted, ended: false });
+            self.receives.push(Receiving { target, state: ReceiveState::Wanted, ended: false, failing: None });
         }
     }
 
     /// Opening did not work out.
     pub(super) fn fail_open(&mut self, error: OpenError) {
         tracing::info!(error = %error, "session not opened");
-        if let Some(opener) = self.opener.take() {
-            let _ = opener.send(Err(error));
-        }
-        // A shell that was made is deleted.
+        self.open_error.get_or_insert(error);
+        // A shell that was made is deleted first: whoever opens may end the program when the error is told.
         self.close(None);
     }
 
@@ -261,16 +273,20 @@ impl Actor {
         if matches!(self.phase, Phase::Closing | Phase::Ended) {
             return;
         }
-        let made = self.receiving(None).is_some();
+        let lost = matches!(&self.open_error, Some(OpenError::CreateLost { reason, .. }) if reason.may_be_lost());
+        let made = self.receiving(None).is_some() || lost;
         self.phase = Phase::Closing;
         self.pool.close();
         self.ordered.clear();
         self.urgent.clear();
+        self.later.clear();
         self.recovery.worked();
         if !made {
             self.end_close(Ok(()));
             return;
         }
+        self.switched(Err(GoneError.into()));
+        self.reconnecting = None;
         let limit = if self.closer.is_some() { self.options.limits.close } else { LAST_DELETE };
         self.close_deadline = Some(Instant::now() + limit);
         match self.jobs.delete() {
@@ -285,8 +301,14 @@ impl Actor {
         self.close_deadline = None;
         self.pool.shell_closed();
         self.drain_events();
+        let result = if self.told_end { Err(GoneError.into()) } else { result };
         if !self.told_end {
-            self.tell(SessionEvent::State(SessionState::Closed));
+            self.told_end = true;
+            // A session that could not be closed may live on over there; it is not called closed.
+            self.tell(SessionEvent::State(match &result {
+                Ok(()) => SessionState::Closed,
+                Err(error) => SessionState::Lost(error.clone().into()),
+            }));
         }
         if let Some(closer) = self.closer.take() {
             let _ = closer.send(result);
@@ -317,27 +339,58 @@ impl Actor {
         match self.jobs.reconnect() {
             Ok(job) => {
                 self.switcher = Some(reply);
-                self.urgent.push_back(job);
+                self.reconnecting = Some(job);
             }
             Err(error) => drop(reply.send(Err(CloseError::Protocol(error.to_string())))),
         }
     }
 
-    /// No connection is held from now on; everything that waits begins anew after reconnecting.
+    /// No connection is kept from now on. Requests that are under way are waited for: their answers may hold records, and
+    /// whether a command began is not forgotten. Everything that waits goes on after reconnecting.
     pub(super) fn rest(&mut self, reason: Option<LossReason>) {
+        match self.phase {
+            Phase::Ready | Phase::Disconnecting => {}
+            Phase::Opening => {
+                self.fail_open(OpenError::Lost(reason.unwrap_or(LossReason::Disconnected)));
+                return;
+            }
+            Phase::Disconnected | Phase::Closing | Phase::Ended => return,
+        }
         self.phase = Phase::Disconnected;
-        self.work.clear();
-        self.early.clear();
+        self.lanes = self.lanes.saturating_sub(self.idle.len());
         self.idle.clear();
-        self.lanes = 0;
-        self.connecting = false;
-        self.ordered_busy = false;
+        self.told_retrying = false;
+        self.tell(SessionEvent::State(SessionState::Disconnected { reason }));
+    }
+
+    /// The session is connected again: what waited goes on.
+    pub(super) fn resume(&mut self) {
+        self.phase = Phase::Ready;
+        self.switched(Ok(()));
         for receiving in &mut self.receives {
-            if matches!(receiving.state, ReceiveState::Pending) {
-                receiving.state = ReceiveState::Wanted;
+            receiving.failing = None;
+        }
+        self.tell(SessionEvent::State(SessionState::Ready));
+        // What had been asked to stop may have missed it.
+        let stopping: Vec<PipelineId> = self.stops.keys().copied().collect();
+        for id in stopping {
+            if let Err(error) = self.plan_stop(id) {
+                self.lose(LossReason::Protocol(error.to_string()));
             }
         }
-        self.tell(SessionEvent::State(SessionState::Disconnected { reason }));
+    }
+
+    /// Tells that answers do not come, and for how long they are still asked for.
+    pub(super) fn tell_retrying(&mut self, left: Duration, reason: String) {
+        self.told_retrying = true;
+        self.tell(SessionEvent::State(SessionState::Retrying { left, reason }));
+    }
+
+    /// An answer came: the connection works.
+    pub(super) fn works(&mut self) {
+        if std::mem::take(&mut self.told_retrying) && self.phase == Phase::Ready {
+            self.tell(SessionEvent::State(SessionState::Ready));
+        }
     }
 }
 

@@ -8,6 +8,14 @@ use crate::random;
 
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
+/// The pause after so many failures: 1, 2, 4 … 30 seconds, shortened by up to a quarter so that many clients do not come at
+/// once.
+pub(super) fn pause(failures: u32) -> Duration {
+    let pause = Duration::from_secs(1 << failures.saturating_sub(1).min(5)).min(LONGEST_PAUSE);
+    let jitter = random::bytes::<1>().map_or(0, |[byte]| u32::from(byte));
+    pause - pause * jitter / 1024
+}
+
 /// Tries of making a connection, since the last one that worked.
 #[derive(Debug, Default)]
 pub(super) struct Recovery {
@@ -22,11 +30,8 @@ impl Recovery {
         let now = Instant::now();
         let since = *self.since.get_or_insert(now);
         let left = limit.checked_sub(now - since).filter(|left| !left.is_zero())?;
-        // 1, 2, 4 … 30 seconds, shortened by up to a quarter so that many clients do not come at once.
-        let pause = Duration::from_secs(1 << self.tries.min(5)).min(LONGEST_PAUSE);
-        let jitter = random::bytes::<1>().map_or(0, |[byte]| u32::from(byte));
         self.tries += 1;
-        self.next = Some(now + (pause - pause * jitter / 1024).min(left));
+        self.next = Some(now + pause(self.tries).min(left));
         Some(left)
     }
 
@@ -38,11 +43,6 @@ impl Recovery {
     /// When to look again.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.next.filter(|next| *next > Instant::now())
-    }
-
-    /// Whether tries are failing.
-    pub(super) fn is_failing(&self) -> bool {
-        self.since.is_some()
     }
 
     /// It works again.
@@ -72,6 +72,6 @@ mod tests {
         assert!((9..20).contains(&tries), "{tries}");
         assert_eq!(Instant::now() - start, limit);
         recovery.worked();
-        assert!(!recovery.is_failing() && recovery.may_try());
+        assert!(recovery.may_try());
     }
 }

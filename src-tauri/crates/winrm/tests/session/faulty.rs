@@ -25,6 +25,9 @@ pub(crate) enum Fault {
 #[derive(Default)]
 struct Plan {
     next: Mutex<Option<Fault>>,
+    always: Mutex<Option<Fault>>,
+    skip: AtomicUsize,
+    sealed: AtomicUsize,
     offer: Mutex<Option<HeaderValue>>,
     tokens: AtomicUsize,
     after_fault: Mutex<Option<usize>>,
@@ -69,6 +72,22 @@ impl Stage {
         *self.plan.next.lock().unwrap() = Some(fault);
     }
 
+    /// The sealed request after so many others meets this fault.
+    pub(crate) fn after(&self, others: usize, fault: Fault) {
+        self.plan.skip.store(others, SeqCst);
+        self.next(fault);
+    }
+
+    /// Every sealed request meets this fault, or none any more.
+    pub(crate) fn always(&self, fault: Option<Fault>) {
+        *self.plan.always.lock().unwrap() = fault;
+    }
+
+    /// How many sealed requests were sent.
+    pub(crate) fn sealed_requests(&self) -> usize {
+        self.plan.sealed.load(SeqCst)
+    }
+
     /// What a request without a sign-in is offered.
     pub(crate) fn offer(&self, schemes: &'static str) {
         *self.plan.offer.lock().unwrap() = Some(HeaderValue::from_static(schemes));
@@ -110,7 +129,15 @@ impl Exchange for Line {
                 *count += 1;
             }
             let sealed = !request.body().is_empty();
-            let fault = if sealed { self.plan.next.lock().unwrap().take() } else { None };
+            let mut fault = None;
+            if sealed {
+                self.plan.sealed.fetch_add(1, SeqCst);
+                let mut next = self.plan.next.lock().unwrap();
+                if next.is_some() && self.plan.skip.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_err() {
+                    fault = next.take();
+                }
+                fault = fault.or(*self.plan.always.lock().unwrap());
+            }
             if fault.is_some() {
                 *self.plan.after_fault.lock().unwrap() = Some(0);
             }

@@ -1,7 +1,9 @@
 //! Sessions against the practice PEP in memory, through exchanges that fail on purpose.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod endings;
 mod faulty;
+mod lost;
 
 use std::sync::Arc;
 
@@ -13,14 +15,14 @@ use winrm::{
     SessionEvent, SessionHandle, SessionState, SignIn, SignInError,
 };
 
-async fn open(stage: &Stage, password: Option<&str>) -> Result<(SessionHandle, EventStream), OpenError> {
+pub(crate) async fn open(stage: &Stage, password: Option<&str>) -> Result<(SessionHandle, EventStream), OpenError> {
     let password = password.map_or_else(|| stage.password(), |text| Secret::from(text.to_owned()));
     let sign_in = SignIn::new(Credentials::new(practice::PracticePep::ACCOUNT, password), |_: &_| Ok(()));
     winrm::open(stage.connector(), sign_in, OpenOptions::default(), Arc::new(NoIntents)).await
 }
 
 /// Runs a command; its number of output records, its final state, and what interrupted it.
-async fn run(
+pub(crate) async fn run(
     handle: &SessionHandle,
     events: &mut EventStream,
     command: Command,
@@ -40,7 +42,7 @@ async fn run(
 }
 
 /// The state with which the events end.
-async fn end(events: &mut EventStream) -> Option<SessionState> {
+pub(crate) async fn end(events: &mut EventStream) -> Option<SessionState> {
     let mut last = None;
     while let Some(event) = events.next().await {
         if let SessionEvent::State(state) = event {

@@ -1,0 +1,82 @@
+//! How sessions end, rest and come back.
+
+use psrp::{Command, Event, PipelineState};
+use winrm::{CloseError, LaneError, LossReason, OpenError, SessionEvent, SessionState};
+
+use crate::faulty::{Fault, Stage};
+use crate::{end, open, run};
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_could_not_be_closed_is_not_called_closed() {
+    let stage = Stage::new();
+    let (handle, mut events) = open(&stage, None).await.unwrap();
+    stage.always(Some(Fault::Answer(503)));
+    assert_eq!(handle.close().await, Err(CloseError::Unknown(LaneError::Status(503))));
+    assert_eq!(end(&mut events).await, Some(SessionState::Lost(LossReason::Status(503))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shell_is_deleted_before_a_failed_opening_is_told() {
+    let stage = Stage::new();
+    // The Receive after Create
+    stage.after(1, Fault::Answer(404));
+    assert_eq!(open(&stage, None).await.err(), Some(OpenError::Lost(LossReason::Status(404))));
+    assert_eq!(stage.pep().open_shells(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn h1_a_session_comes_back_after_a_disconnection_and_what_ran_goes_on() {
+    let stage = Stage::new();
+    let (handle, mut events) = open(&stage, None).await.unwrap();
+    let id = handle.invoke(Command::new("Test-AzureStack").into()).await.unwrap();
+    let mut records = 0;
+    while records < 5 {
+        if let SessionEvent::Pool(Event::Record { .. }) = events.next().await.unwrap() {
+            records += 1;
+        }
+    }
+    handle.disconnect(None).await.unwrap();
+    loop {
+        match events.next().await.unwrap() {
+            SessionEvent::Pool(Event::Record { .. }) => records += 1,
+            SessionEvent::State(SessionState::Disconnected { reason }) => {
+                assert_eq!(reason, None);
+                break;
+            }
+            _ => {}
+        }
+    }
+    handle.reconnect().await.unwrap();
+    let state = loop {
+        match events.next().await.unwrap() {
+            SessionEvent::Pool(Event::Record { .. }) => records += 1,
+            SessionEvent::Pool(Event::PipelineState { pipeline, state, .. }) if pipeline == id => break state,
+            SessionEvent::Interruption(other) => panic!("{other:?}"),
+            _ => {}
+        }
+    };
+    assert_eq!(state, PipelineState::Completed);
+    // The same without an interruption
+    let (all, ..) = run(&handle, &mut events, Command::new("Test-AzureStack")).await;
+    assert_eq!(records, all);
+    handle.close().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_command_under_way_when_the_session_rests_is_asked_about_after_it_came_back() {
+    let stage = Stage::new();
+    let (handle, mut events) = open(&stage, None).await.unwrap();
+    stage.next(Fault::LoseAnswer);
+    let id = handle.invoke(Command::new("Get-Command").into()).await.unwrap();
+    handle.disconnect(None).await.unwrap();
+    handle.reconnect().await.unwrap();
+    let state = loop {
+        if let SessionEvent::Pool(Event::PipelineState { pipeline, state, .. }) = events.next().await.unwrap()
+            && pipeline == id
+        {
+            break state;
+        }
+    };
+    assert!(state.is_final());
+    handle.close().await.unwrap();
+}
