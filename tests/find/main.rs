@@ -4,6 +4,8 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod certificates;
+mod pepctl;
+mod probe;
 mod resources;
 mod sign_in;
 

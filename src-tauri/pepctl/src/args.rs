@@ -62,6 +62,8 @@ pub(crate) enum Subcommands {
     Probe,
     /// Measures and prints one JSON object
     Bench(BenchArguments),
+    /// Finds candidates for the privileged endpoint; nothing is sent to one unless --probe is given, and never a password
+    Find(FindArguments),
     /// Runs the practice PEP on loopback and prints one JSON line with its port and account
     ServePractice {
         /// Port; 0 takes any that is free
@@ -115,4 +117,63 @@ pub(crate) struct BenchArguments {
     /// Prints JSON; the only form there is
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Where to look for the privileged endpoint.
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("sources").multiple(true).required(true)
+    .args(["stamp_file", "text_file", "addresses", "prefix", "domain", "portal", "arm_endpoint"])))]
+pub(crate) struct FindArguments {
+    /// Stamp information file, whatever its name
+    #[arg(long, value_name = "FILE")]
+    pub(crate) stamp_file: Option<PathBuf>,
+
+    /// File with text, such as the portal's page of properties
+    #[arg(long, value_name = "FILE")]
+    pub(crate) text_file: Option<PathBuf>,
+
+    /// Address or name
+    #[arg(long = "address", value_name = "HOST[:PORT]")]
+    pub(crate) addresses: Vec<String>,
+
+    /// Naming prefix of the instances: PREFIX-ERCS01 to 03 are resolved
+    #[arg(long)]
+    pub(crate) prefix: Option<String>,
+
+    /// Domain of the instances' names
+    #[arg(long)]
+    pub(crate) domain: Option<String>,
+
+    /// Address of the portal
+    #[arg(long, value_name = "URL")]
+    pub(crate) portal: Option<String>,
+
+    /// Address of the administrator Resource Manager, or of the portal
+    #[arg(long, value_name = "URL", requires = "way")]
+    pub(crate) arm_endpoint: Option<String>,
+
+    /// Root to trust for it and its identity provider, in PEM or DER
+    #[arg(long, value_name = "FILE", requires = "arm_endpoint")]
+    pub(crate) arm_ca: Option<PathBuf>,
+
+    /// Environment variable that holds a token for it
+    #[arg(long, value_name = "NAME", requires = "arm_endpoint", group = "way")]
+    pub(crate) arm_token_env: Option<String>,
+
+    /// Way to sign in for it
+    #[arg(long, value_name = "WAY", requires = "arm_endpoint", group = "way")]
+    pub(crate) arm_sign_in: Option<SignInWay>,
+
+    /// Looks at every candidate without signing in
+    #[arg(long)]
+    pub(crate) probe: bool,
+}
+
+/// How somebody signs in for the Resource Manager.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum SignInWay {
+    /// A browser on this computer
+    Browser,
+    /// A code that is typed on any computer
+    Device,
 }

@@ -4,6 +4,7 @@ mod args;
 mod bench;
 mod connect;
 mod exit;
+mod find;
 mod input;
 mod json_in;
 mod json_out;
@@ -58,6 +59,7 @@ async fn perform(arguments: Arguments) -> Code {
         Some(Subcommands::Inspect) => connect::inspect(connection).await,
         Some(Subcommands::Probe) => connect::probe(connection).await,
         Some(Subcommands::Bench(bench)) => bench::bench(connection, bench).await,
+        Some(Subcommands::Find(find)) => find::find(find).await,
         Some(Subcommands::ServePractice { port, scenario, speed }) => {
             practice_server::serve(*port, scenario, *speed).await
         }

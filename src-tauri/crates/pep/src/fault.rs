@@ -94,8 +94,18 @@ codes! {
     REDIRECT = 2108, Network, AskSupport;
     /// The service is not ready.
     NOT_READY = 2109, Endpoint, Retry;
+    /// A proxy answers instead.
+    PROXY = 2110, Network, AskSupport;
     /// The connection was lost.
     CONNECTION_LOST = 2201, Network, Reconnect;
+    /// The administrator Resource Manager is not reached.
+    ARM_NOT_REACHED = 2301, Network, ChooseOther;
+    /// Something else is there.
+    NOT_ARM = 2302, Input, FixInput;
+    /// It does not know the versions that we know.
+    ARM_VERSION = 2303, Endpoint, AskSupport;
+    /// It is busy, or fails.
+    ARM_FAILS = 2304, Endpoint, ChooseOther;
     /// Another computer than before.
     IDENTITY_CHANGED = 3101, Network, AskSupport;
     /// A computer of another domain than the stamp's.
@@ -106,6 +116,10 @@ codes! {
     NAME_NOT_TYPED = 3104, Input, FixInput;
     /// It could not prove that it knows the session key.
     NOT_PROVED = 3201, Endpoint, AskSupport;
+    /// The certificate's issuer is not trusted.
+    CERTIFICATE_ISSUER = 3301, Endpoint, FixInput;
+    /// The certificate is wrong in another way.
+    CERTIFICATE_WRONG = 3302, Endpoint, AskSupport;
     /// The account belongs to another domain than the endpoint.
     ACCOUNT_DOMAIN = 4101, Input, FixInput;
     /// The account or password was refused.
@@ -116,6 +130,16 @@ codes! {
     PROTECTION_BROKEN = 4202, Network, AskSupport;
     /// No password was given and none is kept.
     NO_PASSWORD = 4301, Input, FixInput;
+    /// Nobody signed in at the identity provider, or somebody refused.
+    ARM_NO_SIGN_IN = 4401, Input, Retry;
+    /// This way to sign in does not work here.
+    ARM_SIGN_IN_WAY = 4402, ThisComputer, ChooseOther;
+    /// The token is refused or too old.
+    ARM_TOKEN = 4403, Input, Retry;
+    /// The token is for another service.
+    ARM_AUDIENCE = 4404, Input, FixInput;
+    /// The role is missing.
+    ARM_ROLE = 4405, Policy, ChooseOther;
     /// The session configuration is missing.
     NOT_A_PEP = 5101, Endpoint, ChooseOther;
     /// The account may not use it.
@@ -203,7 +227,9 @@ impl Fault {
         let fault = match error {
             ProbeError::Connect(error) => return Self::of_connect(error),
             ProbeError::Tls => Self::new(code::TLS_PORT),
+            ProbeError::NotHttp(ExchangeError::Silent(_)) => Self::new(code::NO_ANSWER),
             ProbeError::NotHttp(_) => Self::new(code::NOT_WINRM),
+            ProbeError::Proxy { status, .. } => Self::new(code::PROXY).with("status", status.to_string()),
             ProbeError::Redirect(_) => Self::new(code::REDIRECT),
             ProbeError::NotWinRm(status) => Self::new(code::NOT_WINRM).with("status", status.to_string()),
             ProbeError::NotReady(_) => Self::new(code::NOT_READY),

@@ -47,7 +47,7 @@ pub async fn one(address: Address, connector: Arc<dyn Connector>) -> Probed {
 }
 
 /// How far an HTTP date is ahead of our clock, in seconds. RFC 9110 section 5.6.7
-fn clock_ahead(date: &str) -> Option<i64> {
+pub(crate) fn clock_ahead(date: &str) -> Option<i64> {
     let format = format_description!(
         version = 2,
         "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"

@@ -159,7 +159,9 @@ fn depth(value: &Value) -> usize {
     inner.unwrap_or(0) + 1
 }
 
-fn decode(bytes: &[u8]) -> Option<String> {
+/// The text of a file: UTF-8 or UTF-16, with or without a mark.
+#[must_use]
+pub fn decode(bytes: &[u8]) -> Option<String> {
     let utf16 = |bytes: &[u8], big: bool| {
         let (pairs, rest) = bytes.as_chunks::<2>();
         let units: Vec<u16> =

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use http::StatusCode;
-use tokio::time::Instant;
+use http::header::{CONTENT_TYPE, DATE, PROXY_AUTHENTICATE, SERVER, VIA};
+use http::{HeaderMap, StatusCode};
+use tokio::time::{Instant, timeout};
 
 use crate::sign_in::leg;
 use crate::{ConnectError, Connector, ExchangeError, SignInError};
@@ -35,6 +36,14 @@ pub enum ProbeError {
     /// It does not talk HTTP, or not to us.
     #[error("what listens there does not answer like a web service: {0}")]
     NotHttp(ExchangeError),
+    /// A proxy answers instead (S-14).
+    #[error("a proxy answers instead of the endpoint (HTTP {status}{})", .via.as_ref().map(|via| format!(", {via}")).unwrap_or_default())]
+    Proxy {
+        /// The status
+        status: u16,
+        /// What it says of itself
+        via: Option<String>,
+    },
     /// It redirects elsewhere.
     #[error("it redirects elsewhere (HTTP {0})")]
     Redirect(u16),
@@ -52,6 +61,9 @@ pub enum ProbeError {
     },
 }
 
+/// How long the answer may take: nobody has to think about it.
+const ANSWER_LIMIT: Duration = Duration::from_secs(10);
+
 /// Looks at an address: one connection, one request without any credentials.
 ///
 /// # Errors
@@ -61,20 +73,26 @@ pub async fn probe(connector: &dyn Connector) -> Result<Probe, ProbeError> {
     let mut exchange = connector.connect().await.map_err(ProbeError::Connect)?;
     let connect = started.elapsed();
     let asked = Instant::now();
-    let (head, answer) = match leg(exchange.as_mut(), &connector.authority(), None).await {
+    let authority = connector.authority();
+    let answered = timeout(ANSWER_LIMIT, leg(exchange.as_mut(), &authority, None)).await;
+    let answered = answered.unwrap_or(Err(SignInError::Exchange(ExchangeError::Silent(ANSWER_LIMIT))));
+    let (head, answer) = match answered {
         Ok(answer) => answer,
         Err(SignInError::Redirect(status)) => return Err(ProbeError::Redirect(status)),
-        Err(SignInError::Exchange(error)) => return Err(not_http(error)),
+        Err(SignInError::Exchange(error)) => return Err(not_http(error, connector.port())),
         Err(SignInError::Connect(error)) => return Err(ProbeError::Connect(error)),
         Err(other) => return Err(ProbeError::NotHttp(ExchangeError::Unacceptable(other.to_string()))),
     };
     let text = |name| answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    if let Some(via) = proxy(head.status, answer.headers()) {
+        return Err(ProbeError::Proxy { status: head.status.as_u16(), via });
+    }
     match (head.status, head.negotiate) {
         (StatusCode::UNAUTHORIZED, Some(_)) => Ok(Probe {
             connect,
             round_trip: asked.elapsed(),
-            date: text(http::header::DATE),
-            server: text(http::header::SERVER),
+            date: text(DATE),
+            server: text(SERVER),
             schemes: head.offered,
         }),
         (StatusCode::UNAUTHORIZED, None) => Err(ProbeError::NoNegotiate { offered: head.offered }),
@@ -85,10 +103,25 @@ pub async fn probe(connector: &dyn Connector) -> Result<Probe, ProbeError> {
     }
 }
 
-/// A TLS server answers a plain request with an alert record or just hangs up.
-fn not_http(error: ExchangeError) -> ProbeError {
+/// Whether a proxy answers, and what it says of itself. An endpoint is reached without one, so that its head never holds `Via`.
+fn proxy(status: StatusCode, headers: &HeaderMap) -> Option<Option<String>> {
+    let text = |name: &str| {
+        headers.get(name).and_then(|value| value.to_str().ok()).map(|text| text.chars().take(200).collect())
+    };
+    let via: Option<String> = text(VIA.as_str()).or_else(|| text("x-squid-error"));
+    let asks = status == StatusCode::PROXY_AUTHENTICATION_REQUIRED || headers.contains_key(PROXY_AUTHENTICATE);
+    // A gateway's own error page, of something that does not say who it is.
+    let is_page =
+        text(CONTENT_TYPE.as_str()).is_some_and(|kind: String| kind.to_ascii_lowercase().starts_with("text/html"));
+    let is_gateway = matches!(status, StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT) && is_page;
+    (via.is_some() || asks || is_gateway).then_some(via)
+}
+
+/// A TLS server answers a plain request with an alert record, or just hangs up.
+fn not_http(error: ExchangeError, port: u16) -> ProbeError {
     match &error {
         ExchangeError::Unacceptable(text) if text.contains("invalid HTTP version") => ProbeError::Tls,
+        ExchangeError::Lost(_) if matches!(port, 443 | 5986) => ProbeError::Tls,
         _ => ProbeError::NotHttp(error),
     }
 }

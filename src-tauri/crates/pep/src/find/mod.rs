@@ -4,12 +4,14 @@
 //! rules of naming; it is marked so, and never dialled when it is a public address or a name that has not been resolved.
 
 mod candidates;
+mod look;
 mod names;
 mod portal;
 mod resource_manager;
 mod text;
 
 pub use candidates::{Candidate, Confidence, Fact, Found, Learnt, Origin, Problem, Source};
+pub use look::{Looked, Stage, Target, look, look_at_all};
 pub use names::{Resolver, SystemResolver, look_up, of_domain, of_prefix};
 pub use portal::of_portal;
 pub use resource_manager::of_locations;

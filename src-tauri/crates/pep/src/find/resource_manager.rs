@@ -1,6 +1,6 @@
 //! What the administrator Resource Manager tells (pep-facts A.4).
 
-use arm::{Location, Metadata};
+use arm::{ArmError, CertificateFault, Location, Metadata, SignInError, TransportError};
 
 use super::portal::learn;
 use super::{Confidence, Fact, Found, Origin, Source};
@@ -51,4 +51,69 @@ pub fn of_locations(metadata: &Metadata, locations: &[Location]) -> Found {
         }
     }
     found
+}
+
+impl Fault {
+    /// Of the administrator Resource Manager.
+    #[must_use]
+    pub fn of_arm(error: &ArmError) -> Self {
+        let fault = match error {
+            ArmError::Transport(error) => return Self::of_transport(error),
+            ArmError::Address(text) => Self::new(code::NOT_ARM).with("host", text.as_str()),
+            ArmError::NotArm { host, status, .. } => {
+                Self::new(code::NOT_ARM).with("host", host.as_str()).with("status", status.to_string())
+            }
+            ArmError::Root(_) => Self::new(code::CERTIFICATE_WRONG),
+            ArmError::UnknownVersion { offered } => Self::new(code::ARM_VERSION).with("offered", offered.join(", ")),
+            ArmError::BadToken | ArmError::ExpiredToken | ArmError::TokenRefused { .. } => Self::new(code::ARM_TOKEN),
+            ArmError::WrongAudience { audience } => Self::new(code::ARM_AUDIENCE).with("audience", audience.as_str()),
+            ArmError::MissingRole { .. } | ArmError::NoProviderSubscription { .. } | ArmError::NoRegion => {
+                Self::new(code::ARM_ROLE)
+            }
+            ArmError::ForeignLink(_) | ArmError::TooManyPages(_) | ArmError::BadAnswer(_) => {
+                Self::new(code::ARM_VERSION)
+            }
+            ArmError::Busy { .. } | ArmError::Failed { .. } => Self::new(code::ARM_FAILS),
+        };
+        fault.detail(error)
+    }
+
+    /// Of the sign-in for it.
+    #[must_use]
+    pub fn of_arm_sign_in(error: &SignInError) -> Self {
+        let fault = match error {
+            SignInError::Transport(error) => return Self::of_transport(error),
+            SignInError::NoPort { .. } | SignInError::NotOffered(_) | SignInError::Provider(_) => {
+                Self::new(code::ARM_SIGN_IN_WAY)
+            }
+            SignInError::TimedOut(_)
+            | SignInError::WrongAnswers
+            | SignInError::Denied(_)
+            | SignInError::CodeExpired
+            | SignInError::Refused(_)
+            | SignInError::BadAnswer(_) => Self::new(code::ARM_NO_SIGN_IN),
+        };
+        fault.detail(error)
+    }
+
+    fn of_transport(error: &TransportError) -> Self {
+        let host = match error {
+            TransportError::Certificate(untrusted) => {
+                let number = match untrusted.fault {
+                    CertificateFault::UnknownIssuer => code::CERTIFICATE_ISSUER,
+                    _ => code::CERTIFICATE_WRONG,
+                };
+                let fault =
+                    Self::new(number).with("host", untrusted.host.as_str()).with("issuer", untrusted.issuer.as_str());
+                let print = untrusted.offer.as_ref().map(arm::Root::fingerprint).unwrap_or_default();
+                return fault.with("fingerprint", print).detail(error);
+            }
+            TransportError::Unresolved { host }
+            | TransportError::Refused { host }
+            | TransportError::Unreachable { host }
+            | TransportError::TimedOut { host } => host.as_str(),
+            TransportError::Redirect { .. } | TransportError::TooLarge(_) | TransportError::Other(_) => "",
+        };
+        Self::new(code::ARM_NOT_REACHED).with("host", host).detail(error)
+    }
 }

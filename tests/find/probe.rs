@@ -1,0 +1,191 @@
+//! Small servers that are, or are not, an endpoint.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use pep::address::Address;
+use pep::fault::code;
+use pep::find::{Looked, Stage, Target, look, look_at_all};
+use tests::arm_server::{ArmServer, Behaviour};
+use winrm::SocketConnector;
+
+const WINRM: &str = "HTTP/1.1 401 \r\nServer: Microsoft-HTTPAPI/2.0\r\nWWW-Authenticate: Negotiate\r\nWWW-Authenticate: Kerberos\r\n\
+    Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+
+/// A server that gives every request the same bytes, and counts.
+struct Server {
+    port: u16,
+    connections: Arc<AtomicUsize>,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+impl Server {
+    fn start(answer: &'static [u8], delay: Duration) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (connections, requests) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(Vec::new())));
+        let (counted, kept) = (connections.clone(), requests.clone());
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let Ok(stream) = stream else { return };
+                counted.fetch_add(1, Ordering::SeqCst);
+                let kept = kept.clone();
+                std::thread::spawn(move || serve(stream, answer, delay, &kept));
+            }
+        });
+        Self { port, connections, requests }
+    }
+
+    fn target(&self) -> Target {
+        target(self.port, None)
+    }
+}
+
+fn serve(mut stream: TcpStream, answer: &[u8], delay: Duration, kept: &Mutex<Vec<String>>) {
+    let mut buffer = [0; 4096];
+    while let Ok(count) = stream.read(&mut buffer) {
+        if count == 0 {
+            return;
+        }
+        kept.lock().unwrap().push(String::from_utf8_lossy(&buffer[..count]).into_owned());
+        std::thread::sleep(delay);
+        if stream.write_all(answer).is_err() || answer.windows(17).any(|part| part == b"Connection: close") {
+            return;
+        }
+    }
+}
+
+/// The endpoint's port, and the port where a portal would be; none is a port where nothing listens.
+fn target(port: u16, portal: Option<u16>) -> Target {
+    let connector = |port| Arc::new(SocketConnector::new("127.0.0.1", port).connect_limit(Duration::from_secs(2)));
+    Target {
+        address: Address { host: "127.0.0.1".into(), port },
+        connector: connector(port),
+        portal: portal.map(|port| connector(port) as _),
+    }
+}
+
+fn closed_port() -> u16 {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+}
+
+#[track_caller]
+fn check(looked: &Looked, stage: Stage, number: u16) {
+    let fault = looked.fault.as_ref().unwrap_or_else(|| panic!("it is healthy: {looked:?}"));
+    assert_eq!((looked.failed, fault.code), (Some(stage), number), "{looked:?}");
+    assert_eq!((looked.is_healthy(), looked.passed().last() < Some(stage)), (false, true));
+}
+
+#[tokio::test]
+async fn a_healthy_instance_costs_one_connection_and_one_request() {
+    let delay = Duration::from_millis(300);
+    let server = Server::start(WINRM.as_bytes(), delay);
+    let started = Instant::now();
+    let looked = look(server.target()).await;
+    let took = started.elapsed();
+    assert!(looked.is_healthy(), "{looked:?}");
+    assert_eq!(looked.passed().collect::<Vec<_>>(), Stage::ALL);
+    assert_eq!(looked.schemes, ["Negotiate", "Kerberos"]);
+    assert_eq!(looked.server.as_deref(), Some("Microsoft-HTTPAPI/2.0"));
+    assert!(looked.clock_ahead_s.unwrap() < -900_000_000, "{looked:?}");
+    assert!(looked.round_trip.unwrap() >= delay && looked.connect.unwrap() < delay, "{looked:?}");
+    assert!(took < delay * 2, "one round trip beyond the handshake, and it took {took:?}");
+    assert_eq!(server.connections.load(Ordering::SeqCst), 1);
+    let requests = server.requests.lock().unwrap();
+    assert_eq!(requests.len(), 1, "{requests:?}");
+    let lower = requests[0].to_lowercase();
+    assert!(lower.starts_with("post /wsman http/1.1\r\n") && !lower.contains("authorization"), "{lower}");
+}
+
+#[tokio::test]
+async fn the_first_healthy_one_is_there_while_others_are_awaited() {
+    let healthy = Server::start(WINRM.as_bytes(), Duration::ZERO);
+    let mute = Server::start(b"", Duration::ZERO);
+    let targets = vec![mute.target(), target(closed_port(), None), healthy.target(), mute.target()];
+    let started = Instant::now();
+    let mut seen = look_at_all(targets);
+    let mut usable = None;
+    while usable.is_none() {
+        let looked = seen.recv().await.expect("one of them is healthy");
+        usable = looked.is_healthy().then_some(looked);
+    }
+    assert!(started.elapsed() < Duration::from_secs(5), "the mute ones need ten");
+    assert_eq!(usable.unwrap().address.port, healthy.port);
+    drop(seen);
+    assert_eq!(healthy.requests.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn each_failure_has_its_name() {
+    let page =
+        b"HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\nConnection: close\r\nContent-Length: 4\r\n\r\n<html";
+    let answers: [(&'static [u8], Stage, u16); 10] = [
+        (page, Stage::WinRm, code::NOT_WINRM),
+        (b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", Stage::WinRm, code::NOT_WINRM),
+        (b"SSH-2.0-OpenSSH_9.2\r\nConnection: close", Stage::WinRm, code::TLS_PORT),
+        (b"Connection: close", Stage::WinRm, code::TLS_PORT),
+        (b"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+            Stage::WinRm, code::PROXY),
+        (b"HTTP/1.1 403 Forbidden\r\nVia: 1.1 gate.contoso.example (squid/5.7)\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+            Stage::WinRm, code::PROXY),
+        (b"HTTP/1.1 504 Gateway Time-out\r\nContent-Type: text/html\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+            Stage::WinRm, code::PROXY),
+        (b"HTTP/1.1 302 Found\r\nLocation: http://elsewhere.example/\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+            Stage::WinRm, code::REDIRECT),
+        (b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", Stage::WinRm, code::NOT_READY),
+        (b"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"x\"\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+            Stage::Negotiate, code::NO_NEGOTIATE),
+    ];
+    for (answer, stage, number) in answers {
+        let server = Server::start(answer, Duration::ZERO);
+        let looked = look(server.target()).await;
+        if number == code::TLS_PORT {
+            // Bytes that are no HTTP may be TLS or anything else.
+            let fault = looked.fault.as_ref().unwrap().code;
+            assert!([code::TLS_PORT, code::NOT_WINRM].contains(&fault), "{looked:?}");
+        } else {
+            check(&looked, stage, number);
+        }
+        assert_eq!(server.connections.load(Ordering::SeqCst), 1, "nothing is tried twice");
+    }
+    check(&look(target(closed_port(), None)).await, Stage::Port, code::PORT_CLOSED);
+    let name = "no-such-host.invalid";
+    let unknown = Target {
+        address: Address { host: name.into(), port: 5985 },
+        connector: Arc::new(SocketConnector::new(name, 5985).connect_limit(Duration::from_secs(2))),
+        portal: None,
+    };
+    let looked = look(unknown).await;
+    assert!(
+        matches!(looked.failed, Some(Stage::Name | Stage::Port)),
+        "a resolver that is not there may only be slow: {looked:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_tls_port_is_recognised() {
+    let server = ArmServer::start(Behaviour::default());
+    let port: u16 = server.url().trim_end_matches('/').rsplit(':').next().unwrap().parse().unwrap();
+    check(&look(target(port, None)).await, Stage::WinRm, code::TLS_PORT);
+}
+
+#[tokio::test]
+async fn the_address_of_a_portal_is_recognised() {
+    // By its name, without any packet.
+    let named = Target::of(Address { host: "adminportal.east.cloud.contoso.example".into(), port: 5985 });
+    check(&look(named).await, Stage::WinRm, code::PORTAL_ADDRESS);
+    // By what answers beside the closed port; nothing is sent there.
+    let portal = Server::start(b"", Duration::ZERO);
+    let looked = look(target(closed_port(), Some(portal.port))).await;
+    check(&looked, Stage::Port, code::PORTAL_ADDRESS);
+    assert_eq!(portal.requests.lock().unwrap().len(), 0);
+    // A closed port without a portal is a closed port.
+    check(&look(target(closed_port(), Some(closed_port()))).await, Stage::Port, code::PORT_CLOSED);
+    // A healthy instance is not asked for a portal.
+    let (healthy, portal) = (Server::start(WINRM.as_bytes(), Duration::ZERO), Server::start(b"", Duration::ZERO));
+    assert!(look(target(healthy.port, Some(portal.port))).await.is_healthy());
+    assert_eq!(portal.connections.load(Ordering::SeqCst), 0);
+}
