@@ -190,3 +190,26 @@ fn candidates_are_looked_at_without_a_sign_in() {
     let found = find(&["--address", closed, "--probe"], &[], nobody);
     assert_eq!(found.code, 3);
 }
+
+#[test]
+fn no_proxy_is_used_and_no_log_holds_the_token() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = ArmServer::start(Behaviour::default());
+    let proxy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    proxy.set_nonblocking(true).unwrap();
+    let proxy_url = format!("http://{}", proxy.local_addr().unwrap());
+    let (url, root) = (server.url(), file(folder.path(), "root.pem", server.root()));
+    let token = server.token(AUDIENCE, Duration::from_secs(600));
+    let output = Command::new(program())
+        .args(["find", "--arm-endpoint", &url, "--arm-ca", &root, "--arm-token-env", "PEP_TEST_TOKEN"])
+        .env("PEP_TEST_TOKEN", &token)
+        .env("RUST_LOG", "trace")
+        .envs(["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "HTTP_PROXY", "http_proxy"].map(|name| (name, &proxy_url)))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(proxy.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock, "nobody came to the proxy");
+    let log = String::from_utf8_lossy(&output.stderr);
+    assert!(log.contains("TRACE"), "the log was on");
+    assert!(!log.contains(&token), "{log}");
+}

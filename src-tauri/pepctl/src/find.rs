@@ -44,7 +44,8 @@ pub(crate) async fn find(arguments: &FindArguments) -> Result<Json, Failure> {
         }
     }
     tell(&found, refused.as_deref());
-    if found.candidates.is_empty() {
+    // Names that nobody knows are shown, and lead nowhere.
+    if !found.candidates.iter().any(Candidate::may_dial) {
         return Err(nothing(&found));
     }
     let mut last = json!({ "state": "completed", "candidates": found.candidates.len() });
@@ -241,9 +242,13 @@ fn nothing(found: &Found) -> Failure {
 
 /// Looks at the candidates that may be dialled, and tells what was seen as it is seen.
 async fn look(candidates: &[Candidate]) -> usize {
-    let targets = candidates.iter().filter(|candidate| candidate.may_dial());
-    let mut seen = pep::find::look_at_all(targets.map(|candidate| Target::of(candidate.address.clone())).collect());
+    let (dialled, unknown): (Vec<_>, Vec<_>) = candidates.iter().partition(|candidate| candidate.may_dial());
+    let targets = dialled.into_iter().map(|candidate| Target::of(candidate.address.clone()));
+    let mut seen = pep::find::look_at_all(targets.collect());
     let mut healthy = 0;
+    for candidate in unknown {
+        print(&probe_json(&Looked::not_resolved(candidate.address.clone())));
+    }
     while let Some(looked) = seen.recv().await {
         healthy += usize::from(looked.is_healthy());
         print(&probe_json(&looked));

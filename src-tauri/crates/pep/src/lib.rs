@@ -12,6 +12,7 @@ pub mod identity;
 pub mod pins;
 pub mod preview;
 pub mod probe;
+pub mod profile;
 pub mod session;
 pub mod stamp;
 mod text;

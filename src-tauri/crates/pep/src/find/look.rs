@@ -119,16 +119,7 @@ pub fn look_at_all(targets: Vec<Target>) -> mpsc::Receiver<Looked> {
 /// Looks at one.
 pub async fn look(target: Target) -> Looked {
     let Target { address, connector, portal } = target;
-    let mut looked = Looked {
-        address,
-        failed: None,
-        fault: None,
-        connect: None,
-        round_trip: None,
-        clock_ahead_s: None,
-        server: None,
-        schemes: Vec::new(),
-    };
+    let mut looked = Looked::new(address);
     // The name of a portal says what it is: nothing has to be dialled.
     if Place::of(&looked.address.host).is_some_and(|place| place.site != Site::Domain) {
         let fault = Fault::new(code::PORTAL_ADDRESS).detail("the name is one of the stamp's web sites");
@@ -177,6 +168,25 @@ fn stage(error: &ProbeError) -> Stage {
 }
 
 impl Looked {
+    fn new(address: Address) -> Self {
+        Self {
+            address,
+            failed: None,
+            fault: None,
+            connect: None,
+            round_trip: None,
+            clock_ahead_s: None,
+            server: None,
+            schemes: Vec::new(),
+        }
+    }
+
+    /// Of a guess whose name has no address: it is not dialled.
+    #[must_use]
+    pub fn not_resolved(address: Address) -> Self {
+        failed(Self::new(address), Stage::Name, Fault::new(code::NAME_UNKNOWN))
+    }
+
     /// Whether a person may sign in there.
     #[must_use]
     pub fn is_healthy(&self) -> bool {

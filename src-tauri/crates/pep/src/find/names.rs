@@ -70,7 +70,8 @@ pub fn of_domain(domain: &str) -> Result<Vec<String>, Fault> {
     of_prefix(USUAL_PREFIX, Some(domain))
 }
 
-/// Resolves names, all at once. Their addresses are guesses; public ones are left out and told.
+/// Resolves names, all at once. Their addresses are guesses; public ones are left out and told. A name without an address stays a guess
+/// that cannot be dialled, so that a person sees what was tried.
 pub async fn look_up(names: Vec<String>, source: Source, resolver: Arc<dyn Resolver>, limit: Duration) -> Found {
     let mut tasks = JoinSet::new();
     for (at, name) in names.iter().cloned().enumerate() {
@@ -100,9 +101,16 @@ pub async fn look_up(names: Vec<String>, source: Source, resolver: Arc<dyn Resol
                     }
                 }
             }
-            Some(Ok(Ok(_))) => found.problem(source, unknown.detail("the name has no address")),
-            Some(Ok(Err(error))) => found.problem(source, unknown.detail(error)),
-            Some(Err(_)) => found.problem(source, unknown.detail(format!("no answer within {} ms", limit.as_millis()))),
+            Some(unresolved) => {
+                let why = match unresolved {
+                    Ok(Ok(_)) => "the name has no address".to_owned(),
+                    Ok(Err(error)) => error.to_string(),
+                    Err(_) => format!("no answer within {} ms", limit.as_millis()),
+                };
+                found.problem(source, unknown.detail(why));
+                let address = Address { host: name.clone(), port: PORT };
+                found.add(address, Confidence::Guess, Origin::new(source, name));
+            }
             None => found.problem(source, Fault::new(code::INTERNAL).detail("the look-up ended")),
         }
     }
@@ -148,8 +156,10 @@ pub(crate) mod tests {
         let found = look_up(names, Source::Prefix, Arc::new(Book(book.0)), Duration::from_secs(5)).await;
         assert_eq!(before.elapsed(), Duration::from_secs(5), "all at once");
         let hosts: Vec<_> = found.candidates.iter().map(|candidate| candidate.address.host.as_str()).collect();
-        assert_eq!(hosts, ["10.0.0.1", "10.0.0.2"]);
-        assert!(found.candidates.iter().all(|one| one.confidence == Confidence::Guess && one.may_dial()));
+        assert_eq!(hosts, ["10.0.0.1", "10.0.0.2", "a-ERCS03", "slow-ERCS01", "slow-ERCS02"]);
+        assert!(found.candidates.iter().all(|one| one.confidence == Confidence::Guess));
+        let dialled: Vec<bool> = found.candidates.iter().map(super::super::Candidate::may_dial).collect();
+        assert_eq!(dialled, [true, true, false, false, false]);
         assert_eq!(found.candidates[0].origins, [Origin::new(Source::Prefix, "a-ERCS01")]);
         let codes: Vec<u16> = found.problems.iter().map(|problem| problem.fault.code).collect();
         assert_eq!(codes, [code::PUBLIC_ADDRESS, code::NAME_UNKNOWN, code::NAME_UNKNOWN, code::NAME_UNKNOWN]);

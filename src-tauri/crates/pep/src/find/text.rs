@@ -225,6 +225,13 @@ fn everywhere(text: &str, found: &mut Found) {
                 super::portal::learn(&place, found, SOURCE);
             }
         }
+        // The resource group of the fabric has the region in its name.
+        if found.value(Fact::Region).is_none()
+            && let Some(region) =
+                lower.strip_prefix("system.").and_then(|_| word.get(7..)).filter(|region| is_region(region))
+        {
+            found.learn(Fact::Region, region, SOURCE);
+        }
         // Names say that they are instances.
         let instance = lower.split('.').next().and_then(|label| label.rsplit_once("-ercs"));
         let numbered =

@@ -85,6 +85,12 @@ fn names_and_addresses_of_portals_tell_what_they_are() {
 }
 
 #[test]
+fn the_resource_group_of_the_fabric_tells_the_region() {
+    let found = of_text("Resource group\nSystem.east\nPrivileged endpoint\n10.0.0.4\n");
+    assert_eq!((found.value(Fact::Region), hosts(&found)), (Some("east"), vec!["10.0.0.4"]));
+}
+
+#[test]
 fn json_is_read_as_what_it_is() {
     let file = r#" {"EmergencyConsoleIPAddresses":["192.0.2.224"],"DeploymentID":"3c2f","CloudID":"x"}"#;
     let found = of_text(file);
