@@ -5,6 +5,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command that reports on the terminal")]
 
+mod bench;
 mod command;
 mod node;
 mod packages;
@@ -23,6 +24,7 @@ usage: cargo xtask <command>
   steps           list the steps of `test`
   sweep [N] [SEED]
                   every fault of the wire one by one, and N combinations of them (1000)
+  bench [NAME...] measure whole processes: compare, start, records
   contract        write ui/src/host/contract.ts anew from the Rust types
 ";
 
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
             Ok(())
         }
         "sweep" => sweep::run(rest),
+        "bench" => bench::run(rest),
         "contract" => command::cargo(["run", "--quiet", "--package", "contract", "--bin", "write-contract"]),
         "help" | "-h" | "--help" => {
             println!("{HELP}");

@@ -111,8 +111,39 @@ impl Window {
         let _ = self.driver.kill().await;
     }
 
+    /// The memory of the app and its web processes in KiB: the proportional share of each, so that what they share counts once.
+    pub fn memory_kib(&self) -> u64 {
+        let mut family = vec![self.driver.id().expect("the driver runs")];
+        let parents: Vec<(u32, u32)> = processes().collect();
+        let mut known = 0;
+        while known < family.len() {
+            let parent = family[known];
+            family.extend(parents.iter().filter(|(_, of)| *of == parent).map(|(child, _)| *child));
+            known += 1;
+        }
+        family.iter().skip(1).map(|id| share_kib(*id)).sum()
+    }
+
     /// Runs a script in the page and gives its value.
     pub async fn run(&self, script: &str) -> Value {
         self.client.execute(script, Vec::new()).await.unwrap()
     }
+}
+
+/// All processes, each with its parent.
+fn processes() -> impl Iterator<Item = (u32, u32)> {
+    std::fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| {
+        let id = entry.file_name().to_str()?.parse().ok()?;
+        // The name of the program stands in brackets and may hold anything; state and parent follow it.
+        let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
+        let parent = stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()?;
+        Some((id, parent))
+    })
+}
+
+/// The proportional share of one process; none when it has just ended.
+fn share_kib(id: u32) -> u64 {
+    let text = std::fs::read_to_string(format!("/proc/{id}/smaps_rollup")).unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix("Pss:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
