@@ -1,4 +1,7 @@
 use arm::{ArmError, CertificateFault, Http, Metadata, Place, Root, TransportError, Untrusted};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use pep::roots::Roots;
 use tests::arm_server::{ArmServer, Behaviour, Chain};
 
 async fn refused(server: &ArmServer, roots: &[Root]) -> Untrusted {
@@ -50,4 +53,38 @@ async fn trust_does_not_help_an_expired_or_foreign_certificate() {
         let untrusted = refused(&server, &roots).await;
         assert_eq!((untrusted.fault, untrusted.offer), (fault, None));
     }
+}
+
+#[tokio::test]
+async fn a_trusted_root_is_kept_for_its_place_and_an_altered_file_trusts_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("roots.json");
+    let server = ArmServer::start(Behaviour::default());
+    let offer = refused(&server, &[]).await.offer.unwrap();
+    let mut roots = Roots::load(&path);
+    roots.keep("adminmanagement.east.a.example", &offer, 1).unwrap();
+    roots.keep("adminmanagement.east.a.example", &offer, 2).unwrap();
+    let again = Roots::load(&path);
+    assert_eq!(again.of("AdminManagement.east.a.example"), [offer.clone()]);
+    assert!(again.of("adminmanagement.west.a.example").is_empty(), "it is trusted for one stamp only");
+    let url = Place::resource_manager_of(&server.url()).unwrap();
+    let http = Http::new(&again.of("adminmanagement.east.a.example")).unwrap();
+    assert!(Metadata::read(&http, &url).await.is_ok());
+
+    let text = std::fs::read_to_string(&path).unwrap();
+    let other = ArmServer::start(Behaviour::default());
+    let der = |server: &ArmServer| STANDARD.encode(Root::read_all(server.root().as_bytes()).unwrap()[0].der());
+    let swapped = text.replace(&der(&server), &der(&other));
+    assert_ne!(text, swapped);
+    std::fs::write(&path, swapped).unwrap();
+    assert!(Roots::load(&path).of("adminmanagement.east.a.example").is_empty(), "not the one that was compared");
+    for damage in ["", "{", r#"{"version":2,"roots":[]}"#, r#"{"version":1,"roots":[],"more":1}"#] {
+        std::fs::write(&path, damage).unwrap();
+        let mut roots = Roots::load(&path);
+        assert!(roots.is_damaged() && roots.of("adminmanagement.east.a.example").is_empty(), "{damage}");
+        roots.keep("p", &offer, 3).unwrap();
+        assert!(!Roots::load(&path).is_damaged());
+    }
+    let mut roots = Roots::load(&path);
+    assert_eq!((roots.forget("P").unwrap(), Roots::load(&path).of("p").len()), (1, 0));
 }

@@ -13,6 +13,7 @@ pub mod pins;
 pub mod preview;
 pub mod probe;
 pub mod profile;
+pub mod roots;
 pub mod session;
 pub mod stamp;
 mod text;
