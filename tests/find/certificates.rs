@@ -45,6 +45,24 @@ async fn a_server_that_shows_only_itself_offers_nothing_but_names_the_issuer() {
 }
 
 #[tokio::test]
+async fn a_certificate_that_signed_itself_can_be_trusted_for_its_own_name_only() {
+    let server = ArmServer::with_chain(Behaviour::default(), Chain::SelfSigned);
+    let untrusted = refused(&server, &[]).await;
+    assert_eq!(untrusted.fault, CertificateFault::UnknownIssuer);
+    let offer = untrusted.offer.expect("itself");
+    let url = Place::resource_manager_of(&server.url()).unwrap();
+    let told = Metadata::read(&Http::new(std::slice::from_ref(&offer)).unwrap(), &url).await;
+    assert!(told.is_ok(), "{told:?}");
+    // The same kind of certificate with another key is another one.
+    let other = ArmServer::with_chain(Behaviour::default(), Chain::SelfSigned);
+    assert_eq!(refused(&other, &[offer]).await.fault, CertificateFault::UnknownIssuer);
+    let foreign = ArmServer::with_chain(Behaviour::default(), Chain::SelfSignedOther);
+    let roots = Root::read_all(foreign.root().as_bytes()).unwrap();
+    let untrusted = refused(&foreign, &roots).await;
+    assert_eq!((untrusted.fault, untrusted.offer), (CertificateFault::WrongName, None));
+}
+
+#[tokio::test]
 async fn trust_does_not_help_an_expired_or_foreign_certificate() {
     for (chain, fault) in [(Chain::Expired, CertificateFault::Expired), (Chain::OtherHost, CertificateFault::WrongName)]
     {

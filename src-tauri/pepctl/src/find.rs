@@ -10,7 +10,7 @@ use arm::{
 };
 use pep::Fault;
 use pep::fault::code;
-use pep::find::{Candidate, Found, Looked, Source, Stage, SystemResolver, Target};
+use pep::find::{Candidate, Fact, Found, Looked, Source, Stage, SystemResolver, Target};
 use serde_json::{Value as Json, json};
 
 use crate::args::{FindArguments, SignInWay};
@@ -34,7 +34,7 @@ pub(crate) async fn find(arguments: &FindArguments) -> Result<Json, Failure> {
             }
             None => Vec::new(),
         };
-        match resource_manager(arguments, endpoint, &roots).await {
+        match resource_manager(arguments, endpoint, &roots, found.value(Fact::Region)).await {
             Ok(told) => found.merge(told),
             Err(Asked::Usage(failure)) => return Err(failure),
             Err(Asked::Fault(fault, certificate)) => {
@@ -150,7 +150,12 @@ fn untrusted(error: &TransportError) -> Option<Box<Untrusted>> {
     }
 }
 
-async fn resource_manager(arguments: &FindArguments, endpoint: &str, roots: &[Root]) -> Result<Found, Asked> {
+async fn resource_manager(
+    arguments: &FindArguments,
+    endpoint: &str,
+    roots: &[Root],
+    region: Option<&str>,
+) -> Result<Found, Asked> {
     let given = match &arguments.arm_token_env {
         Some(name) => {
             let token = std::env::var(name).map_err(|_| {
@@ -166,7 +171,7 @@ async fn resource_manager(arguments: &FindArguments, endpoint: &str, roots: &[Ro
         Some(token) => token,
         None => sign_in(&http, &metadata, arguments.arm_sign_in).await?,
     };
-    let locations = Arm::new(&http, &metadata, token).find().await?;
+    let locations = Arm::new(&http, &metadata, token).region(region).find().await?;
     Ok(pep::find::of_locations(&metadata, &locations))
 }
 

@@ -20,6 +20,10 @@ pub enum Chain {
     Whole,
     /// Its certificate only.
     LeafOnly,
+    /// One certificate that signed itself and says that it is an authority, as quick tools make them.
+    SelfSigned,
+    /// The same of another host.
+    SelfSignedOther,
     /// A certificate that has expired.
     Expired,
     /// The certificate of another host.
@@ -39,10 +43,18 @@ impl Certificates {
     /// Makes them.
     pub fn new(chain: Chain) -> Self {
         let root_key = KeyPair::generate().expect("a key");
-        let mut params = CertificateParams::new(Vec::new()).expect("parameters");
+        let names_of_root = match chain {
+            Chain::SelfSigned => names(),
+            Chain::SelfSignedOther => vec!["other.example".to_owned()],
+            _ => Vec::new(),
+        };
+        let mut params = CertificateParams::new(names_of_root).expect("parameters");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.distinguished_name.push(DnType::CommonName, "Contoso Test Root");
         let root = params.self_signed(&root_key).expect("a root");
+        if matches!(chain, Chain::SelfSigned | Chain::SelfSignedOther) {
+            return Self { root_pem: root.pem(), leaf: root.clone(), root, key: root_key, chain };
+        }
         let issuer = Issuer::new(params, root_key);
         let names = if chain == Chain::OtherHost { vec!["other.example".to_owned()] } else { names() };
         let mut params = CertificateParams::new(names).expect("parameters");
@@ -64,7 +76,7 @@ impl Certificates {
     /// The configuration of the server.
     pub fn server(&self) -> Arc<ServerConfig> {
         let mut chain = vec![self.leaf.der().clone()];
-        if self.chain != Chain::LeafOnly {
+        if !matches!(self.chain, Chain::LeafOnly | Chain::SelfSigned | Chain::SelfSignedOther) {
             chain.push(self.root.der().clone());
         }
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.key.serialize_der()));

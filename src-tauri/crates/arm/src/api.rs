@@ -1,7 +1,7 @@
 //! Subscriptions and fabric locations of the administrator Resource Manager.
 
 use http::StatusCode;
-use http::header::RETRY_AFTER;
+use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -61,6 +61,7 @@ pub struct Arm {
     audience: String,
     portal: Option<Url>,
     token: AccessToken,
+    region: Option<String>,
 }
 
 impl Arm {
@@ -73,7 +74,15 @@ impl Arm {
             audience: metadata.audience().to_owned(),
             portal: metadata.portal.clone(),
             token,
+            region: None,
         }
+    }
+
+    /// With the region, where somebody knows it; the names of the Resource Manager and the portal come first.
+    #[must_use]
+    pub fn region(mut self, region: Option<&str>) -> Self {
+        self.region = region.map(str::to_owned);
+        self
     }
 
     /// The regions that the Default Provider Subscription shows, with the addresses of their privileged endpoints.
@@ -129,11 +138,15 @@ impl Arm {
             url.domain().filter(|host| host.starts_with(label)).and_then(Place::of).map(|place| place.region)
         };
         let known = named(&self.endpoint, "adminmanagement.")
-            .or_else(|| self.portal.as_ref().and_then(|portal| named(portal, "adminportal.")));
+            .or_else(|| self.portal.as_ref().and_then(|portal| named(portal, "adminportal.")))
+            .or_else(|| self.region.clone());
         if let Some(region) = known {
             return Ok(vec![region]);
         }
-        let groups = self.list(&["subscriptions", subscription, "resourcegroups"], SUBSCRIPTIONS_VERSION).await?;
+        let groups = match self.list(&["subscriptions", subscription, "resourcegroups"], SUBSCRIPTIONS_VERSION).await {
+            Err(ArmError::NotArm { .. } | ArmError::MissingRole { .. }) => return Err(ArmError::NoRegion),
+            listed => listed?,
+        };
         let region = |group: &Map<String, Value>| {
             let name = text(group, "name")?;
             let (system, region) = name.split_once('.')?;
@@ -220,7 +233,10 @@ impl Arm {
         if answer.status == StatusCode::OK {
             return serde_json::from_slice(&answer.body).map_err(|error| ArmError::BadAnswer(error.to_string()));
         }
-        let (code, message) = error_of(&answer.body).unwrap_or_default();
+        let (code, mut message) = error_of(&answer.body).unwrap_or_default();
+        // On a 401 the header may say more than the body does. RFC 6750 section 3
+        let challenge = answer.headers.get(WWW_AUTHENTICATE).and_then(|value| value.to_str().ok());
+        message.push_str(challenge.unwrap_or_default());
         let status = answer.status.as_u16();
         let code = if code.is_empty() { format!("HTTP {status}") } else { code.chars().take(100).collect() };
         Err(match status {

@@ -109,13 +109,16 @@ pub enum ArmError {
         code: String,
     },
     /// There is no Default Provider Subscription among those that the account sees.
-    #[error("the account does not see the Default Provider Subscription, only: {}; it needs at least the role Reader there", .seen.join(", "))]
+    #[error("the account does not see the Default Provider Subscription, only: {}; it needs at least the role Reader there",
+        if .seen.is_empty() { "none".to_owned() } else { .seen.join(", ") })]
     NoProviderSubscription {
         /// The names that it sees
         seen: Vec<String>,
     },
     /// There is no region.
-    #[error("the Resource Manager lists no region that this account may read")]
+    #[error(
+        "the Resource Manager tells no region that this account may read: use its name https://adminmanagement.<region>.<domain>"
+    )]
     NoRegion,
     /// A list goes on elsewhere.
     #[error("a list goes on at another host ({0}), which is not followed")]

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, LOCATION};
 use http::{HeaderMap, Request, Response, StatusCode};
+use serde_json::Value;
 use url::Url;
+use zeroize::Zeroize as _;
 
 use crate::trust::{Refusals, Root, config};
 use crate::{AccessToken, ArmError, TransportError};
@@ -75,7 +77,7 @@ impl Http {
     /// Carries a request of the OAuth library.
     pub(crate) async fn carry(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, TransportError> {
         let Answer { status, headers, body } = self.send(request, SMALL_BODY).await?;
-        let mut response = Response::new(body);
+        let mut response = Response::new(numbers(body));
         *response.status_mut() = status;
         *response.headers_mut() = headers;
         Ok(response)
@@ -142,4 +144,46 @@ fn sources(error: &reqwest::Error) -> impl Iterator<Item = &(dyn std::error::Err
 /// All causes of an error. The address is left out: it may hold what is private.
 fn chain(error: &reqwest::Error) -> String {
     sources(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+/// Some identity providers write their numbers as texts, which the OAuth library does not read.
+fn numbers(mut body: Vec<u8>) -> Vec<u8> {
+    let Ok(Value::Object(mut fields)) = serde_json::from_slice(&body) else { return body };
+    let mut changed = false;
+    for name in ["expires_in", "interval"] {
+        if let Some(value) = fields.get_mut(name)
+            && let Some(number) = value.as_str().and_then(|text| text.trim().parse::<u64>().ok())
+        {
+            *value = number.into();
+            changed = true;
+        }
+    }
+    let fresh = changed.then(|| serde_json::to_vec(&fields).ok()).flatten();
+    for value in fields.values_mut() {
+        if let Value::String(text) = value {
+            text.zeroize();
+        }
+    }
+    match fresh {
+        Some(fresh) => {
+            body.zeroize();
+            fresh
+        }
+        None => body,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_are_texts_become_numbers() {
+        let body = br#"{"interval":"5","expires_in":"900","access_token":"7"}"#.to_vec();
+        let value: Value = serde_json::from_slice(&numbers(body)).unwrap();
+        assert_eq!(value, serde_json::json!({ "interval": 5, "expires_in": 900, "access_token": "7" }));
+        for same in ["", "[]", "{}", r#"{"interval":"soon"}"#, r#"{"expires_in":1}"#] {
+            assert_eq!(numbers(same.as_bytes().to_vec()), same.as_bytes());
+        }
+    }
 }

@@ -6,9 +6,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::verify_server_name;
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 use sha2::{Digest as _, Sha256};
@@ -162,7 +164,7 @@ pub(crate) fn config(roots: &[Root]) -> Result<(ClientConfig, Refusals), Certifi
         }
         Err(error) => return Err(CertificateFault::Other(format!("the root cannot be used: {error}"))),
     };
-    let watching = Watching { inner, provider: provider.clone(), refusals: refusals.clone() };
+    let watching = Watching { inner, roots: roots.to_vec(), provider: provider.clone(), refusals: refusals.clone() };
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| CertificateFault::Other(error.to_string()))?
@@ -176,6 +178,7 @@ pub(crate) fn config(roots: &[Root]) -> Result<(ClientConfig, Refusals), Certifi
 #[derive(Debug)]
 struct Watching {
     inner: Option<Verifier>,
+    roots: Vec<Root>,
     provider: Arc<CryptoProvider>,
     refusals: Refusals,
 }
@@ -193,6 +196,15 @@ impl ServerCertVerifier for Watching {
             Some(inner) => inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now),
             None => Err(CertificateError::UnknownIssuer.into()),
         };
+        // A server may show the very certificate that a person trusted: it signed itself, and says that it is an authority. Only its
+        // name and its time are left to be checked.
+        let checked =
+            match checked {
+                Err(rustls::Error::InvalidCertificate(
+                    CertificateError::Other(_) | CertificateError::UnknownIssuer,
+                )) if self.roots.iter().any(|root| root.der == *end_entity) => itself(end_entity, server_name, now),
+                other => other,
+            };
         if let Err(error) = &checked {
             let host = server_name.to_str().into_owned();
             let refused = refused(host.clone(), error, end_entity, intermediates);
@@ -224,6 +236,25 @@ impl ServerCertVerifier for Watching {
     }
 }
 
+/// Whether a certificate that is trusted itself is of this host, and of this time.
+fn itself(
+    leaf: &CertificateDer<'_>,
+    server_name: &ServerName<'_>,
+    now: UnixTime,
+) -> Result<ServerCertVerified, rustls::Error> {
+    verify_server_name(&ParsedCertificate::try_from(leaf)?, server_name)?;
+    let parsed = Certificate::from_der(leaf).map_err(|_| CertificateError::BadEncoding)?;
+    let validity = parsed.tbs_certificate().validity();
+    let now = now.as_secs();
+    if now < validity.not_before.to_unix_duration().as_secs() {
+        return Err(CertificateError::NotValidYet.into());
+    }
+    if validity.not_after.to_unix_duration().as_secs() < now {
+        return Err(CertificateError::Expired.into());
+    }
+    Ok(ServerCertVerified::assertion())
+}
+
 fn refused(host: String, error: &rustls::Error, leaf: &CertificateDer<'_>, others: &[CertificateDer<'_>]) -> Untrusted {
     let fault = match error {
         rustls::Error::InvalidCertificate(error) => match error {
@@ -241,6 +272,11 @@ fn refused(host: String, error: &rustls::Error, leaf: &CertificateDer<'_>, other
         other => CertificateFault::Other(other.to_string()),
     };
     let leaf = Root::read(leaf).ok();
+    // One that signed itself as an authority is refused for that before anybody asks who signed it.
+    let fault = match fault {
+        CertificateFault::Other(_) if leaf.as_ref().is_some_and(Root::is_root) => CertificateFault::UnknownIssuer,
+        other => other,
+    };
     let issuer = leaf.as_ref().map(|leaf| leaf.issuer.clone()).unwrap_or_default();
     let offer = leaf.filter(|_| fault == CertificateFault::UnknownIssuer).and_then(|leaf| {
         let others: Vec<Root> = others.iter().take(LONGEST_CHAIN).filter_map(|der| Root::read(der).ok()).collect();

@@ -49,8 +49,13 @@ const LABELS: &[(&str, Kind)] = &[
     ("pep ip addresses", Kind::Pep),
     ("pep ip address", Kind::Pep),
     ("pep addresses", Kind::Pep),
-    ("ercs ip addresses", Kind::Pep),
-    ("ercs vms", Kind::Pep),
+    ("privileged end point", Kind::Pep),
+    ("emergency console", Kind::Pep),
+    ("ercs01", Kind::Pep),
+    ("ercs02", Kind::Pep),
+    ("ercs03", Kind::Pep),
+    ("ercs", Kind::Pep),
+    ("pep", Kind::Pep),
     ("dns forwarders", Kind::Dns),
     ("dns forwarder", Kind::Dns),
     ("external dns servers", Kind::Dns),
@@ -61,11 +66,18 @@ const LABELS: &[(&str, Kind)] = &[
     ("externaldsnipaddress02", Kind::Dns),
     ("dns servers", Kind::Dns),
     ("dns server", Kind::Dns),
+    ("external dns", Kind::Dns),
+    ("name servers", Kind::Dns),
+    ("name server", Kind::Dns),
+    ("nameservers", Kind::Dns),
+    ("dns", Kind::Dns),
     ("time servers", Kind::Time),
     ("time server", Kind::Time),
     ("timeserver", Kind::Time),
     ("ntp servers", Kind::Time),
     ("ntp server", Kind::Time),
+    ("time source", Kind::Time),
+    ("ntp", Kind::Time),
     ("stamp cloud id", Kind::Cloud),
     ("stampcloudid", Kind::Cloud),
     ("cloud id", Kind::Cloud),
@@ -101,9 +113,37 @@ const LABELS: &[(&str, Kind)] = &[
     ("expires", Kind::Other),
     ("last updated", Kind::Other),
     ("update status", Kind::Other),
-    ("syslog server", Kind::Other),
+    ("syslog", Kind::Other),
+    ("gateway", Kind::Other),
+    ("subnet", Kind::Other),
+    ("proxy", Kind::Other),
     ("bmc", Kind::Other),
     ("infrastructure network", Kind::Other),
+];
+
+/// Words that may stand beside a label or between addresses without a meaning of their own.
+const FILLERS: &[&str] = &[
+    "ip",
+    "ips",
+    "ipv4",
+    "ipv6",
+    "address",
+    "addresses",
+    "endpoint",
+    "endpoints",
+    "console",
+    "vm",
+    "vms",
+    "server",
+    "servers",
+    "id",
+    "and",
+    "or",
+    "the",
+    "copy",
+    "to",
+    "clipboard",
+    "copied",
 ];
 
 /// A label and what follows it.
@@ -163,7 +203,7 @@ fn one(part: &Part<'_>, found: &mut Found) {
     const SOURCE: Source = Source::PastedText;
     match part.kind {
         Kind::Pep => {
-            for word in addresses(part.value) {
+            for word in of_endpoints(part.value) {
                 take(word, Confidence::Known, part.label, found);
             }
         }
@@ -210,6 +250,7 @@ fn unlabelled(text: &str, parts: &[Part<'_>], found: &mut Found) {
 /// What tells its meaning by its form.
 fn everywhere(text: &str, found: &mut Found) {
     const SOURCE: Source = Source::PastedText;
+    let has_addresses = found.candidates.iter().any(|candidate| candidate.confidence == Confidence::Known);
     for word in words(text) {
         let lower = word.to_ascii_lowercase();
         if found.value(Fact::Version).is_none() && is_version(word) && word.parse::<IpAddr>().is_err() {
@@ -232,11 +273,11 @@ fn everywhere(text: &str, found: &mut Found) {
         {
             found.learn(Fact::Region, region, SOURCE);
         }
-        // Names say that they are instances.
+        // Names say that they are instances; their addresses are better where they are there as well.
         let instance = lower.split('.').next().and_then(|label| label.rsplit_once("-ercs"));
         let numbered =
             instance.is_some_and(|(_, number)| number.len() == 2 && number.bytes().all(|b| b.is_ascii_digit()));
-        if numbered && address::is_name(word) && found.candidates.len() < MOST {
+        if numbered && !has_addresses && address::is_name(word) && found.candidates.len() < MOST {
             let address = Address { host: word.to_owned(), port: PORT };
             found.add(address, Confidence::Known, Origin::new(SOURCE, "ERCS"));
         }
@@ -282,6 +323,33 @@ fn addresses(text: &str) -> impl Iterator<Item = &str> {
     words(text).filter_map(host_of)
 }
 
+/// The addresses that belong to the label before them. A word that means something else ends them: it may be a label that is not known,
+/// of a gateway for example. Beside the label itself, on its line, words may stand.
+fn of_endpoints(value: &str) -> Vec<&str> {
+    let mut taken = Vec::new();
+    let mut aside = 0;
+    for (at, line) in value.lines().enumerate() {
+        for piece in line.split_inclusive(['(', ')']) {
+            let inside = aside > 0;
+            aside = usize::from(piece.ends_with('('));
+            for word in words(piece) {
+                match host_of(word) {
+                    Some(host) => taken.push(host),
+                    None if is_filler(word) || inside || (at == 0 && taken.is_empty()) => {}
+                    None => return taken,
+                }
+            }
+        }
+    }
+    taken
+}
+
+/// Whether a word says nothing of its own: a filler, a number, or a name of an instance.
+fn is_filler(word: &str) -> bool {
+    let lower = word.to_ascii_lowercase();
+    FILLERS.contains(&lower.as_str()) || lower.contains("ercs") || !word.chars().any(char::is_alphabetic)
+}
+
 fn is_host(word: &str) -> bool {
     word.parse::<IpAddr>().is_ok() || (word.contains(['.', '-']) && address::is_name(word))
 }
@@ -318,13 +386,17 @@ fn labels(text: &str) -> Vec<(usize, usize, Kind)> {
     let mut taken = Vec::new();
     let mut at = 0;
     while at < bytes.len() {
-        let starts = !is_word(at.checked_sub(1)) && bytes.get(at).is_some_and(u8::is_ascii_alphabetic);
+        // An instance's name has a prefix: the address behind it is what is wanted.
+        let instance = at.checked_sub(1).and_then(|before| bytes.get(before..at + 5)) == Some(b"-ercs0".as_slice());
+        let starts = (instance || !is_word(at.checked_sub(1))) && bytes.get(at).is_some_and(u8::is_ascii_alphabetic);
         let label = starts
             .then(|| {
                 let rest = bytes.get(at..)?;
                 LABELS.iter().find(|(label, _)| {
                     let end = at + label.len();
-                    let joined = bytes.get(end).is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+                    let next = bytes.get(end).copied().unwrap_or(b' ');
+                    let dotted = next == b'.' && bytes.get(end + 1).is_some_and(u8::is_ascii_alphanumeric);
+                    let joined = next.is_ascii_alphanumeric() || matches!(next, b'_' | b'-') || dotted;
                     rest.starts_with(label.as_bytes()) && !joined
                 })
             })
@@ -355,7 +427,17 @@ fn parts(text: &str) -> Vec<Part<'_>> {
 /// Whether a line or cell is a label and nothing else.
 fn is_label(line: &str) -> bool {
     let line = line.trim_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '"'));
-    matches!(labels(line).as_slice(), [(0, end, _)] if *end == line.len())
+    match labels(line).as_slice() {
+        [(0, end, _), rest @ ..] => {
+            let beside = line.get(*end..).unwrap_or_default();
+            // "Privileged endpoint (PEP)" is one label.
+            let same = rest.iter().all(|(from, to, _)| line.get(*from..*to).is_some_and(|label| label.len() <= 4));
+            same && words(beside).all(|word| {
+                FILLERS.contains(&word.to_ascii_lowercase().as_str()) || word.len() <= 4 && labels(word).len() == 1
+            })
+        }
+        _ => false,
+    }
 }
 
 /// Puts values behind their labels where labels and values stand in groups.

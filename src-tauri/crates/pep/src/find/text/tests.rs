@@ -85,6 +85,29 @@ fn names_and_addresses_of_portals_tell_what_they_are() {
 }
 
 #[test]
+fn a_label_that_is_not_known_ends_the_addresses() {
+    for text in [
+        "Privileged endpoint\n10.0.0.4\n10.0.0.5\nRouter\n10.0.0.1\n",
+        "PEP: 10.0.0.4, 10.0.0.5; Router: 10.0.0.1",
+        "PEP IPs (three of them): 10.0.0.4 and 10.0.0.5 Router 10.0.0.1",
+        "ERCS01 10.0.0.4\nERCS02 10.0.0.5\nHLH 10.0.0.1",
+        "azs-ERCS01: 10.0.0.4\nazs-ERCS02: 10.0.0.5\nHLH 10.0.0.1",
+        "Privileged endpoint (PEP)\n10.0.0.4 (rack 1)\n10.0.0.5 (rack 2)\nStorage 10.0.0.1",
+        "Privileged Endpoint (10.0.0.4, 10.0.0.5) router 10.0.0.1",
+        "Gateway\tPrivileged endpoint IPs\tDNS\n10.0.0.1\t10.0.0.4, 10.0.0.5\t10.0.0.2",
+        "Gateway\nPEP addresses\nNTP server IPs\n10.0.0.1\n10.0.0.4 10.0.0.5\n10.0.0.2",
+        "NTP dns.contoso.example PEP 10.0.0.4,10.0.0.5 gateway 10.0.0.1",
+    ] {
+        let found = of_text(text);
+        assert_eq!(hosts(&found), ["10.0.0.4", "10.0.0.5"], "{text:?} {found:#?}");
+        assert!(found.candidates.iter().all(|one| one.confidence == Confidence::Known), "{text:?}");
+    }
+    // Words about it are no label of what stands further below.
+    let found = of_text("Use the privileged endpoint for this.\nRouter\n10.0.0.1\n");
+    assert!(found.candidates.iter().all(|one| one.confidence == Confidence::Guess), "{found:#?}");
+}
+
+#[test]
 fn the_resource_group_of_the_fabric_tells_the_region() {
     let found = of_text("Resource group\nSystem.east\nPrivileged endpoint\n10.0.0.4\n");
     assert_eq!((found.value(Fact::Region), hosts(&found)), (Some("east"), vec!["10.0.0.4"]));
