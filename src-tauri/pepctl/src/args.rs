@@ -42,6 +42,14 @@ pub(crate) struct ConnectionArguments {
     #[arg(long, global = true, default_value = "PrivilegedEndpoint")]
     pub(crate) configuration: String,
 
+    /// Prints what a PowerShell console would show of the runs, and our own words on standard error
+    #[arg(long, global = true)]
+    pub(crate) text: bool,
+
+    /// How many characters wide that console is
+    #[arg(long, global = true, value_name = "N", default_value_t = 120, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) width: u16,
+
     /// Largest answer to ask for, in bytes
     #[arg(long, global = true, default_value_t = 512_000, value_name = "BYTES")]
     pub(crate) max_envelope: u32,

@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use psrp::client::PoolOptions;
+use psrp::host::HostInfo;
 use serde_json::{Value as Json, json};
 use tokio::sync::mpsc;
 use winrm::{
@@ -21,7 +23,7 @@ pub(crate) fn connector(arguments: &ConnectionArguments) -> Result<Arc<SocketCon
 }
 
 /// `host`, `host:port`, `[address]`, `[address]:port`, or a bare IPv6 address.
-fn endpoint_of(text: &str) -> Option<(String, u16)> {
+pub(crate) fn endpoint_of(text: &str) -> Option<(String, u16)> {
     const PORT: u16 = 5985;
     let text = text.trim();
     let (host, port) = if let Some(rest) = text.strip_prefix('[') {
@@ -60,7 +62,14 @@ pub(crate) async fn open(
         }
     };
     let (stages, mut heard) = mpsc::unbounded_channel();
+    let mut pool_options = PoolOptions::default();
+    if arguments.text {
+        // What the endpoint formats itself uses all of the width: PowerShell leaves the last column of a buffer free.
+        pool_options.host = HostInfo::console(i32::from(arguments.width));
+        pool_options.host.buffer.width += 1;
+    }
     let options = OpenOptions {
+        pool_options,
         configuration: arguments.configuration.clone(),
         name: "pepctl".to_owned(),
         max_envelope: arguments.max_envelope,

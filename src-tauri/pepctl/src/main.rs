@@ -3,6 +3,7 @@
 mod args;
 mod bench;
 mod connect;
+mod console;
 mod exit;
 mod find;
 mod input;
@@ -54,7 +55,7 @@ async fn perform(arguments: Arguments) -> Code {
         None => return session::run(connection, None).await,
         Some(Subcommands::Run(run)) => match run_of(run) {
             Ok(run) => return session::run(connection, Some(run)).await,
-            Err(failure) => Err(failure),
+            Err(failure) => return session::not_begun(connection, &failure),
         },
         Some(Subcommands::Inspect) => connect::inspect(connection).await,
         Some(Subcommands::Probe) => connect::probe(connection).await,

@@ -1,4 +1,4 @@
-//! Standard output: one JSON object per line.
+//! Standard output: one JSON object per line, or what a console shows.
 
 use std::io::{BufWriter, StdoutLock, Write};
 
@@ -10,11 +10,14 @@ use psrp::{Event, PipelineState, RecordStream};
 use serde_json::Value as Json;
 use winrm::{Interruption, SessionState};
 
+use crate::console::Console;
 use crate::json_out::{field, raw, text, value};
 
-/// The lines. The first write that fails ends the output: there is nobody to read it.
+/// The output. The first write that fails ends it: there is nobody to read it.
 pub(crate) struct Output {
-    out: BufWriter<StdoutLock<'static>>,
+    /// Text for people instead of lines for programs
+    console: Option<Console>,
+    lines: Option<BufWriter<StdoutLock<'static>>>,
     line: Vec<u8>,
     seq: u64,
     /// The number of the present run, from 1; 0 before the first
@@ -22,17 +25,29 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    pub(crate) fn new() -> Self {
-        Self { out: BufWriter::with_capacity(256 * 1024, std::io::stdout().lock()), line: Vec::new(), seq: 0, run: 0 }
+    /// Lines of JSON, or a console so many characters wide that shows what comes from this computer.
+    pub(crate) fn new(console: Option<(usize, String)>) -> Self {
+        let console = console.map(|(width, computer)| Console::new(width, computer));
+        let lines = console.is_none().then(|| BufWriter::with_capacity(256 * 1024, std::io::stdout().lock()));
+        Self { console, lines, line: Vec::new(), seq: 0, run: 0 }
     }
 
     /// Hands over what was written so far.
     pub(crate) fn flush(&mut self) {
+        if let Some(console) = &mut self.console {
+            console.flush();
+        }
         // A reader that has gone away is no reason to leave the session open.
-        let _ = self.out.flush();
+        let _ = self.lines.as_mut().map(Write::flush);
     }
 
     fn line(&mut self, stream: &str, shown: &str, more: impl FnOnce(&mut Vec<u8>)) {
+        let Some(out) = &mut self.lines else {
+            if let Some(console) = &mut self.console {
+                console.say(&format!("{stream}: {shown}"));
+            }
+            return;
+        };
         self.seq += 1;
         self.line.clear();
         let line = &mut self.line;
@@ -46,7 +61,7 @@ impl Output {
         field(line, "text", |line| text(line, shown));
         more(line);
         raw(line, "}\n");
-        let _ = self.out.write_all(&self.line);
+        let _ = out.write_all(&self.line);
     }
 
     /// A change of state.
@@ -60,6 +75,9 @@ impl Output {
 
     /// A record.
     pub(crate) fn record(&mut self, stream: RecordStream, record: &Value) {
+        if let Some(console) = &mut self.console {
+            return console.record(stream, record);
+        }
         let (name, shown) = match stream {
             RecordStream::Output => ("output", record.to_display()),
             RecordStream::Error => ("error", ErrorRecord::from_value(record).message),
@@ -84,7 +102,11 @@ impl Output {
 
     /// The end of a run. A terminating error is a line of the error stream first.
     pub(crate) fn ended(&mut self, state: PipelineState, error: Option<&Value>, origin: Origin) -> &'static str {
-        if let Some(error) = error.filter(|_| state == PipelineState::Failed) {
+        let error = error.filter(|_| state == PipelineState::Failed);
+        if let Some(console) = &mut self.console {
+            error.into_iter().for_each(|error| console.error(error));
+            console.ended();
+        } else if let Some(error) = error {
             let record = ErrorRecord::from_value(error);
             self.line("error", &record.message, |line| {
                 field(line, "terminating", |line| raw(line, "true"));
@@ -110,6 +132,9 @@ impl Output {
 
     /// A host call; a question waits for an answer.
     pub(crate) fn host_call(&mut self, call: &HostCall, asks: bool, repeats: Option<RecordStream>) {
+        if let Some(console) = self.console.as_mut().filter(|_| !asks) {
+            return console.call(call, repeats);
+        }
         let method = call.method.name().map_or_else(|| call.method.number().to_string(), str::to_owned);
         let shown = match call.question() {
             Some(
@@ -215,6 +240,13 @@ impl Output {
     pub(crate) fn finish(&mut self, state: &str, more: &[(&str, Json)]) {
         self.run = 0;
         self.seq += 1;
+        let Some(out) = &mut self.lines else {
+            if let Some(console) = &mut self.console {
+                let text = more.iter().find(|(name, _)| *name == "text").and_then(|(_, text)| text.as_str());
+                console.say(&text.map_or_else(|| state.to_owned(), |text| format!("{state}: {text}")));
+            }
+            return;
+        };
         let mut line = Vec::new();
         raw(&mut line, "{\"seq\":");
         raw(&mut line, &self.seq.to_string());
@@ -223,7 +255,7 @@ impl Output {
             field(&mut line, name, |line| raw(line, &json.to_string()));
         }
         raw(&mut line, "}\n");
-        let _ = self.out.write_all(&line);
+        let _ = out.write_all(&line);
         self.flush();
     }
 }

@@ -42,7 +42,7 @@ struct Driver {
 
 /// Opens a session, runs `first` or all lines of standard input, closes.
 pub(crate) async fn run(arguments: &ConnectionArguments, first: Option<Run>) -> Code {
-    let mut out = Output::new();
+    let mut out = output(arguments);
     let opened = connect::open(arguments, |text, more| {
         out.state(text, more);
         out.flush();
@@ -66,6 +66,18 @@ pub(crate) async fn run(arguments: &ConnectionArguments, first: Option<Run>) -> 
     let result = driver.run_all(first).await;
     driver.close().await;
     driver.finish(result)
+}
+
+/// Standard output, as it was asked for.
+fn output(arguments: &ConnectionArguments) -> Output {
+    let computer = arguments.endpoint.as_deref().and_then(connect::endpoint_of).map(|(host, _)| host);
+    let console = arguments.text.then(|| (usize::from(arguments.width), computer.unwrap_or_default()));
+    Output::new(console)
+}
+
+/// Tells why nothing was begun.
+pub(crate) fn not_begun(arguments: &ConnectionArguments, failure: &Failure) -> Code {
+    fail(&mut output(arguments), failure, &[])
 }
 
 fn fail(out: &mut Output, failure: &Failure, more: &[(&str, Json)]) -> Code {

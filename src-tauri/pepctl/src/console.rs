@@ -1,0 +1,150 @@
+//! Standard output as a PowerShell console would show the run, and nothing else; our own words go to standard error.
+
+use std::collections::VecDeque;
+use std::io::{BufWriter, IsTerminal, StdoutLock, Write};
+use std::time::Instant;
+
+use clixml::Value;
+use psformat::{Formatter, Options, normal_view};
+use psrp::RecordStream;
+use psrp::host::HostCall;
+use psrp::records::{InformationRecord, message_of};
+
+/// Texts of information that nobody wanted on the screen yet.
+const REMEMBERED: usize = 64;
+
+/// The console.
+pub(crate) struct Console {
+    out: BufWriter<StdoutLock<'static>>,
+    options: Options,
+    formatter: Formatter,
+    /// The computer that errors name
+    computer: String,
+    began: Instant,
+    /// Information that is shown only when the endpoint asks for it
+    unshown: VecDeque<String>,
+    /// Whether escape sequences of the endpoint would reach a terminal
+    terminal: bool,
+}
+
+impl Console {
+    pub(crate) fn new(width: usize, computer: String) -> Self {
+        let options = Options { width, ..Options::default() };
+        let out = std::io::stdout().lock();
+        let terminal = out.is_terminal();
+        Self {
+            out: BufWriter::with_capacity(64 * 1024, out),
+            formatter: Formatter::new(options.clone()),
+            options,
+            computer,
+            began: Instant::now(),
+            unshown: VecDeque::new(),
+            terminal,
+        }
+    }
+
+    pub(crate) fn flush(&mut self) {
+        // A reader that has gone away is no reason to leave the session open.
+        let _ = self.out.flush();
+    }
+
+    /// Our own words.
+    pub(crate) fn say(&mut self, text: &str) {
+        self.flush();
+        let _ = writeln!(std::io::stderr(), "pepctl: {text}");
+    }
+
+    pub(crate) fn record(&mut self, stream: RecordStream, record: &Value) {
+        match stream {
+            RecordStream::Output => {
+                let mut lines = Vec::new();
+                self.formatter.push(record, self.began.elapsed(), &mut lines);
+                self.lines(&lines);
+            }
+            RecordStream::Error => self.error(record),
+            RecordStream::Warning => self.line(&format!("WARNING: {}", message_of(record))),
+            RecordStream::Verbose => self.line(&format!("VERBOSE: {}", message_of(record))),
+            RecordStream::Debug => self.line(&format!("DEBUG: {}", message_of(record))),
+            RecordStream::Information => self.information(&InformationRecord::from_value(record)),
+            // A console takes its bar away again.
+            RecordStream::Progress => {}
+        }
+    }
+
+    fn information(&mut self, record: &InformationRecord) {
+        if !record.for_screen {
+            if self.unshown.len() >= REMEMBERED {
+                self.unshown.pop_front();
+            }
+            self.unshown.push_back(record.text.clone());
+        } else if !record.tags.iter().any(|tag| tag == "FORWARDED") {
+            self.text(&record.text, !record.no_new_line);
+        }
+    }
+
+    /// An error stands in its place among the objects.
+    pub(crate) fn error(&mut self, record: &Value) {
+        let mut lines = Vec::new();
+        let text = normal_view(record, Some(&self.computer));
+        self.formatter.push_text(&text, self.began.elapsed(), &mut lines);
+        self.lines(&lines);
+    }
+
+    /// What the endpoint writes on our screen, unless a record has said it already.
+    pub(crate) fn call(&mut self, call: &HostCall, repeats: Option<RecordStream>) {
+        let text = |at: usize| call.parameters.get(at).map(Value::to_display).unwrap_or_default();
+        let shown = match call.method.number() {
+            13 => (text(0), false),
+            14 => (text(2), false),
+            15 => (String::new(), true),
+            16 | 18 => (text(0), true),
+            17 => (text(2), true),
+            19 => (format!("DEBUG: {}", text(0)), true),
+            21 => (format!("VERBOSE: {}", text(0)), true),
+            22 => (format!("WARNING: {}", text(0)), true),
+            _ => return,
+        };
+        match repeats {
+            None => {}
+            Some(RecordStream::Information) => {
+                let Some(at) = self.unshown.iter().position(|text| *text == shown.0) else { return };
+                self.unshown.remove(at);
+            }
+            Some(_) => return,
+        }
+        self.text(&shown.0, shown.1);
+    }
+
+    /// The run is over.
+    pub(crate) fn ended(&mut self) {
+        let mut lines = Vec::new();
+        self.formatter.finish(&mut lines);
+        self.lines(&lines);
+        self.formatter = Formatter::new(self.options.clone());
+        self.unshown.clear();
+        self.flush();
+    }
+
+    fn lines(&mut self, lines: &[String]) {
+        lines.iter().for_each(|line| self.line(line));
+    }
+
+    fn line(&mut self, line: &str) {
+        self.text(line, true);
+    }
+
+    fn text(&mut self, text: &str, ends: bool) {
+        // A terminal obeys more than colours.
+        let harmless: String;
+        let text = if self.terminal && text.contains(|c: char| c.is_control() && !matches!(c, '\n' | '\t' | '\r')) {
+            harmless = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t' | '\r')).collect();
+            &harmless
+        } else {
+            text
+        };
+        let _ = self.out.write_all(text.as_bytes());
+        if ends {
+            let _ = self.out.write_all(b"\n");
+        }
+    }
+}
