@@ -134,6 +134,7 @@ impl Console {
     }
 
     fn text(&mut self, text: &str, ends: bool) {
+        let text = &*psformat::plain(text);
         // A terminal obeys more than colours.
         let harmless: String;
         let text = if self.terminal && text.contains(|c: char| c.is_control() && !matches!(c, '\n' | '\t' | '\r')) {

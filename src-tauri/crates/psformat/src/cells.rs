@@ -161,8 +161,10 @@ fn words(line: &str) -> Vec<(String, bool)> {
     words
 }
 
-/// A text without the sequences that colour it or make a link of it.
-pub(crate) fn plain(text: &str) -> std::borrow::Cow<'_, str> {
+/// A text without the escape sequences that colour it or make a link of it, as `$PSStyle.OutputRendering = 'PlainText'`
+/// leaves it.
+#[must_use]
+pub fn plain(text: &str) -> std::borrow::Cow<'_, str> {
     if !text.contains('\u{1b}') {
         return text.into();
     }

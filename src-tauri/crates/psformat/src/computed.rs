@@ -29,10 +29,13 @@ pub(crate) fn value(of: &Value, column: &Column, limit: Option<usize>, fixed: bo
         "root" => Some(text("DisplayRoot")).filter(|root| !root.is_empty()).unwrap_or_else(|| text("Root")),
         "keys" => {
             match property(&column.property).as_deref().and_then(Value::as_object).map(|object| &object.content) {
-                Some(Content::Dictionary(entries)) => {
-                    let keys = entries.iter().map(|(key, _)| key.clone()).collect();
-                    object::cell(&clixml::Object::list(keys).into(), limit, false)
-                }
+                Some(Content::Dictionary(entries)) => match entries.as_slice() {
+                    [(key, _)] => object::text(key),
+                    _ => {
+                        let keys = entries.iter().map(|(key, _)| key.clone()).collect();
+                        object::cell(&clixml::Object::list(keys).into(), limit, false)
+                    }
+                },
                 _ => String::new(),
             }
         }

@@ -76,5 +76,7 @@ fn underlined(position: &str) -> String {
 pub(crate) fn concise(record: &Value) -> String {
     let error = ErrorRecord::from_value(record);
     let reason = if error.command.is_empty() { "Error" } else { &error.command };
-    format!("{reason}: {}", error.message)
+    // As an object it has no details any more.
+    let message = record.get("Exception").and_then(|exception| exception.get("Message")).map(object::text);
+    format!("{reason}: {}", message.unwrap_or(error.message))
 }

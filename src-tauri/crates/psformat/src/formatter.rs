@@ -6,6 +6,7 @@ use std::time::Duration;
 use clixml::Value;
 
 use crate::cells::{self, Align};
+use crate::packets::{self, Packet};
 use crate::table::Table;
 use crate::views::{Column, Shape, View};
 use crate::{computed, list, object, views};
@@ -29,11 +30,13 @@ pub struct Options {
     pub width: usize,
     /// How many items of a collection a cell shows; all when `None`. PowerShell's `$FormatEnumerationLimit`
     pub items: Option<usize>,
+    /// Error records among the objects are one line, PowerShell 7's ConciseView; else NormalView.
+    pub concise: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { width: 120, items: Some(4) }
+        Self { width: 120, items: Some(4), concise: false }
     }
 }
 
@@ -65,6 +68,10 @@ struct Document {
     table: Option<Table>,
     /// Whether the widths follow the content.
     by_content: bool,
+    /// Without headings
+    headless: bool,
+    /// Made by the endpoint's own formatter
+    foreign: bool,
 }
 
 #[derive(Debug)]
@@ -122,6 +129,7 @@ impl Formatter {
         if self.document.as_ref().is_some_and(|document| document.begun) {
             self.add(Item::End, Duration::ZERO, to);
         }
+        self.flush(to);
         if let Some(document) = self.document.take()
             && document.shape != Shape::List
         {
@@ -129,10 +137,45 @@ impl Formatter {
         }
     }
 
+    /// Shows what the endpoint has formatted itself.
+    fn packet(&mut self, packet: Packet, now: Duration, to: &mut Vec<String>) {
+        match packet {
+            Packet::Start { shape, columns, by_content, headless } => {
+                self.finish(to);
+                self.document = Some(Document {
+                    shape,
+                    columns,
+                    view: None,
+                    group: None,
+                    begun: false,
+                    table: None,
+                    by_content,
+                    headless,
+                    foreign: true,
+                });
+                to.push(String::new());
+            }
+            Packet::Group(heading) => self.add(Item::Start(heading), now, to),
+            Packet::Row(texts) => {
+                let plain = texts.iter().map(|text| cells::plain(text).into_owned());
+                self.add(Item::Row(plain.collect()), now, to);
+            }
+            Packet::Text(text) => self.push_text(&text, now, to),
+            Packet::GroupEnd => self.add(Item::End, now, to),
+            Packet::End => self.finish(to),
+        }
+    }
+
     fn one(&mut self, value: &Value, now: Duration, to: &mut Vec<String>) {
+        if let Some(packet) = packets::of(value) {
+            return self.packet(packet, now, to);
+        }
         let types = object::type_names(value);
-        if let Some(text) = out_of_band(value, &types) {
+        if let Some(text) = out_of_band(value, &types, self.options.concise) {
             return self.add(Item::Lines(vec![text]), now, to);
+        }
+        if self.document.as_ref().is_some_and(|document| document.foreign) {
+            self.finish(to);
         }
         if self.document.is_none() {
             self.document = Some(self.begin(value, &types));
@@ -187,13 +230,26 @@ impl Formatter {
         }
         let by_content = shape == Shape::Table
             && (view.is_some_and(|view| view.auto) || columns.first().is_some_and(|column| column.width == 0));
-        Document { shape, columns, view, group: None, begun: false, table: None, by_content }
+        Document {
+            shape,
+            columns,
+            view,
+            group: None,
+            begun: false,
+            table: None,
+            by_content,
+            headless: false,
+            foreign: false,
+        }
     }
 
     /// Begins a group where the property that its members share has another value than before.
     fn group(&mut self, value: &Value, now: Duration, to: &mut Vec<String>) {
         let Some(document) = &mut self.document else { return };
-        let heading = document.view.and_then(|view| view.group.as_ref()).map(|(label, column)| {
+        let group = document.view.and_then(|view| view.group.as_ref());
+        let group =
+            group.filter(|(_, column)| object::property(value, &column.property).is_some_and(|key| !key.is_null()));
+        let heading = group.map(|(label, column)| {
             let text = computed::value(value, column, self.options.items, false);
             if column.computed == "directory" {
                 format!("    Directory: {text}")
@@ -314,7 +370,7 @@ impl Formatter {
                 };
                 let columns: Vec<_> = document.columns.iter().map(|column| (column.width, column.align)).collect();
                 document.table = Table::new(&columns, width);
-                if let Some(table) = &document.table {
+                if let Some(table) = document.table.as_ref().filter(|_| !document.headless) {
                     let labels: Vec<_> = document.columns.iter().map(|column| column.label.clone()).collect();
                     table.header(&labels, to);
                 }
@@ -357,16 +413,18 @@ fn paired(texts: Vec<String>) -> Vec<(String, String)> {
 }
 
 /// What is shown as a text wherever it stands: simple values, objects without properties, records.
-fn out_of_band(value: &Value, types: &[String]) -> Option<String> {
+fn out_of_band(value: &Value, types: &[String], concise: bool) -> Option<String> {
     let is = |name: &str| types.iter().any(|own| own.eq_ignore_ascii_case(name));
     if is("System.Management.Automation.ErrorRecord") {
-        return Some(crate::error::concise(value));
+        return Some(if concise { crate::error::concise(value) } else { crate::normal_view(value, None) });
     }
-    if is("System.Management.Automation.WarningRecord") {
+    if is("System.Management.Automation.InformationalRecord") {
         return Some(psrp::records::message_of(value));
     }
     if is("System.Management.Automation.InformationRecord") {
         return Some(object::text(value));
     }
-    (object::is_scalar(types) || !object::has_own_properties(value)).then(|| object::text(value))
+    // A dictionary inside a list is not taken apart any more.
+    let nested = object::is_dictionary(value);
+    (nested || object::is_scalar(types) || !object::has_own_properties(value)).then(|| object::text(value))
 }

@@ -10,8 +10,10 @@ mod list;
 mod live;
 mod numbers;
 mod object;
+mod packets;
 mod table;
 mod views;
 
+pub use cells::plain;
 pub use error::normal_view;
 pub use formatter::{Formatter, Options};

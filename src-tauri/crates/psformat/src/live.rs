@@ -13,7 +13,11 @@ pub(crate) fn properties(value: &Value) -> Properties {
     match value {
         Value::DateTime(date) => named([("DateTime", numbers::long_date_time(*date).into())]),
         Value::TimeSpan(span) => time_span(*span),
-        Value::Guid(_) => named([("Guid", object::text(value).into())]),
+        Value::Guid(id) => {
+            let part = |byte: usize| id.as_bytes().get(byte).map_or(Value::Null, |byte| i32::from(byte >> 4).into());
+            named([("Variant", part(8)), ("Version", part(6)), ("Guid", object::text(value).into())])
+        }
+        Value::String(text) => named([("Length", i32::try_from(text.units().count()).unwrap_or(i32::MAX).into())]),
         Value::Version(version) => {
             let part = |part: Option<u32>| Value::I32(part.and_then(|part| i32::try_from(part).ok()).unwrap_or(-1));
             let (build, revision) = (part(version.build), part(version.revision));
@@ -87,11 +91,7 @@ fn of_object(value: &Value, object: &Object) -> Properties {
                 ("Count", i32::try_from(entries.len()).unwrap_or(i32::MAX).into()),
             ])
         }
-        // It lives again at the client, where one of its properties cannot be read.
-        Content::None if object.is_a("System.Net.IPAddress") => match object.get("AddressFamily") {
-            Some(family) => named([("AddressFamily", family.clone()), ("ScopeId", Value::Null)]),
-            None => Vec::new(),
-        },
+        Content::None if object.is_a("System.Net.IPAddress") => ip_address(object),
         Content::None => Vec::new(),
     }
 }
@@ -101,7 +101,9 @@ fn time_span(span: TimeSpan) -> Properties {
     let part = |unit: i64, limit: i64| Value::I32(i32::try_from(span.ticks / (unit * SECOND) % limit).unwrap_or(0));
     #[allow(clippy::cast_precision_loss, reason = "as in .NET")]
     let ticks = span.ticks as f64;
-    let total = |unit: f64| Value::Double(ticks / (unit * 1e7));
+    // The largest number of whole milliseconds is the most that it says.
+    const MOST: f64 = 922_337_203_685_477.0;
+    let total = |unit: f64| Value::Double((ticks / (unit * 1e7)).clamp(-MOST, MOST));
     named([
         ("Days", part(86_400, i64::MAX)),
         ("Hours", part(3_600, 24)),
@@ -117,35 +119,77 @@ fn time_span(span: TimeSpan) -> Properties {
     ])
 }
 
-/// The root element of a document: its name when there is something in it, else its text.
-fn xml(text: &str) -> Properties {
-    let mut rest = text;
-    while let Some((_, after)) = rest.split_once('<') {
-        let name: String =
-            after.chars().take_while(|c| !c.is_whitespace() && !matches!(c, '>' | '/' | '?' | '!')).collect();
-        if !name.is_empty() {
-            let tag_end = after.find('>').unwrap_or(after.len());
-            let inside = after.get(tag_end.saturating_add(1)..).unwrap_or_default();
-            let content = inside.split_once('<').map_or(inside, |(content, _)| content);
-            let bare = after.get(..tag_end).is_some_and(|tag| tag == name);
-            let text_only = bare && inside.get(content.len()..).is_some_and(|end| end.starts_with("</"));
-            let shown = if text_only { content.to_owned() } else { name.clone() };
-            return vec![(name.into(), shown.into())];
-        }
-        rest = after;
-    }
-    Vec::new()
+/// An address with the two properties that can be read only of some.
+fn ip_address(object: &Object) -> Properties {
+    let text = object.get("IPAddressToString").map(object::text).unwrap_or_default();
+    let scope = match text.split_once('%') {
+        Some((_, scope)) => scope.parse().map_or(Value::Null, Value::I64),
+        None if text.contains(':') => Value::I64(0),
+        None => Value::Null,
+    };
+    let own = |name: &str| object.get(name).cloned().unwrap_or_default();
+    named([
+        ("AddressFamily", own("AddressFamily")),
+        ("ScopeId", scope),
+        ("IsIPv6Multicast", own("IsIPv6Multicast")),
+        ("IsIPv6LinkLocal", own("IsIPv6LinkLocal")),
+        ("IsIPv6SiteLocal", own("IsIPv6SiteLocal")),
+        ("IsIPv6Teredo", own("IsIPv6Teredo")),
+        ("IsIPv6UniqueLocal", own("IsIPv6UniqueLocal")),
+        ("IsIPv4MappedToIPv6", own("IsIPv4MappedToIPv6")),
+        ("Address", own("Address")),
+        ("IPAddressToString", text.into()),
+    ])
 }
 
+/// The declaration and the root element of a document: its name when there is something in it, else its text.
+fn xml(text: &str) -> Properties {
+    let mut properties = Properties::new();
+    let mut rest = text;
+    while let Some((_, after)) = rest.split_once('<') {
+        let end = after.find('>').unwrap_or(after.len());
+        let (tag, inside) = (after.get(..end).unwrap_or_default(), after.get(end..).unwrap_or_default());
+        if let Some(declaration) = tag.strip_prefix("?xml ") {
+            let declaration = declaration.trim_end_matches('?').replace('\'', "\"");
+            properties.push(("xml".into(), declaration.into()));
+        } else if !tag.starts_with(['?', '!']) {
+            let name: String = tag.chars().take_while(|c| !c.is_whitespace() && *c != '/').collect();
+            let content = inside.get(1..).unwrap_or_default();
+            let shown = content.split_once("</").filter(|(text, _)| name == tag && !text.contains('<'));
+            let shown = shown.map_or_else(|| name.clone(), |(text, _)| text.to_owned());
+            properties.push((name.into(), shown.into()));
+            break;
+        }
+        rest = inside;
+    }
+    properties
+}
+
+/// Escaped where a Uri may not hold the character itself.
+fn escaped(text: &str) -> String {
+    let mut result = String::new();
+    for character in text.chars() {
+        if character.is_ascii_graphic() && !matches!(character, '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}') {
+            result.push(character);
+        } else {
+            for byte in character.encode_utf8(&mut [0; 4]).bytes() {
+                result.push_str(&format!("%{byte:02X}"));
+            }
+        }
+    }
+    result
+}
+
+/// The parts of an address. What .NET makes of hosts of other alphabets and of paths of Windows is not done here.
 fn uri(text: &str) -> Properties {
-    let Some((scheme, rest)) = text.split_once("://") else {
-        return named([("OriginalString", text.into())]);
-    };
+    let Some((scheme, rest)) = text.split_once("://") else { return relative(text) };
     let (rest, fragment) =
         rest.split_once('#').map_or((rest, String::new()), |(rest, part)| (rest, format!("#{part}")));
     let (rest, query) = rest.split_once('?').map_or((rest, String::new()), |(rest, part)| (rest, format!("?{part}")));
     let (authority, path) =
         rest.split_once('/').map_or((rest, "/".to_owned()), |(host, path)| (host, format!("/{path}")));
+    let (fragment, query, local, path) =
+        (escaped(&fragment), escaped(&query), path.replace("%20", " "), escaped(&path));
     let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
     let known = match scheme {
         "http" => 80,
@@ -159,7 +203,9 @@ fn uri(text: &str) -> Properties {
         }
         _ => (host, known),
     };
-    let kind = if host.starts_with('[') {
+    let kind = if host.is_empty() {
+        "Basic"
+    } else if host.starts_with('[') {
         "IPv6"
     } else if host.parse::<std::net::Ipv4Addr>().is_ok() {
         "IPv4"
@@ -170,16 +216,17 @@ fn uri(text: &str) -> Properties {
     let inside = path.strip_prefix('/').unwrap_or(&path);
     segments.extend(inside.split_inclusive('/').map(Value::from));
     let with_port = if port == known { host.to_owned() } else { format!("{host}:{port}") };
-    let whole = format!("{scheme}://{with_port}{path}{query}{fragment}");
+    let at = if user.is_empty() { String::new() } else { format!("{user}@") };
+    let whole = format!("{scheme}://{at}{with_port}{path}{query}{fragment}");
     named([
         ("AbsolutePath", path.as_str().into()),
         ("AbsoluteUri", whole.into()),
-        ("LocalPath", path.as_str().into()),
+        ("LocalPath", local.into()),
         ("Authority", with_port.into()),
         ("HostNameType", kind.into()),
         ("IsDefaultPort", (port == known).into()),
         ("IsFile", (scheme == "file").into()),
-        ("IsLoopback", matches!(host, "localhost" | "127.0.0.1" | "[::1]").into()),
+        ("IsLoopback", matches!(host, "" | "localhost" | "127.0.0.1" | "[::1]").into()),
         ("PathAndQuery", format!("{path}{query}").into()),
         ("Segments", Object::list(segments).into()),
         ("IsUnc", false.into()),
@@ -195,4 +242,37 @@ fn uri(text: &str) -> Properties {
         ("UserEscaped", false.into()),
         ("UserInfo", user.into()),
     ])
+}
+
+/// A relative address knows little of itself.
+fn relative(text: &str) -> Properties {
+    const NAMES: [&str; 22] = [
+        "AbsolutePath",
+        "AbsoluteUri",
+        "LocalPath",
+        "Authority",
+        "HostNameType",
+        "IsDefaultPort",
+        "IsFile",
+        "IsLoopback",
+        "PathAndQuery",
+        "Segments",
+        "IsUnc",
+        "Host",
+        "Port",
+        "Query",
+        "Fragment",
+        "Scheme",
+        "OriginalString",
+        "DnsSafeHost",
+        "IdnHost",
+        "IsAbsoluteUri",
+        "UserEscaped",
+        "UserInfo",
+    ];
+    named(NAMES.map(|name| match name {
+        "OriginalString" => (name, text.into()),
+        "IsAbsoluteUri" | "UserEscaped" => (name, false.into()),
+        _ => (name, Value::Null),
+    }))
 }

@@ -169,7 +169,7 @@ fn clock(hour: u32, minute: u32, second: u32) -> String {
 /// `5/6/2024 7:08:09 AM`
 pub(crate) fn date_time(value: DateTime) -> String {
     let (year, month, day, hour, minute, second, _) = parts(value);
-    format!("{month}/{day}/{year} {}", clock(hour, minute, second))
+    format!("{month}/{day}/{year:04} {}", clock(hour, minute, second))
 }
 
 /// `Monday, May 6, 2024 7:08:09 AM`
@@ -177,13 +177,13 @@ pub(crate) fn long_date_time(value: DateTime) -> String {
     let (year, month, day, hour, minute, second, weekday) = parts(value);
     let name = |names: &[&'static str], at: usize| names.get(at).copied().unwrap_or_default();
     let month = name(&MONTHS, usize::try_from(month).unwrap_or(0).saturating_sub(1));
-    format!("{}, {month} {day}, {year} {}", name(&DAYS, weekday), clock(hour, minute, second))
+    format!("{}, {month} {day}, {year:04} {}", name(&DAYS, weekday), clock(hour, minute, second))
 }
 
 /// `5/6/2024 07:08`, as lists of files have it
 pub(crate) fn file_time(value: DateTime) -> String {
     let (year, month, day, hour, minute, ..) = parts(value);
-    format!("{month}/{day}/{year} {hour:02}:{minute:02}")
+    format!("{month}/{day}/{year:04} {hour:02}:{minute:02}")
 }
 
 /// `5/6/2024  7:08 AM` in columns, as lists of files have it on Windows
@@ -192,7 +192,7 @@ pub(crate) fn file_time_windows(value: DateTime) -> String {
     let time = clock(hour, minute, second);
     let (before, half) = time.split_once(BEFORE_NOON).unwrap_or((&time, ""));
     let short = before.rsplit_once(':').map_or(before, |(short, _)| short);
-    format!("{:>10} {:>8}", format!("{month}/{day}/{year}"), format!("{short}{BEFORE_NOON}{half}"))
+    format!("{:>10} {:>8}", format!("{month}/{day}/{year:04}"), format!("{short}{BEFORE_NOON}{half}"))
 }
 
 /// `May 06 07:08`

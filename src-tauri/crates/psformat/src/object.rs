@@ -96,29 +96,56 @@ pub(crate) fn stands_right(value: &Value) -> bool {
 /// All properties by name, in the order in which they are shown, each once.
 pub(crate) fn properties(value: &Value) -> Vec<(Cow<'_, str>, Cow<'_, Value>)> {
     let mut all: Vec<(Cow<'_, str>, Cow<'_, Value>)> = Vec::new();
-    let made = crate::live::properties(value);
-    let own = value.as_object().into_iter().flat_map(|object| object.adapted.iter().chain(&object.extended));
-    let own = own.filter(|property| !matches!(property.value, Value::MemberSet(_)));
     let mut known = std::collections::HashSet::new();
-    for (name, value) in made {
-        known.insert(name.to_lowercase());
-        all.push((name, Cow::Owned(value)));
-    }
-    for Property { name, value: property } in own {
-        let name = name.to_string_lossy();
-        if known.insert(name.to_lowercase()) {
-            // An extended property hides an adapted one of the same name.
-            let shown = value.get(&name).unwrap_or(property);
-            all.push((name, Cow::Borrowed(shown)));
+    let (extended, adapted) = match value {
+        Value::Object(object) => (object.extended.as_slice(), object.adapted.as_slice()),
+        _ => Default::default(),
+    };
+    let own = |properties: &[Property], known: &mut std::collections::HashSet<String>| -> Vec<usize> {
+        let fresh = properties.iter().enumerate().filter(|(_, property)| {
+            !matches!(property.value, Value::MemberSet(_))
+                && known.insert(property.name.to_string_lossy().to_lowercase())
+        });
+        fresh.map(|(index, _)| index).collect()
+    };
+    // Notes come first, what a type adds comes last; these objects have nothing else of their own.
+    let living = value.as_object().is_some_and(|object| object.is_a("System.Net.IPAddress"));
+    if living {
+        for (name, made) in crate::live::properties(value) {
+            known.insert(name.to_lowercase());
+            all.push((name, Cow::Owned(made)));
         }
+    }
+    for index in own(extended, &mut known) {
+        let Some(property) = extended.get(index) else { continue };
+        all.push((property.name.to_string_lossy(), Cow::Borrowed(around(value, &property.value))));
+    }
+    for (name, made) in crate::live::properties(value) {
+        if known.insert(name.to_lowercase()) {
+            all.push((name, Cow::Owned(made)));
+        }
+    }
+    for index in own(adapted, &mut known) {
+        let Some(property) = adapted.get(index) else { continue };
+        all.push((property.name.to_string_lossy(), Cow::Borrowed(around(value, &property.value))));
     }
     all
 }
 
+/// What stands inside a value: the value itself, where it says so.
+fn around<'a>(value: &'a Value, inside: &'a Value) -> &'a Value {
+    if *inside == Value::Enclosing(0) { value } else { inside }
+}
+
 /// The property of this name. Every object without a count of its own has a count and a length of one.
 pub(crate) fn property<'a>(value: &'a Value, name: &str) -> Option<Cow<'a, Value>> {
-    if let Some(found) = value.as_object().and_then(|object| object.get(name)) {
-        return Some(Cow::Borrowed(found));
+    if let Value::Object(object) = value {
+        // A name that is no well-formed text is known by what is shown of it.
+        let lossy =
+            || object.properties().find(|property| property.name.is_lossy() && property.name.to_string_lossy() == name);
+        if let Some(found) = object.get(name).or_else(|| lossy().map(|property| &property.value)) {
+            return Some(Cow::Borrowed(around(value, found)));
+        }
     }
     if let Some((_, made)) = crate::live::properties(value).into_iter().find(|(own, _)| own.eq_ignore_ascii_case(name))
     {
@@ -147,16 +174,21 @@ pub(crate) fn items(value: &Value) -> Option<Vec<Cow<'_, Value>>> {
         Value::Bytes(bytes) => Some(bytes.iter().map(|byte| Cow::Owned(Value::U8(*byte))).collect()),
         Value::Object(object) => match &object.content {
             Content::List(items) | Content::Enumerable(items) | Content::Stack(items) | Content::Queue(items) => {
-                Some(items.iter().map(Cow::Borrowed).collect())
+                Some(items.iter().map(|item| Cow::Borrowed(around(value, item))).collect())
             }
             Content::Dictionary(entries) => {
-                Some(entries.iter().map(|(key, value)| Cow::Owned(entry(key, value))).collect())
+                Some(entries.iter().map(|(key, inside)| Cow::Owned(entry(key, around(value, inside)))).collect())
             }
             Content::Primitive(inside) if matches!(inside, Value::Bytes(_)) => items(inside),
             _ => None,
         },
         _ => None,
     }
+}
+
+/// Whether it is a dictionary.
+pub(crate) fn is_dictionary(value: &Value) -> bool {
+    value.as_object().is_some_and(|object| matches!(object.content, Content::Dictionary(_)))
 }
 
 /// An entry of a dictionary, as it is when a dictionary is taken apart.
@@ -181,6 +213,7 @@ fn inner_text(value: &Value) -> String {
     match value {
         Value::Double(number) if number.is_finite() => clixml::double_text(*number),
         Value::Single(number) if number.is_finite() => clixml::single_text(*number),
+        other if is_dictionary(other) => nested_text(other),
         other => text(other),
     }
 }
@@ -196,7 +229,7 @@ pub(crate) fn text(value: &Value) -> String {
         Content::None => bag_text(object),
         Content::Dictionary(_) => nested_text(value),
         Content::List(items) | Content::Enumerable(items) | Content::Stack(items) | Content::Queue(items) => {
-            items.iter().map(nested_text).collect::<Vec<_>>().join(" ")
+            items.iter().map(|item| nested_text(around(value, item))).collect::<Vec<_>>().join(" ")
         }
     }
 }
@@ -204,7 +237,7 @@ pub(crate) fn text(value: &Value) -> String {
 /// A property bag without a text of its own: `@{name=value; …}`; an empty one has none.
 fn bag_text(object: &Object) -> String {
     let mut text = String::new();
-    for property in object.adapted.iter().chain(&object.extended) {
+    for property in object.extended.iter().chain(&object.adapted) {
         if matches!(property.value, Value::MemberSet(_)) {
             continue;
         }
@@ -223,6 +256,7 @@ fn bag_text(object: &Object) -> String {
 fn nested_text(value: &Value) -> String {
     match value {
         Value::Bytes(_) => "System.Byte[]".to_owned(),
+        Value::Object(object) if object.to_string.is_some() => text(value),
         Value::Object(object) => match &object.content {
             Content::Primitive(inside) => primitive_text(inside),
             Content::None => String::new(),
