@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -84,8 +84,25 @@ impl Pepctl {
         self.args(&all).finish()
     }
 
+    /// Runs the call to its end: exit code, standard output, standard error.
+    pub fn finish_text(self) -> (i32, String, String) {
+        let output = self.output();
+        let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+        (code(&output), text(output.stdout), text(output.stderr))
+    }
+
     /// Runs the call to its end; one that hangs is ended and fails the test.
-    pub fn finish(mut self) -> Outcome {
+    pub fn finish(self) -> Outcome {
+        let output = self.output();
+        let lines = String::from_utf8(output.stdout)
+            .expect("UTF-8")
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}")))
+            .collect();
+        Outcome { code: code(&output), lines, errors: String::from_utf8_lossy(&output.stderr).into_owned() }
+    }
+
+    fn output(mut self) -> Output {
         let mut child = self
             .command
             .stdin(Stdio::piped())
@@ -108,16 +125,7 @@ impl Pepctl {
         drop(ended);
         watchdog.join().expect("the watchdog ends");
         writer.join().expect("the input was written");
-        let lines = String::from_utf8(output.stdout)
-            .expect("UTF-8")
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}")))
-            .collect();
-        Outcome {
-            code: output.status.code().unwrap_or_else(|| panic!("pepctl did not end by itself within {LIMIT:?}")),
-            lines,
-            errors: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
+        output
     }
 }
 
@@ -143,4 +151,8 @@ impl Outcome {
         assert_eq!(self.code, code, "{self:#?}");
         self
     }
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap_or_else(|| panic!("pepctl did not end by itself within {LIMIT:?}"))
 }

@@ -46,7 +46,7 @@ pub(crate) struct ConnectionArguments {
     #[arg(long, global = true)]
     pub(crate) text: bool,
 
-    /// How many characters wide that console is
+    /// How many characters wide our console is
     #[arg(long, global = true, value_name = "N", default_value_t = 120, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) width: u16,
 

@@ -63,9 +63,9 @@ pub(crate) async fn open(
     };
     let (stages, mut heard) = mpsc::unbounded_channel();
     let mut pool_options = PoolOptions::default();
+    pool_options.host = HostInfo::console(i32::from(arguments.width));
     if arguments.text {
         // What the endpoint formats itself uses all of the width: PowerShell leaves the last column of a buffer free.
-        pool_options.host = HostInfo::console(i32::from(arguments.width));
         pool_options.host.buffer.width += 1;
     }
     let options = OpenOptions {

@@ -193,12 +193,14 @@ pub(crate) fn is_dictionary(value: &Value) -> bool {
 
 /// An entry of a dictionary, as it is when a dictionary is taken apart.
 fn entry(key: &Value, value: &Value) -> Value {
-    let name = Property::new("Name", text(key));
     Object {
         type_names: Some(clixml::type_names(["System.Collections.DictionaryEntry", "System.ValueType"])),
         to_string: Some(entry_text(key, value).into()),
-        adapted: vec![Property::new("Key", key.clone()), Property::new("Value", value.clone())],
-        extended: vec![name],
+        adapted: vec![
+            Property::new("Key", key.clone()),
+            Property::new("Value", value.clone()),
+            Property::new("Name", text(key)),
+        ],
         ..Object::default()
     }
     .into()

@@ -79,6 +79,29 @@ fn the_default_format_is_the_engines() {
 }
 
 #[test]
+fn odd_objects_are_shown_as_the_engines_console_shows_them() {
+    let (mut all, mut different) = (0, Vec::new());
+    for row in rows("shapes.jsonl.gz") {
+        all += 1;
+        let width = usize::try_from(row["width"].as_u64().unwrap()).unwrap();
+        let mut formatter = Formatter::new(Options { width, ..Options::default() });
+        let mut lines = Vec::new();
+        for clixml in row["clixml"].as_array().unwrap() {
+            formatter.push(&decode(clixml.as_str().unwrap().as_bytes()).unwrap(), Duration::ZERO, &mut lines);
+        }
+        formatter.finish(&mut lines);
+        let ours: String = lines.iter().map(|line| format!("{}\n", psformat::plain(line))).collect();
+        let theirs = row["text"].as_str().unwrap();
+        if ours != theirs {
+            println!("== {} {width}\n{theirs}\n-- ours\n{ours}", row["name"]);
+            different.push(format!("{} {width}", row["name"].as_str().unwrap()));
+        }
+    }
+    assert!(all > 150, "{all}");
+    assert_known(different, &[]);
+}
+
+#[test]
 fn every_value_alone_is_shown_as_the_engine_shows_it() {
     let (mut all, mut different) = (0, Vec::new());
     for row in rows("values.jsonl.gz") {

@@ -1,0 +1,5 @@
+//! The headless driver as a stranger uses it.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests")]
+
+mod text;

@@ -1,0 +1,72 @@
+//! `--text`: what a PowerShell console would show, compared with what PowerShell's own formatter writes.
+
+use serde_json::json;
+use tests::peer::Peer;
+use tests::pepctl::Pepctl;
+use tests::{engine, folders};
+
+/// A line between the runs of a session.
+const MARK: &str = "== next ==";
+
+fn peer(configuration: &str) -> Option<Peer> {
+    let engine = engine::folder()?;
+    Some(Peer::with_engine(&engine.join("pep-engine"), &folders::root().join("tests/engine").join(configuration), &[]))
+}
+
+#[test]
+fn odd_objects_are_shown_letter_by_letter_as_the_engine_shows_them() {
+    let Some(peer) = peer("shapes.pssc") else { return };
+    let names = Pepctl::new(&peer.endpoint()).run_cmdlet("Get-ShapeName", &[]).texts("output");
+    assert!(names.len() > 50, "{names:?}");
+    for width in ["120", "63"] {
+        let show = |command: &str| {
+            let mut call = Pepctl::new(&peer.endpoint()).args(&["--text", "--width", width]);
+            for name in &names {
+                call = call.line(json!({ "command": command, "parameters": { "Name": name } }));
+                call = call.line(json!({ "command": "Get-Shape", "parameters": { "Name": "mark" } }));
+            }
+            let (code, shown, errors) = call.finish_text();
+            assert_eq!(code, 0, "{errors}");
+            shown.split(&format!("{MARK}\n")).map(str::to_owned).collect::<Vec<_>>()
+        };
+        let (ours, theirs) = (show("Get-Shape"), show("Show-Shape"));
+        assert_eq!((ours.len(), theirs.len()), (names.len() + 1, names.len() + 1));
+        for (name, (ours, theirs)) in names.iter().zip(ours.iter().zip(&theirs)) {
+            assert_eq!(ours, theirs, "{name} at {width}");
+        }
+    }
+    peer.assert_clean();
+}
+
+#[test]
+fn streams_are_shown_as_in_a_console_and_our_words_are_not() {
+    let Some(peer) = peer("pep.pssc") else { return };
+    let (code, shown, errors) = Pepctl::new(&peer.endpoint()).args(&["--text", "run", "Test-Streams"]).finish_text();
+    assert_eq!(code, 0, "{errors}");
+    let wanted = "output\n\
+                  Write-Error : error\n\
+                  At line:4 char:36\n\
+                  + … t 'output'; Write-Error 'error' -ErrorId Kind -Category InvalidData - …\n\
+                  +               ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~\n\
+                  + CategoryInfo          : InvalidData: (7:Int32) [Write-Error], WriteErrorException\n\
+                  + FullyQualifiedErrorId : Kind,PepEngine.WriteErrorCmdlet\n\
+                  + PSComputerName        : 127.0.0.1\n\
+                  WARNING: warning\nVERBOSE: verbose\nDEBUG: debug\ninformation\nhost\nui line\n\
+                  coloursWARNING: ui warning\nend\n";
+    assert_eq!(shown, wanted);
+    assert!(errors.contains("pepctl"), "{errors}");
+}
+
+#[test]
+fn an_error_that_ends_the_run_is_shown_and_the_code_tells() {
+    let Some(peer) = peer("pep.pssc") else { return };
+    let call = Pepctl::new(&peer.endpoint()).args(&["--text", "run", "Get-Nothing"]);
+    let (code, shown, errors) = call.finish_text();
+    assert_eq!(code, 1, "{errors}");
+    let wanted = "The term 'Get-Nothing' is not recognized as a name of a cmdlet, function, script file, or executable program.\n\
+         Check the spelling of the name, or if a path was included, verify that the path is correct and try again.\n\
+         + CategoryInfo          : ObjectNotFound: (Get-Nothing:String) [], CommandNotFoundException\n\
+         + FullyQualifiedErrorId : CommandNotFoundException\n\
+         + PSComputerName        : 127.0.0.1\n";
+    assert_eq!(shown, wanted);
+}
