@@ -94,12 +94,13 @@ impl Pepctl {
     /// Runs the call to its end; one that hangs is ended and fails the test.
     pub fn finish(self) -> Outcome {
         let output = self.output();
+        let code = code(&output);
         let lines = String::from_utf8(output.stdout)
             .expect("UTF-8")
             .lines()
             .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}")))
             .collect();
-        Outcome { code: code(&output), lines, errors: String::from_utf8_lossy(&output.stderr).into_owned() }
+        Outcome { code, lines, errors: String::from_utf8_lossy(&output.stderr).into_owned() }
     }
 
     fn output(mut self) -> Output {

@@ -62,8 +62,8 @@ pub(crate) async fn open(
         }
     };
     let (stages, mut heard) = mpsc::unbounded_channel();
-    let mut pool_options = PoolOptions::default();
-    pool_options.host = HostInfo::console(i32::from(arguments.width));
+    let console = HostInfo::console(i32::from(arguments.width));
+    let mut pool_options = PoolOptions { host: console, ..PoolOptions::default() };
     if arguments.text {
         // What the endpoint formats itself uses all of the width: PowerShell leaves the last column of a buffer free.
         pool_options.host.buffer.width += 1;
