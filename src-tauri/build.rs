@@ -17,6 +17,7 @@ const COMMANDS: &[&str] = &[
     "stamp_keep",
     "stamp_forget",
     "endpoint_probe",
+    "endpoint_probe_cancel",
     "session_inspect",
     "session_trust",
     "session_open",

@@ -6,8 +6,17 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig(({ mode }) => ({
   plugins: [svelte()],
   resolve: {
-    alias: { '#host': fileURLToPath(new URL(mode === 'bridge' ? './src/host/bridge.ts' : './src/host/tauri.ts', import.meta.url)) },
+    alias: {
+      '#host': fileURLToPath(
+        new URL(mode === 'bridge' ? './src/host/bridge.ts' : './src/host/tauri.ts', import.meta.url),
+      ),
+    },
   },
-  build: { outDir: mode === 'bridge' ? 'dist-bridge' : 'dist', target: 'es2023', modulePreload: { polyfill: false }, assetsInlineLimit: 0 },
+  build: {
+    outDir: mode === 'bridge' ? 'dist-bridge' : 'dist',
+    target: 'es2023',
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+  },
   test: { environment: 'node', include: ['tests/**/*.test.ts'] },
 }));

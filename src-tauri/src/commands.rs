@@ -35,6 +35,7 @@ commands! {
     stamp_keep(stamp: StampProfile) -> AppSnapshot;
     stamp_forget(stamp_id: String, records: bool) -> StampForgotten;
     endpoint_probe(stamp_id: String, addresses: Vec<EndpointAddress>) -> ();
+    endpoint_probe_cancel() -> ();
     session_inspect(stamp_id: String, address: EndpointAddress) -> ConnectResult;
     session_trust(stamp_id: String, address: EndpointAddress, decision: IdentityDecision) -> ();
     session_open(sign_in: SignIn) -> ConnectResult;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app::App;
-use tauri::{AppHandle, Emitter as _, Manager as _, WebviewUrl, WebviewWindowBuilder, WindowEvent};
+use tauri::{AppHandle, DragDropEvent, Emitter as _, Manager as _, WebviewUrl, WebviewWindowBuilder, WindowEvent};
 
 /// The label that the capability names.
 pub(crate) const LABEL: &str = "main";
@@ -18,15 +18,19 @@ pub(crate) fn open(handle: &AppHandle, app: Arc<App>) -> tauri::Result<()> {
         .on_navigation(|url| matches!(url.scheme(), "tauri") || url.host_str() == Some("tauri.localhost"))
         .build()?;
     let asked = window.clone();
-    window.on_window_event(move |event| {
-        if let WindowEvent::CloseRequested { api, .. } = event
-            && app.has_open_session()
-        {
+    window.on_window_event(move |event| match event {
+        WindowEvent::CloseRequested { api, .. } if app.has_open_session() => {
             api.prevent_close();
             if let Err(error) = asked.emit("close-requested", ()) {
                 tracing::warn!(%error, "The page was not asked about closing");
             }
         }
+        WindowEvent::DragDrop(DragDropEvent::Drop { paths, .. }) => {
+            if let Some(path) = paths.iter().find(|path| path.is_file()) {
+                app.file_given(path.clone());
+            }
+        }
+        _ => {}
     });
     Ok(())
 }

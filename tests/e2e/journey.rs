@@ -29,6 +29,7 @@ async fn find_connect_diagnose_close() {
     window.see("screen-3a").await;
     window.shot("3a-choose").await;
     window.click("3a-item-Test-AzureStack").await;
+    window.click("3a-review").await;
     window.see("3b-preview").await;
     window.shot("3b-review").await;
     window.click("3b-run").await;
@@ -38,6 +39,7 @@ async fn find_connect_diagnose_close() {
     assert!(window.text("3d-title").await.contains("2 of 26 checks failed"));
     window.shot("3d-result").await;
     window.click("session-close").await;
+    window.see("screen-4a").await;
     window.type_into("4a-share", r"\\192.0.2.9\transcripts").await;
     window.type_into("4a-account", r"CONTOSO\writer").await;
     window.type_into("4a-password", "share secret").await;

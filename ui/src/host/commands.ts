@@ -1,20 +1,20 @@
 import { host } from '#host';
 import type * as c from './contract';
 
-/** A parameter value as it is sent; passwords are strings that nothing keeps. */
-export type Stamp = c.StampProfile;
+/** The commands of the app, as functions. Passwords among the arguments are strings that nothing here keeps. */
 
 export const appSnapshot = () => host.call<c.AppSnapshot>('app_snapshot', {});
 export const appPainted = () => host.call<null>('app_painted', {});
 export const appQuit = (choice: c.QuitChoice) => host.call<null>('app_quit', { choice });
-export const practiceScenario = (name: string, speed: number) => host.call<null>('practice_scenario', { name, speed });
-export const stampImport = (source: c.StampImport) => host.call<c.StampImportResult>('stamp_import', { import: source });
-export const stampKeep = (stamp: Stamp) => host.call<c.AppSnapshot>('stamp_keep', { stamp });
+export const stampImport = (source: c.StampImport) =>
+  host.call<c.StampImportResult>('stamp_import', { import: source });
+export const stampKeep = (stamp: c.StampProfile) => host.call<c.AppSnapshot>('stamp_keep', { stamp });
+export const endpointProbe = (stampId: string, addresses: c.EndpointAddress[]) =>
+  host.call<null>('endpoint_probe', { stampId, addresses });
+export const endpointProbeCancel = () => host.call<null>('endpoint_probe_cancel', {});
 export const stampForget = (stampId: string, records: boolean) =>
   host.call<c.StampForgotten>('stamp_forget', { stampId, records });
 export const recordAbandon = (recordId: string) => host.call<c.AppSnapshot>('record_abandon', { recordId });
-export const endpointProbe = (stampId: string, addresses: c.EndpointAddress[]) =>
-  host.call<null>('endpoint_probe', { stampId, addresses });
 export const sessionInspect = (stampId: string, address: c.EndpointAddress) =>
   host.call<c.ConnectResult>('session_inspect', { stampId, address });
 export const sessionTrust = (stampId: string, address: c.EndpointAddress, decision: c.IdentityDecision) =>

@@ -138,6 +138,14 @@ done: boolean,
  */
 usable: boolean, 
 /**
+ * How long the check takes or took, in milliseconds.
+ */
+tookMs: number, 
+/**
+ * After how many milliseconds a connection is given up.
+ */
+limitMs: number, 
+/**
  * The round-trip time in milliseconds.
  */
 roundTripMs: number | null, 
@@ -218,7 +226,11 @@ export type ConnectResult = { "kind": "open",
 /**
  * It.
  */
-session: SessionSnapshot, } | { "kind": "identity", 
+session: SessionSnapshot, 
+/**
+ * Why the password was not kept, though that was asked for.
+ */
+notKept: Fault | null, } | { "kind": "identity", 
 /**
  * The question.
  */
@@ -284,9 +296,13 @@ stage: ConnectStageName,
  */
 state: StageState, 
 /**
- * How long it took or takes, in milliseconds.
+ * How long it took, in milliseconds.
  */
-ms: number, };
+ms: number, 
+/**
+ * Who answers; told with the stage that verifies it.
+ */
+names: IdentityNames | null, };
 
 export type ConnectStageName = "reach" | "signIn" | "verify" | "open" | "check" | "commands";
 
@@ -352,7 +368,15 @@ activeRun: string | null,
 /**
  * Why the record is suspended: nothing new is started, and what comes is counted only (J-05).
  */
-recordFault: Fault | null, };
+recordFault: Fault | null, 
+/**
+ * How many commands the person has run in it.
+ */
+runs: number, 
+/**
+ * For how many seconds the endpoint keeps the session and what runs in it without us; none when it does not (R-06).
+ */
+keptForS: number | null, };
 
 export type EndpointCheck = { 
 /**
@@ -382,6 +406,22 @@ account: string,
  */
 password: PasswordEntry, } | { "kind": "leaveTranscripts" };
 
+export type CloseStage = { 
+/**
+ * Which stage.
+ */
+stage: CloseStageName, 
+/**
+ * How it stands.
+ */
+state: StageState, 
+/**
+ * How long it took, in milliseconds.
+ */
+ms: number, };
+
+export type CloseStageName = "ask" | "copy" | "confirm" | "gone";
+
 export type CloseResult = { "kind": "closed", 
 /**
  * What there is to say about the session.
@@ -406,6 +446,14 @@ share: string,
  */
 computer: string, 
 /**
+ * Its domain.
+ */
+domain: string, 
+/**
+ * The account.
+ */
+account: string, 
+/**
  * When it was opened, in seconds since 1970.
  */
 opened: number, 
@@ -417,6 +465,10 @@ closed: number,
  * What ran.
  */
 commands: Array<SummaryCommand>, 
+/**
+ * The record's id.
+ */
+recordId: string, 
 /**
  * The record's file.
  */
@@ -438,11 +490,31 @@ text: string,
 /**
  * How it ended.
  */
-state: string, 
+outcome: RunOutcome, 
 /**
  * How long it took, in seconds.
  */
-seconds: number, };
+seconds: number, 
+/**
+ * Errors.
+ */
+errors: number, 
+/**
+ * Warnings.
+ */
+warnings: number, 
+/**
+ * Checks, for a health check.
+ */
+checks: number, 
+/**
+ * How many of them failed.
+ */
+checksFailed: number, 
+/**
+ * What it may have done.
+ */
+risk: Risk, };
 
 export type QuitChoice = "keepRunning" | "closeFirst" | "endNow";
 
@@ -475,6 +547,10 @@ duration: string,
  * Whether it belongs to everyday work.
  */
 everyday: boolean, 
+/**
+ * Whether it needs the ritual of guarded commands (S-23).
+ */
+guarded: boolean, 
 /**
  * Whether it must not be run while the stamp is updated.
  */
@@ -578,6 +654,10 @@ parts: Array<PreviewPart>,
  */
 risk: Risk, 
 /**
+ * Whether it needs the ritual of guarded commands (S-23).
+ */
+guarded: boolean, 
+/**
  * Things to know, as sentences.
  */
 warnings: Array<string>, 
@@ -640,6 +720,22 @@ export type RunBatch = {
  */
 runId: string, 
 /**
+ * Its cmdlet.
+ */
+cmdlet: string, 
+/**
+ * Its line, without secrets.
+ */
+text: string, 
+/**
+ * When it was started, in milliseconds since 1970.
+ */
+startedMs: number, 
+/**
+ * When something came from it last, in milliseconds since 1970.
+ */
+heardMs: number, 
+/**
  * The number of the batch, to be acknowledged.
  */
 batch: number, 
@@ -651,6 +747,14 @@ items: Array<RunItem>,
  * How many lines there are in all.
  */
 total: number, 
+/**
+ * Warnings in all.
+ */
+warnings: number, 
+/**
+ * Errors in all.
+ */
+errors: number, 
 /**
  * How many were left out here; they are in the record.
  */
@@ -947,6 +1051,10 @@ account: string,
  * When it was opened, in seconds since 1970.
  */
 opened: number, 
+/**
+ * When something was recorded last, in seconds since 1970.
+ */
+left: number, 
 /**
  * Whether it was practice.
  */

@@ -1,18 +1,20 @@
 /** The screens, numbered as everybody names them. */
 export type Screen = '0' | '1A' | '1B' | '2A' | '2B' | '2C' | '3A' | '3B' | '3C' | '3D' | '4A' | '4B' | '4C';
 
+export type StepName = 'find' | 'connect' | 'diagnose' | 'close';
+
 export interface Step {
   number: string;
-  name: string;
-  screens: { id: Screen; name: string }[];
+  name: StepName;
+  screens: Exclude<Screen, '0'>[];
 }
 
 /** The four steps with their screens. */
 export const steps: Step[] = [
-  { number: '1', name: 'Find', screens: [{ id: '1A', name: 'How' }, { id: '1B', name: 'Reach' }] },
-  { number: '2', name: 'Connect', screens: [{ id: '2A', name: 'Sign in' }, { id: '2B', name: 'Who is it?' }, { id: '2C', name: 'Connecting' }] },
-  { number: '3', name: 'Diagnose', screens: [{ id: '3A', name: 'Choose' }, { id: '3B', name: 'Review' }, { id: '3C', name: 'Running' }, { id: '3D', name: 'Result' }] },
-  { number: '4', name: 'Close', screens: [{ id: '4A', name: 'Close session' }, { id: '4B', name: 'Closing' }, { id: '4C', name: 'Summary' }] },
+  { number: '1', name: 'find', screens: ['1A', '1B'] },
+  { number: '2', name: 'connect', screens: ['2A', '2B', '2C'] },
+  { number: '3', name: 'diagnose', screens: ['3A', '3B', '3C', '3D'] },
+  { number: '4', name: 'close', screens: ['4A', '4B', '4C'] },
 ];
 
 export type Mark = 'done' | 'here' | 'next' | 'later';
@@ -26,15 +28,17 @@ export function mark(step: Step, screen: Screen): Mark {
   return number === here + 1 ? 'next' : 'later';
 }
 
-/** The name of a screen for titles. */
-export function nameOf(screen: Screen): string {
-  for (const step of steps) for (const one of step.screens) if (one.id === screen) return one.name;
-  return 'Start';
-}
-
 /** Where Back leads; nothing remote is ever undone by it. */
 export function back(screen: Screen, hasSession: boolean): Screen | undefined {
-  const ways: Partial<Record<Screen, Screen>> = { '1A': '0', '1B': '1A', '2A': '1B', '2B': '2A', '3B': '3A', '3D': '3A', '4A': '3A' };
+  const ways: Partial<Record<Screen, Screen>> = {
+    '1A': '0',
+    '1B': '1A',
+    '2A': '1B',
+    '2B': '1B',
+    '3B': '3A',
+    '3D': '3A',
+    '4A': '3A',
+  };
   const to = ways[screen];
   // After connecting, steps 1 and 2 are behind us.
   return hasSession && to !== undefined && to < '3' ? undefined : to;

@@ -1,6 +1,6 @@
 import type * as c from '../../src/host/contract';
 import type { Host } from '../../src/host/host';
-import { address, failures, own, ownStamp, practiceStamp, question, session, snapshot, summary } from './fixtures';
+import * as fixtures from './fixtures';
 
 /** A host that answers from fixtures, steered by the gallery through `window.gallery`. */
 const handlers = new Map<string, ((payload: unknown) => void)[]>();
@@ -8,42 +8,106 @@ const answers = new Map<string, unknown>();
 const calls: { command: string; args: object }[] = [];
 const never = new Promise<never>(() => undefined);
 const emit = (event: string, payload: unknown) => handlers.get(event)?.forEach((one) => one(payload));
-const which = new URLSearchParams(location.search).get('start') ?? 'first';
+let which = new URLSearchParams(location.search).get('start') ?? 'first';
+let practice = false;
 
 function usual(command: string, args: Record<string, unknown>): unknown {
   switch (command) {
-    case 'app_snapshot': return snapshot(which);
-    case 'stamp_import': return { kind: 'read', stamp: own, read: [{ name: 'CloudID', value: own.cloudId }, { name: 'RegionName', value: own.region }], warnings: [] } satisfies c.StampImportResult;
-    case 'stamp_keep': return snapshot('returning');
-    case 'endpoint_probe': return null;
-    case 'session_inspect': return (args['stampId'] === practiceStamp.id ? { kind: 'cancelled' } : { kind: 'identity', question }) satisfies c.ConnectResult;
-    case 'session_open': return { kind: 'open', session: session(true) } satisfies c.ConnectResult;
-    case 'secret_has': return false;
-    case 'run_preview': return preview(args['run'] as c.RunSpec);
-    case 'run_start': return { kind: 'started', runId: 'run-1' } satisfies c.RunStart;
-    case 'session_close': return { kind: 'closed', summary: summary((args['close'] as c.CloseSpec).kind === 'withTranscripts') } satisfies c.CloseResult;
-    default: return null;
+    case 'app_snapshot':
+      return fixtures.snapshot(which);
+    case 'stamp_import':
+      return {
+        kind: 'read',
+        stamp: fixtures.ownStamp,
+        read: [
+          { name: 'CloudID', value: fixtures.ownStamp.cloudId },
+          { name: 'RegionName', value: fixtures.ownStamp.region },
+        ],
+        warnings: [],
+      } satisfies c.StampImportResult;
+    case 'stamp_keep':
+      return fixtures.snapshot('returning');
+    case 'stamp_forget': {
+      which = 'returning';
+      const snapshot = fixtures.snapshot(which);
+      return { passwords: 1, computers: 3, records: 0, faults: [], snapshot } satisfies c.StampForgotten;
+    }
+    case 'record_abandon':
+      which = 'returning';
+      return fixtures.snapshot(which);
+    case 'command_describe':
+      return fixtures.snapshot(which).catalogue.find((one) => one.name === args['name']);
+    case 'session_inspect':
+      practice = args['stampId'] === fixtures.practiceStamp.id;
+      return (
+        practice ? { kind: 'cancelled' } : { kind: 'identity', question: fixtures.question }
+      ) satisfies c.ConnectResult;
+    case 'session_open':
+      return { kind: 'open', session: fixtures.session(practice), notKept: null } satisfies c.ConnectResult;
+    case 'secret_has':
+      return false;
+    case 'run_preview':
+      return preview(args['run'] as c.RunSpec);
+    case 'run_start': {
+      const { cmdlet } = args['run'] as c.RunSpec;
+      const known = fixtures.snapshot(which).catalogue.find((one) => one.name === cmdlet);
+      if (!known?.guarded) return { kind: 'started', runId: 'run-1' } satisfies c.RunStart;
+      return { kind: 'needsConfirmation', ticket: 't1', risk: known.risk, phrase: 'west' } satisfies c.RunStart;
+    }
+    case 'run_confirm':
+      return { kind: 'notConfirmed' } satisfies c.RunStart;
+    case 'session_close': {
+      const copies = (args['close'] as c.CloseSpec).kind === 'withTranscripts';
+      return { kind: 'closed', summary: fixtures.summary(copies, practice) } satisfies c.CloseResult;
+    }
+    default:
+      return null;
   }
 }
 
 function preview(run: c.RunSpec): c.RunPreview {
-  const parts: c.PreviewPart[] = [{ text: run.cmdlet, role: 'cmdlet', explanation: '' }];
+  const known = fixtures.snapshot(which).catalogue.find((one) => one.name === run.cmdlet);
+  const help = (name: string) => known?.parameters.find((one) => one.name === name)?.help ?? '';
+  const parts: c.PreviewPart[] = [{ text: run.cmdlet, role: 'cmdlet', explanation: known?.summary ?? '' }];
   for (const [name, value] of Object.entries(run.parameters)) {
-    parts.push({ text: `-${name}`, role: 'parameter', explanation: '' });
+    parts.push({ text: `-${name}`, role: 'parameter', explanation: help(name) });
     if (value.kind === 'switch') continue;
     const secret = value.kind === 'credential' || value.kind === 'secret';
-    const text = secret ? '<asked, not shown>' : value.kind === 'list' ? value.values.map((one) => `"${one}"`).join(', ') : `"${value.value}"`;
-    parts.push({ text, role: secret ? 'secret' : 'value', explanation: '' });
+    const plain =
+      value.kind === 'list'
+        ? value.values.map((one) => `'${one}'`).join(', ')
+        : 'value' in value
+          ? `'${value.value}'`
+          : '';
+    parts.push({ text: secret ? '<asked, not shown>' : plain, role: secret ? 'secret' : 'value', explanation: '' });
   }
-  const faults = run.cmdlet === 'Get-AzureStackLog' && !run.parameters['OutputSharePath'] ? [{ parameter: 'OutputSharePath', reason: 'missing' }] : [];
-  return { text: parts.map((part) => part.text).join(' '), parts, risk: 'read', warnings: [], faults };
+  const path = run.parameters['OutputSharePath'];
+  const faults: c.ParameterFault[] = [];
+  if (run.cmdlet === 'Get-AzureStackLog' && !path) faults.push({ parameter: 'OutputSharePath', reason: 'missing' });
+  if (path?.kind === 'text' && !path.value.startsWith('\\\\'))
+    faults.push({ parameter: 'OutputSharePath', reason: 'noShare' });
+  const risk = run.parameters['ServiceAdminCredentials'] ? 'change' : (known?.risk ?? 'change');
+  const warnings =
+    run.cmdlet === 'Get-AzureStackLog' ? ['two collections at once slow the stamp', 'wait 5 minutes after a stop'] : [];
+  return {
+    text: parts.map((part) => part.text).join(' '),
+    parts,
+    risk,
+    guarded: known?.guarded ?? true,
+    warnings,
+    faults,
+  };
 }
 
 declare global {
-  interface Window { gallery: unknown }
+  interface Window {
+    gallery: unknown;
+  }
 }
 window.gallery = {
-  emit, calls, failures, address, session, ownStamp,
+  ...fixtures,
+  emit,
+  calls,
   answer: (command: string, how: unknown) => answers.set(command, how),
   release: (command: string) => answers.delete(command),
 };

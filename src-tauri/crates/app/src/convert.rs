@@ -1,5 +1,7 @@
 //! Between the product's types and those of the contract.
 
+use std::time::Duration;
+
 use contract as c;
 use pep::address::{Address, Origin};
 use pep::catalogue::Risk;
@@ -111,23 +113,40 @@ pub(crate) fn names(names: &Names, since: Option<i64>) -> c::IdentityNames {
 const STAGES: [c::ProbeStageName; 3] = [c::ProbeStageName::Route, c::ProbeStageName::Port, c::ProbeStageName::WinRm];
 
 pub(crate) fn probing(address: &Address) -> c::ProbeUpdate {
-    let stages = STAGES.iter().enumerate().map(|(at, stage)| c::ProbeStage {
-        stage: *stage,
-        state: if at == 0 { c::StageState::Running } else { c::StageState::Waiting },
-    });
+    probe_update(address, |at| if at == 0 { c::StageState::Running } else { c::StageState::Waiting })
+}
+
+/// The port has answered.
+pub(crate) fn connected(address: &Address) -> c::ProbeUpdate {
+    probe_update(address, |at| if at < 2 { c::StageState::Done } else { c::StageState::Running })
+}
+
+/// Nobody waits for the check any more.
+pub(crate) fn not_probed(address: &Address) -> c::ProbeUpdate {
+    c::ProbeUpdate { done: true, ..probe_update(address, |_| c::StageState::Waiting) }
+}
+
+fn probe_update(address: &Address, state: impl Fn(usize) -> c::StageState) -> c::ProbeUpdate {
+    let stages = STAGES.iter().enumerate().map(|(at, stage)| c::ProbeStage { stage: *stage, state: state(at) });
     c::ProbeUpdate {
         host: address.host.clone(),
         port: address.port,
         stages: stages.collect(),
         done: false,
         usable: false,
+        took_ms: 0,
+        limit_ms: milliseconds(pep::probe::CONNECT_LIMIT),
         round_trip_ms: None,
         clock_ahead_s: None,
         fault: None,
     }
 }
 
-pub(crate) fn probed(probed: &Probed) -> c::ProbeUpdate {
+pub(crate) fn milliseconds(time: Duration) -> u32 {
+    u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
+}
+
+pub(crate) fn probed(probed: &Probed, took: Duration) -> c::ProbeUpdate {
     let done = usize::from(probed.done);
     let stages = STAGES.iter().enumerate().map(|(at, stage)| c::ProbeStage {
         stage: *stage,
@@ -143,7 +162,9 @@ pub(crate) fn probed(probed: &Probed) -> c::ProbeUpdate {
         stages: stages.collect(),
         done: true,
         usable: probed.fault.is_none(),
-        round_trip_ms: probed.round_trip.map(|time| u32::try_from(time.as_millis()).unwrap_or(u32::MAX)),
+        took_ms: milliseconds(took),
+        limit_ms: milliseconds(pep::probe::CONNECT_LIMIT),
+        round_trip_ms: probed.round_trip.map(milliseconds),
         clock_ahead_s: probed.clock_ahead_s,
         fault: probed.fault.as_ref().map(|found| {
             fault(
@@ -173,6 +194,7 @@ fn question(cmdlet: &str) -> &'static str {
         "Get-AzureStackUpdateStatus" => "updateRunning",
         "Get-SupportSessionInfo" => "sessionLocked",
         "Get-VirtualDisk" => "disks",
+        "Get-SupportSessionToken" => "unlock",
         _ => "",
     }
 }
@@ -188,6 +210,7 @@ pub(crate) fn catalogue(listed: Option<&[String]>) -> Vec<c::CatalogueEntry> {
         summary: entry.summary.clone(),
         risk: risk(entry.risk),
         duration: entry.typical_duration.clone(),
+        guarded: pep::catalogue::is_guarded(&entry.name),
         everyday: entry.everyday,
         blocked_during_update: entry.blocked_during_update,
         pitfalls: entry.pitfalls.clone(),
@@ -203,6 +226,7 @@ pub(crate) fn catalogue(listed: Option<&[String]>) -> Vec<c::CatalogueEntry> {
             summary: String::new(),
             risk: risk(pep::catalogue::risk(name)),
             duration: String::new(),
+            guarded: pep::catalogue::is_guarded(name),
             everyday: false,
             blocked_during_update: false,
             pitfalls: Vec::new(),
@@ -259,34 +283,44 @@ pub(crate) fn session(session: &PepSession) -> c::SessionSnapshot {
         practice: session.practice,
         active_run: active.map(|id| id.to_string()),
         record_fault: session.record_fault().as_ref().map(fault),
+        runs: u32::try_from(session.runs()).unwrap_or(u32::MAX),
+        kept_for_s: session.kept_for().map(|time| u32::try_from(time.as_secs()).unwrap_or(u32::MAX)),
     }
 }
 
 pub(crate) fn summary(session: &PepSession, summary: Summary) -> c::Summary {
     let commands = summary.ran.into_iter().map(|ran| c::SummaryCommand {
+        risk: pep::catalogue::find(&ran.cmdlet).map_or(c::Risk::Change, |entry| risk(entry.risk)),
         text: ran.text,
-        state: ran.outcome.map_or("unknown", word).to_owned(),
+        outcome: ran.outcome.map_or(c::RunOutcome::Unknown, outcome),
         seconds: u32::try_from(ran.seconds).unwrap_or(u32::MAX),
+        errors: ran.errors,
+        warnings: ran.warnings,
+        checks: ran.checks,
+        checks_failed: ran.checks_failed,
     });
     c::Summary {
         transcripts: summary.transcripts,
         share: summary.share,
         computer: session.computer.computer.clone(),
+        domain: session.computer.domain.clone(),
+        account: session.account.clone(),
         opened: session.opened,
         closed: summary.closed,
         commands: commands.collect(),
+        record_id: session.id.clone(),
         record_path: summary.record.display().to_string(),
         head_hash: summary.head,
         practice: session.practice,
     }
 }
 
-fn word(outcome: Outcome) -> &'static str {
+fn outcome(outcome: Outcome) -> c::RunOutcome {
     match outcome {
-        Outcome::Completed => "completed",
-        Outcome::Failed => "failed",
-        Outcome::Stopped => "stopped",
-        Outcome::Unknown => "unknown",
+        Outcome::Completed => c::RunOutcome::Completed,
+        Outcome::Failed => c::RunOutcome::Failed,
+        Outcome::Stopped => c::RunOutcome::Stopped,
+        Outcome::Unknown => c::RunOutcome::Unknown,
     }
 }
 
@@ -331,6 +365,7 @@ pub(crate) fn preview(spec: &RunSpec) -> c::RunPreview {
         text: spec.text(),
         parts: parts.collect(),
         risk: risk(spec.risk()),
+        guarded: pep::catalogue::is_guarded(&spec.cmdlet),
         warnings,
         faults: faults.collect(),
     }
@@ -366,12 +401,7 @@ pub(crate) fn batch(run_id: &str, number: u64, view: RunView, most: usize) -> c:
     let state = match view.end {
         Some(end) => c::RunState::Ended {
             result: c::RunResult {
-                outcome: match end.outcome {
-                    Outcome::Completed => c::RunOutcome::Completed,
-                    Outcome::Failed => c::RunOutcome::Failed,
-                    Outcome::Stopped => c::RunOutcome::Stopped,
-                    Outcome::Unknown => c::RunOutcome::Unknown,
-                },
+                outcome: outcome(end.outcome),
                 seconds: u32::try_from(end.seconds).unwrap_or(u32::MAX),
                 verdicts: end.verdicts.into_iter().map(verdict).collect(),
                 errors: end.errors,
@@ -385,6 +415,12 @@ pub(crate) fn batch(run_id: &str, number: u64, view: RunView, most: usize) -> c:
     };
     c::RunBatch {
         run_id: run_id.to_owned(),
+        cmdlet: view.cmdlet,
+        text: view.text,
+        started_ms: view.started_ms,
+        heard_ms: view.heard_ms,
+        warnings: view.warnings,
+        errors: view.errors,
         batch: number,
         items: items.collect(),
         total: view.total,

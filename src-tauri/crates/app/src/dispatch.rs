@@ -38,6 +38,7 @@ commands! {
     stamp_keep(stamp);
     stamp_forget(stamp_id, records);
     endpoint_probe(stamp_id, addresses);
+    endpoint_probe_cancel();
     session_inspect(stamp_id, address);
     session_trust(stamp_id, address, decision);
     session_open(sign_in);

@@ -20,7 +20,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use contract::{AppSnapshot, ConnectStage, ProbeUpdate, RunBatch, SessionSnapshot};
+use contract::{AppSnapshot, CloseStage, ConnectStage, ProbeUpdate, RunBatch, SessionSnapshot};
 use pep::session::PepSession;
 use tokio::sync::{Notify, mpsc};
 
@@ -33,8 +33,12 @@ use profiles::Profiles;
 pub enum AppEvent {
     /// How far the check of an instance is.
     Probe(ProbeUpdate),
+    /// A file was given while the app runs: its number among the file arguments.
+    File(usize),
     /// How far connecting is.
     ConnectStage(ConnectStage),
+    /// How far closing is.
+    CloseStage(CloseStage),
     /// The session changed.
     Session(Box<SessionSnapshot>),
     /// A run gave something.
@@ -47,7 +51,9 @@ impl AppEvent {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Probe(_) => "probe",
+            Self::File(_) => "file",
             Self::ConnectStage(_) => "connect-stage",
+            Self::CloseStage(_) => "close-stage",
             Self::Session(_) => "session",
             Self::Run(_) => "run",
         }
@@ -60,7 +66,9 @@ impl AppEvent {
     pub fn payload(&self) -> Result<serde_json::Value, serde_json::Error> {
         match self {
             Self::Probe(update) => serde_json::to_value(update),
+            Self::File(index) => serde_json::to_value(index),
             Self::ConnectStage(stage) => serde_json::to_value(stage),
+            Self::CloseStage(stage) => serde_json::to_value(stage),
             Self::Session(session) => serde_json::to_value(session),
             Self::Run(batch) => serde_json::to_value(batch),
         }
@@ -72,8 +80,10 @@ pub struct App {
     host: Arc<dyn Host>,
     events: mpsc::UnboundedSender<AppEvent>,
     practice: PracticeLink,
-    file_arguments: Vec<PathBuf>,
+    files: Mutex<Vec<PathBuf>>,
     cancel: Notify,
+    /// Told when nobody waits for the checks of addresses any more.
+    probes: Notify,
     inner: Mutex<Inner>,
 }
 
@@ -103,8 +113,9 @@ impl App {
             host,
             events,
             practice: PracticeLink::new(),
-            file_arguments,
+            files: Mutex::new(file_arguments),
             cancel: Notify::new(),
+            probes: Notify::new(),
             inner: Mutex::new(Inner {
                 profiles,
                 session: None,
@@ -123,6 +134,17 @@ impl App {
     fn tell(&self, event: AppEvent) {
         // Without a page there is nobody to tell.
         let _ = self.events.send(event);
+    }
+
+    fn files(&self) -> MutexGuard<'_, Vec<PathBuf>> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A file was dropped on the window, or opened with the app while it runs: the page is told its number.
+    pub fn file_given(&self, path: PathBuf) {
+        let mut files = self.files();
+        files.push(path);
+        self.tell(AppEvent::File(files.len() - 1));
     }
 
     fn session(&self) -> Option<Arc<PepSession>> {
@@ -159,7 +181,7 @@ impl App {
             unfinished,
             catalogue: convert::catalogue(session.as_ref().map(|session| session.commands.as_slice())),
             session: session.map(|session| convert::session(&session)),
-            file_arguments: self.file_arguments.len(),
+            file_arguments: self.files().len(),
             records_fault,
         })
     }

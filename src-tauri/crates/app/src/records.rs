@@ -1,9 +1,11 @@
 //! The records of earlier sessions: which were left open, and what is done about them.
 
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 use contract::{AppSnapshot, Fault, UnfinishedSession};
 use pep::fault::code;
+use pep::session::PepSession;
 use record::{Glance, JournalError, Standing};
 use serde_json::{Value, json};
 
@@ -94,6 +96,21 @@ impl App {
         }
     }
 
+    /// Notes in the records of sessions that were left on the same instance that this one shipped their transcripts.
+    pub(crate) async fn settle_left(&self, session: &PepSession) {
+        let (_, left) = self.look_at_records().await;
+        let endpoint = session.address.to_string();
+        for one in left.into_iter().filter(|one| one.stamp_id == session.stamp_id && one.endpoint == endpoint) {
+            let path = self.records_folder().join(format!("{}.jsonl", one.record_id));
+            let by = json!({ "by": "a later session that was closed with its transcripts", "session": session.id });
+            let noted =
+                tokio::task::spawn_blocking(move || record::append_to(&path, "abandoned", &by, stamps::now_ms()));
+            if let Ok(Err(error)) = noted.await {
+                tracing::warn!(%error, "A session that was left was not noted as settled");
+            }
+        }
+    }
+
     /// Adds a decision that belongs to no session to the record of those (S-08).
     pub(crate) async fn note_decision(&self, kind: &'static str, data: Value) {
         let path = self.records_folder().join(format!("{DECISIONS}.jsonl"));
@@ -136,10 +153,17 @@ fn unfinished(found: &Found, altered_at: Option<u64>) -> UnfinishedSession {
         computer: found.word("computer"),
         account: found.word("account"),
         opened: found.glance.begun_ms / 1_000,
+        left: changed_at(&found.path).unwrap_or(found.glance.begun_ms / 1_000),
         practice: found.glance.session.get("practice").and_then(Value::as_bool).unwrap_or(false),
         left_running: found.glance.standing == Standing::LeftRunning,
         altered_at,
     }
+}
+
+/// When a file was changed last, in seconds since 1970.
+fn changed_at(path: &Path) -> Option<i64> {
+    let changed = std::fs::metadata(path).and_then(|meta| meta.modified()).ok()?;
+    i64::try_from(changed.duration_since(UNIX_EPOCH).ok()?.as_secs()).ok()
 }
 
 /// Whether a file can be made in the folder (J-06).

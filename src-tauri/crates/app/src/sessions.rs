@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use contract::{
-    CloseResult, CloseSpec, ConnectResult, ConnectStage, ConnectStageName, EndpointAddress, Fault, IdentityDecision,
-    IdentityQuestion, SignIn, StageState,
+    CloseResult, CloseSpec, CloseStage, CloseStageName, ConnectResult, ConnectStage, ConnectStageName, EndpointAddress,
+    Fault, IdentityDecision, IdentityNames, IdentityQuestion, SignIn, StageState,
 };
 use pep::address::Address;
 use pep::fault::code;
 use pep::identity::{Names, Verdict, judge};
 use pep::pins::{Pin, Pins};
-use pep::session::{OpenRequest, OpenStage, PepSession};
+use pep::session::{CloseStep, OpenRequest, OpenStage, PepSession};
 use pep::stamp::Stamp;
 use spnego::Secret;
 
@@ -141,6 +141,7 @@ impl App {
         };
         let kept = sign_in.remember.then(|| password.duplicate());
         let place = address.clone();
+        let told = convert::names(&names, None);
         let request = OpenRequest {
             stamp_id: stamp.id.clone(),
             connector: self.connector(&stamp.id, &address),
@@ -152,7 +153,7 @@ impl App {
             app_version: env!("CARGO_PKG_VERSION").to_owned(),
             practice,
         };
-        let session = match pep::session::open(request, self.stage_teller(&stamp.id, &place)).await {
+        let session = match pep::session::open(request, self.stage_teller(&stamp.id, &place, told)).await {
             Ok(session) => Arc::new(session),
             Err(fault) => {
                 if fault.code == code::PASSWORD_REFUSED && from_ring {
@@ -162,24 +163,31 @@ impl App {
                 return Err(fault);
             }
         };
-        if let Some(password) = kept {
-            // The session is open; a key ring that fails is told on the page's next look at it.
-            match self.save(&entry, password).await {
-                Ok(()) => self.lock().profiles.keeps_password(&stamp.id, &session.account),
-                Err(error) => tracing::warn!(%error, "The password was not kept"),
-            }
+        // The session is open even when the key ring fails; the page says so.
+        let not_kept = match kept {
+            Some(password) => self.save(&entry, password).await.err(),
+            None => None,
+        };
+        if sign_in.remember && not_kept.is_none() {
+            self.lock().profiles.keeps_password(&stamp.id, &session.account);
         }
+        let not_kept = not_kept.map(|error| convert::fault(&pep::Fault::new(code::KEYRING).detail(error)));
         {
             let mut inner = self.lock();
             inner.session = Some(Arc::clone(&session));
             inner.profiles.used(&stamp.id, stamps::now());
         }
         self.follow(&session);
-        Ok(ConnectResult::Open { session: convert::session(&session) })
+        Ok(ConnectResult::Open { session: Box::new(convert::session(&session)), not_kept })
     }
 
     /// Tells the page the stages with their times, and remembers the computer once it has proved itself.
-    fn stage_teller(self: &Arc<Self>, stamp: &str, address: &Address) -> impl Fn(OpenStage) + Send + Sync + 'static {
+    fn stage_teller(
+        self: &Arc<Self>,
+        stamp: &str,
+        address: &Address,
+        names: IdentityNames,
+    ) -> impl Fn(OpenStage) + Send + Sync + 'static {
         let app = Arc::clone(self);
         let (stamp, address) = (stamp.to_owned(), address.clone());
         let last = std::sync::Mutex::new((OpenStage::Reach, Instant::now()));
@@ -200,7 +208,10 @@ impl App {
             }
             let Ok(mut last) = last.lock() else { return };
             let ms = u32::try_from(last.1.elapsed().as_millis()).unwrap_or(u32::MAX);
-            let tell = |stage, state, ms| app.tell(AppEvent::ConnectStage(ConnectStage { stage, state, ms }));
+            let tell = |stage, state, ms| {
+                let names = (stage == ConnectStageName::Verify).then(|| names.clone());
+                app.tell(AppEvent::ConnectStage(ConnectStage { stage, state, ms, names }));
+            };
             if stage != last.0 {
                 let done = [
                     OpenStage::Reach,
@@ -220,6 +231,31 @@ impl App {
                 tell(stage, StageState::Running, 0);
             }
             *last = (stage, Instant::now());
+        }
+    }
+
+    /// Tells the page the stages of closing with their times.
+    fn close_teller(&self) -> impl Fn(CloseStep) {
+        use CloseStageName::{Ask, Confirm, Copy, Gone};
+        let began = std::sync::Mutex::new(Instant::now());
+        move |step| {
+            let Ok(mut began) = began.lock() else { return };
+            let took = convert::milliseconds(began.elapsed());
+            let tell = |stage, state, ms| self.tell(AppEvent::CloseStage(CloseStage { stage, state, ms }));
+            match step {
+                CloseStep::Asking => tell(Ask, StageState::Running, 0),
+                CloseStep::Copying => {
+                    tell(Ask, StageState::Done, took);
+                    tell(Copy, StageState::Running, 0);
+                }
+                CloseStep::Confirmed => {
+                    tell(Copy, StageState::Done, took);
+                    tell(Confirm, StageState::Done, 0);
+                    tell(Gone, StageState::Running, 0);
+                }
+                CloseStep::Gone => tell(Gone, StageState::Done, took),
+            }
+            *began = Instant::now();
         }
     }
 
@@ -253,7 +289,8 @@ impl App {
         };
         let summary = match close {
             CloseSpec::WithTranscripts { share, account, password } => {
-                match session.close(share.trim(), account.trim(), Secret::from(password.into_text())).await {
+                let password = Secret::from(password.into_text());
+                match session.close(share.trim(), account.trim(), password, self.close_teller()).await {
                     Ok(summary) => summary,
                     Err(fault) => {
                         let fault = fault.with("share", share).with("account", account);
@@ -264,6 +301,9 @@ impl App {
             CloseSpec::LeaveTranscripts => session.leave().await,
         };
         self.lock().session = None;
+        if summary.transcripts {
+            self.settle_left(&session).await;
+        }
         Ok(CloseResult::Closed { summary: convert::summary(&session, summary) })
     }
 

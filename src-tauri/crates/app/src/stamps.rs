@@ -1,12 +1,14 @@
 //! Finding: stamps, files, addresses, probes.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use contract::{AppSnapshot, EndpointAddress, Fault, ReadField, StampImport, StampImportResult, StampProfile};
+use contract::{
+    AppSnapshot, EndpointAddress, Fault, ProbeUpdate, ReadField, StampImport, StampImportResult, StampProfile,
+};
 use pep::address::Address;
 use pep::fault::code;
 use pep::stamp::{ReadStamp, Stamp};
@@ -66,8 +68,8 @@ impl App {
                 },
                 None => return Ok(StampImportResult::Nothing),
             },
-            StampImport::Argument { index } => match self.file_arguments.get(index) {
-                Some(path) => match read(path).await {
+            StampImport::Argument { index } => match self.given_file(index) {
+                Some(path) => match read(&path).await {
                     Ok(bytes) => bytes,
                     Err(fault) => return refused(&fault),
                 },
@@ -81,6 +83,10 @@ impl App {
             }
             Err(fault) => refused(&fault),
         }
+    }
+
+    fn given_file(&self, index: usize) -> Option<PathBuf> {
+        self.files().get(index).cloned()
     }
 
     /// Keeps a stamp that was read, under the name that the person gave it.
@@ -99,23 +105,43 @@ impl App {
         stamp_id: String,
         addresses: Vec<EndpointAddress>,
     ) -> Result<(), Fault> {
+        // Whoever looks at other addresses does not wait for the former ones.
+        self.probes.notify_waiters();
         for (at, endpoint) in addresses.into_iter().take(16).enumerate() {
             let address = Address { host: endpoint.host, port: endpoint.port };
-            let connector = self.connector(&stamp_id, &address);
             let app = Arc::clone(self);
-            let practice = stamp_id == practice_link::STAMP;
+            // Of the practice stamp one instance rests, so that there is something to see.
+            let rests = stamp_id == practice_link::STAMP && at == 2;
+            let connector = self.connector(&stamp_id, &address);
             tokio::spawn(async move {
                 app.tell(AppEvent::Probe(convert::probing(&address)));
-                // Of the practice stamp one instance rests, so that there is something to see.
-                let probed = if practice && at == 2 {
-                    let fault = pep::Fault::new(code::NO_ANSWER).detail("practice: this instance does not answer");
-                    pep::probe::Probed { address, round_trip: None, clock_ahead_s: None, done: 1, fault: Some(fault) }
-                } else {
-                    pep::probe::one(address, connector).await
+                let update = tokio::select! {
+                    update = app.probe(&address, connector, rests) => update,
+                    () = app.probes.notified() => convert::not_probed(&address),
                 };
-                app.tell(AppEvent::Probe(convert::probed(&probed)));
+                app.tell(AppEvent::Probe(update));
             });
         }
+        Ok(())
+    }
+
+    async fn probe(self: &Arc<Self>, address: &Address, connector: Arc<dyn Connector>, rests: bool) -> ProbeUpdate {
+        let started = Instant::now();
+        let probed = if rests {
+            let fault = pep::Fault::new(code::NO_ANSWER).detail("practice: this instance does not answer");
+            let address = address.clone();
+            pep::probe::Probed { address, round_trip: None, clock_ahead_s: None, done: 1, fault: Some(fault) }
+        } else {
+            let (app, reached) = (Arc::clone(self), address.clone());
+            let on_connected = move || app.tell(AppEvent::Probe(convert::connected(&reached)));
+            pep::probe::one(address.clone(), connector, on_connected).await
+        };
+        convert::probed(&probed, started.elapsed())
+    }
+
+    /// Stops looking at addresses; those that have not answered yet stay unknown.
+    pub async fn endpoint_probe_cancel(&self) -> Result<(), Fault> {
+        self.probes.notify_waiters();
         Ok(())
     }
 }

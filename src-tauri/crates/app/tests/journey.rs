@@ -187,7 +187,12 @@ async fn find_connect_diagnose_close() {
     assert!(page.app.has_open_session(), "the session stays open");
     let closed = page.call("session_close", close(r"\\192.0.2.9\transcripts")).await;
     assert_eq!((&closed["kind"], &closed["summary"]["transcripts"]), (&json!("closed"), &json!(true)), "{closed}");
-    assert_eq!(closed["summary"]["commands"].as_array().unwrap().len(), 4);
+    let commands = closed["summary"]["commands"].as_array().unwrap();
+    let facts: Vec<_> = commands.iter().map(|one| (&one["outcome"], &one["checks"], &one["checksFailed"])).collect();
+    assert_eq!(facts, [(&json!("completed"), &json!(26), &json!(2)), (&json!("failed"), &json!(0), &json!(0))]);
+    for stage in ["ask", "copy", "confirm", "gone"] {
+        page.event("close-stage", |told| told["stage"] == stage && told["state"] == "done").await;
+    }
 
     let record = PathBuf::from(closed["summary"]["recordPath"].as_str().unwrap());
     let verified = record::verify(&record).unwrap();

@@ -134,6 +134,10 @@ pub struct ProbeUpdate {
     pub done: bool,
     /// Whether the instance can be used.
     pub usable: bool,
+    /// How long the check takes or took, in milliseconds.
+    pub took_ms: u32,
+    /// After how many milliseconds a connection is given up.
+    pub limit_ms: u32,
     /// The round-trip time in milliseconds.
     pub round_trip_ms: Option<u32>,
     /// How far the instance's clock is ahead of ours, in seconds.

@@ -25,6 +25,8 @@ pub struct CatalogueEntry {
     pub duration: String,
     /// Whether it belongs to everyday work.
     pub everyday: bool,
+    /// Whether it needs the ritual of guarded commands (S-23).
+    pub guarded: bool,
     /// Whether it must not be run while the stamp is updated.
     pub blocked_during_update: bool,
     /// Things to know before.
@@ -131,6 +133,8 @@ pub struct RunPreview {
     pub parts: Vec<PreviewPart>,
     /// What it may do with these parameters.
     pub risk: Risk,
+    /// Whether it needs the ritual of guarded commands (S-23).
+    pub guarded: bool,
     /// Things to know, as sentences.
     pub warnings: Vec<String>,
     /// Parameters that are not right.
@@ -206,6 +210,16 @@ pub enum RunStart {
 pub struct RunBatch {
     /// The run.
     pub run_id: String,
+    /// Its cmdlet.
+    pub cmdlet: String,
+    /// Its line, without secrets.
+    pub text: String,
+    /// When it was started, in milliseconds since 1970.
+    #[ts(type = "number")]
+    pub started_ms: i64,
+    /// When something came from it last, in milliseconds since 1970.
+    #[ts(type = "number")]
+    pub heard_ms: i64,
     /// The number of the batch, to be acknowledged.
     #[ts(type = "number")]
     pub batch: u64,
@@ -214,6 +228,10 @@ pub struct RunBatch {
     /// How many lines there are in all.
     #[ts(type = "number")]
     pub total: u64,
+    /// Warnings in all.
+    pub warnings: u32,
+    /// Errors in all.
+    pub errors: u32,
     /// How many were left out here; they are in the record.
     #[ts(type = "number")]
     pub dropped_from_view: u64,

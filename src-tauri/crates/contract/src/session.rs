@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{EndpointAddress, Fault, PasswordEntry, StageState};
+use crate::{EndpointAddress, Fault, PasswordEntry, Risk, RunOutcome, StageState};
 
 /// What to connect with.
 #[derive(Deserialize, TS)]
@@ -29,7 +29,9 @@ pub enum ConnectResult {
     /// The session is open.
     Open {
         /// It.
-        session: SessionSnapshot,
+        session: Box<SessionSnapshot>,
+        /// Why the password was not kept, though that was asked for.
+        not_kept: Option<Fault>,
     },
     /// Somebody must decide whether this is the right computer. Nothing derived from the password was sent.
     Identity {
@@ -97,8 +99,10 @@ pub struct ConnectStage {
     pub stage: ConnectStageName,
     /// How it stands.
     pub state: StageState,
-    /// How long it took or takes, in milliseconds.
+    /// How long it took, in milliseconds.
     pub ms: u32,
+    /// Who answers; told with the stage that verifies it.
+    pub names: Option<IdentityNames>,
 }
 
 /// The stages of connecting.
@@ -178,6 +182,10 @@ pub struct SessionSnapshot {
     pub active_run: Option<String>,
     /// Why the record is suspended: nothing new is started, and what comes is counted only (J-05).
     pub record_fault: Option<Fault>,
+    /// How many commands the person has run in it.
+    pub runs: u32,
+    /// For how many seconds the endpoint keeps the session and what runs in it without us; none when it does not.
+    pub kept_for_s: Option<u32>,
 }
 
 /// One check that it is a PEP.
@@ -209,6 +217,32 @@ pub enum CloseSpec {
     LeaveTranscripts,
 }
 
+/// How far closing with transcripts is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CloseStage {
+    /// Which stage.
+    pub stage: CloseStageName,
+    /// How it stands.
+    pub state: StageState,
+    /// How long it took, in milliseconds.
+    pub ms: u32,
+}
+
+/// The stages of closing with transcripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum CloseStageName {
+    /// The endpoint is asked to close.
+    Ask,
+    /// It copies the transcripts.
+    Copy,
+    /// It has said that this went well.
+    Confirm,
+    /// The session is gone.
+    Gone,
+}
+
 /// What became of closing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
@@ -235,6 +269,10 @@ pub struct Summary {
     pub share: String,
     /// The instance's computer name.
     pub computer: String,
+    /// Its domain.
+    pub domain: String,
+    /// The account.
+    pub account: String,
     /// When it was opened, in seconds since 1970.
     #[ts(type = "number")]
     pub opened: i64,
@@ -243,6 +281,8 @@ pub struct Summary {
     pub closed: i64,
     /// What ran.
     pub commands: Vec<SummaryCommand>,
+    /// The record's id.
+    pub record_id: String,
     /// The record's file.
     pub record_path: String,
     /// The hash at the record's end.
@@ -258,9 +298,19 @@ pub struct SummaryCommand {
     /// Its text.
     pub text: String,
     /// How it ended.
-    pub state: String,
+    pub outcome: RunOutcome,
     /// How long it took, in seconds.
     pub seconds: u32,
+    /// Errors.
+    pub errors: u32,
+    /// Warnings.
+    pub warnings: u32,
+    /// Checks, for a health check.
+    pub checks: u32,
+    /// How many of them failed.
+    pub checks_failed: u32,
+    /// What it may have done.
+    pub risk: Risk,
 }
 
 /// What to do with an open session when the window is closed.

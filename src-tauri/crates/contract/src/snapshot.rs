@@ -76,6 +76,9 @@ pub struct UnfinishedSession {
     /// When it was opened, in seconds since 1970.
     #[ts(type = "number")]
     pub opened: i64,
+    /// When something was recorded last, in seconds since 1970.
+    #[ts(type = "number")]
+    pub left: i64,
     /// Whether it was practice.
     pub practice: bool,
     /// Whether it was left running on purpose; otherwise the app or the computer ended.

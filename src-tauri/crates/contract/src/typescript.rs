@@ -39,6 +39,8 @@ pub fn typescript() -> String {
     add(SessionSnapshot::decl(&config));
     add(EndpointCheck::decl(&config));
     add(CloseSpec::decl(&config));
+    add(CloseStage::decl(&config));
+    add(CloseStageName::decl(&config));
     add(CloseResult::decl(&config));
     add(Summary::decl(&config));
     add(SummaryCommand::decl(&config));

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use time::PrimitiveDateTime;
 use time::macros::format_description;
-use winrm::{ConnectError, Connector, ProbeError};
+use winrm::{BoxFuture, ConnectError, Connector, Exchange, ProbeError};
 
 use crate::Fault;
 use crate::address::Address;
@@ -25,9 +25,42 @@ pub struct Probed {
     pub fault: Option<Fault>,
 }
 
-/// Looks at one instance.
-pub async fn one(address: Address, connector: Arc<dyn Connector>) -> Probed {
-    match winrm::probe(connector.as_ref()).await {
+/// After how long a connection is given up, for people who watch.
+pub const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+
+/// Tells when the connection is there.
+struct Watched<F> {
+    connector: Arc<dyn Connector>,
+    on_connected: F,
+}
+
+impl<F: Fn() + Send + Sync> Connector for Watched<F> {
+    fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Exchange>, ConnectError>> {
+        Box::pin(async {
+            let connected = self.connector.connect().await;
+            if connected.is_ok() {
+                (self.on_connected)();
+            }
+            connected
+        })
+    }
+
+    fn host(&self) -> &str {
+        self.connector.host()
+    }
+
+    fn port(&self) -> u16 {
+        self.connector.port()
+    }
+}
+
+/// Looks at one instance, telling when its port has answered.
+pub async fn one(
+    address: Address,
+    connector: Arc<dyn Connector>,
+    on_connected: impl Fn() + Send + Sync + 'static,
+) -> Probed {
+    match winrm::probe(&Watched { connector, on_connected }).await {
         Ok(probe) => Probed {
             address,
             round_trip: Some(probe.round_trip),

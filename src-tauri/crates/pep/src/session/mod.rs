@@ -31,6 +31,9 @@ use crate::preview::RunSpec;
 use crate::{Fault, catalogue};
 use run::Run;
 
+/// The command that closes a session with its transcripts.
+const CLOSE: &str = "Close-PrivilegedEndpoint";
+
 /// How the connection stands.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Connection {
@@ -89,12 +92,32 @@ pub(crate) struct State {
 /// A command that ran, for the summary.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ran {
+    /// Its cmdlet.
+    pub cmdlet: String,
     /// Its line.
     pub text: String,
     /// How it ended.
     pub outcome: Option<Outcome>,
     /// How long it took, in seconds.
     pub seconds: u64,
+    /// Errors.
+    pub errors: u32,
+    /// Warnings.
+    pub warnings: u32,
+    /// Checks, for a health check.
+    pub checks: u32,
+    /// How many of them failed.
+    pub checks_failed: u32,
+}
+
+/// How far closing with transcripts is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum CloseStep {
+    Asking,
+    Copying,
+    Confirmed,
+    Gone,
 }
 
 /// What there is to say about a closed session.
@@ -155,6 +178,18 @@ impl PepSession {
         self.closing.load(Ordering::Relaxed)
     }
 
+    /// How many commands the person has run in it.
+    #[must_use]
+    pub fn runs(&self) -> usize {
+        self.shared.lock().runs.iter().filter(|run| run.cmdlet != CLOSE).count()
+    }
+
+    /// For how long the endpoint keeps the session without us; `None` when it does not keep it.
+    #[must_use]
+    pub fn kept_for(&self) -> Option<std::time::Duration> {
+        self.handle.idle_timeout()
+    }
+
     /// Where it is recorded.
     #[must_use]
     pub fn record_path(&self) -> PathBuf {
@@ -204,8 +239,7 @@ impl PepSession {
             if state.active.is_some() {
                 return Err(Fault::new(code::BUSY));
             }
-            let checks = spec.cmdlet.eq_ignore_ascii_case("Test-AzureStack");
-            state.runs.push(Run::new(id, text.clone(), checks));
+            state.runs.push(Run::new(id, spec.cmdlet.clone(), text.clone()));
             state.active = Some(id);
         }
         self.shared.wake();
@@ -289,30 +323,47 @@ impl PepSession {
         }
     }
 
-    /// Closes the session with its transcripts on a share. Nothing is claimed before the command has said so; when it
-    /// fails, the session stays open.
+    /// Closes the session with its transcripts on a share, telling each step as it begins. Nothing is claimed before the
+    /// command has said so; when it fails, the session stays open.
     ///
     /// # Errors
     /// When the share refused, or the connection is lost.
-    pub async fn close(&self, share: &str, account: &str, password: Secret) -> Result<Summary, Fault> {
+    pub async fn close(
+        &self,
+        share: &str,
+        account: &str,
+        password: Secret,
+        on_step: impl Fn(CloseStep),
+    ) -> Result<Summary, Fault> {
         self.closing.store(true, Ordering::Relaxed);
-        let closed = self.copy_transcripts(share, account, password).await;
+        on_step(CloseStep::Asking);
+        let closed = self.copy_transcripts(share, account, password, &on_step).await;
         self.closing.store(false, Ordering::Relaxed);
         self.shared.wake();
         closed?;
-        Ok(self.end(true, share).await)
+        on_step(CloseStep::Confirmed);
+        let summary = self.end(true, share).await;
+        on_step(CloseStep::Gone);
+        Ok(summary)
     }
 
-    async fn copy_transcripts(&self, share: &str, account: &str, password: Secret) -> Result<(), Fault> {
+    async fn copy_transcripts(
+        &self,
+        share: &str,
+        account: &str,
+        password: Secret,
+        on_step: &impl Fn(CloseStep),
+    ) -> Result<(), Fault> {
         use crate::preview::ParameterValue;
         let spec = RunSpec {
-            cmdlet: "Close-PrivilegedEndpoint".to_owned(),
+            cmdlet: CLOSE.to_owned(),
             parameters: vec![
                 ("TranscriptsPathDestination".to_owned(), ParameterValue::Text(share.to_owned())),
                 ("Credential".to_owned(), ParameterValue::Credential(account.to_owned(), Some(password))),
             ],
         };
         let id = self.start_any(spec).await?;
+        on_step(CloseStep::Copying);
         let end = self.ended(id).await.ok_or_else(|| Fault::new(code::CONNECTION_LOST))?;
         match (end.outcome, end.errors, &end.error) {
             (Outcome::Completed, 0, _) => Ok(()),
@@ -352,10 +403,15 @@ impl PepSession {
             _ => String::new(),
         };
         let state = self.shared.lock();
-        let ran = state.runs.iter().map(|run| Ran {
+        let ran = state.runs.iter().filter(|run| run.cmdlet != CLOSE).map(|run| Ran {
+            cmdlet: run.cmdlet.clone(),
             text: run.text.clone(),
             outcome: run.end.as_ref().map(|end| end.outcome),
             seconds: run.seconds(),
+            errors: run.end.as_ref().map_or(0, |end| end.errors),
+            warnings: run.end.as_ref().map_or(0, |end| end.warnings),
+            checks: run.checks().0,
+            checks_failed: run.checks().1,
         });
         Summary {
             transcripts,

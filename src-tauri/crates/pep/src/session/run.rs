@@ -9,8 +9,9 @@ use psrp::host::{HostCall, Question as HostQuestion};
 use psrp::records::ProgressRecord;
 use spnego::Secret;
 
+use super::journal::now_ms;
 use crate::Fault;
-use crate::verdict::{CheckVerdict, VerdictReader};
+use crate::verdict::{CheckResult, CheckVerdict, VerdictReader};
 
 /// The most lines that are kept for the screen; all of them are in the record.
 const KEPT: usize = 5_000;
@@ -180,6 +181,18 @@ pub struct RunView {
     pub dropped: u64,
     /// How many lines there are in all.
     pub total: u64,
+    /// Its cmdlet.
+    pub cmdlet: String,
+    /// Its line, without secrets.
+    pub text: String,
+    /// When it was started, in milliseconds since 1970.
+    pub started_ms: i64,
+    /// When something came from it last, in milliseconds since 1970.
+    pub heard_ms: i64,
+    /// Warnings so far.
+    pub warnings: u32,
+    /// Errors so far.
+    pub errors: u32,
     /// Progress.
     pub progress: Vec<Progress>,
     /// The question that waits.
@@ -192,6 +205,7 @@ pub struct RunView {
 
 pub(crate) struct Run {
     pub(crate) id: PipelineId,
+    pub(crate) cmdlet: String,
     pub(crate) text: String,
     pub(crate) stopping: bool,
     pub(crate) question: Option<Question>,
@@ -204,12 +218,17 @@ pub(crate) struct Run {
     errors: u32,
     warnings: u32,
     started: Instant,
+    started_ms: i64,
+    heard_ms: i64,
 }
 
 impl Run {
-    pub(crate) fn new(id: PipelineId, text: String, checks: bool) -> Self {
+    pub(crate) fn new(id: PipelineId, cmdlet: String, text: String) -> Self {
+        let checks = cmdlet.eq_ignore_ascii_case("Test-AzureStack");
+        let started_ms = now_ms();
         Self {
             id,
+            cmdlet,
             text,
             stopping: false,
             question: None,
@@ -222,6 +241,8 @@ impl Run {
             errors: 0,
             warnings: 0,
             started: Instant::now(),
+            started_ms,
+            heard_ms: started_ms,
         }
     }
 
@@ -236,6 +257,9 @@ impl Run {
             }
             _ => {}
         }
+        if stream != ItemStream::Note {
+            self.heard_ms = at_ms;
+        }
         self.total += 1;
         if self.items.len() == KEPT {
             self.items.pop_front();
@@ -248,6 +272,7 @@ impl Run {
     }
 
     pub(crate) fn progress(&mut self, record: &ProgressRecord) {
+        self.heard_ms = now_ms();
         self.progress.retain(|known| known.id != record.activity_id);
         if !record.completed {
             self.progress.push(Progress {
@@ -277,6 +302,13 @@ impl Run {
         });
     }
 
+    /// How many checks a health check reported, and how many of them failed.
+    pub(crate) fn checks(&self) -> (u32, u32) {
+        let verdicts = self.end.as_ref().map_or(&[][..], |end| end.verdicts.as_slice());
+        let failed = verdicts.iter().filter(|one| one.result == CheckResult::Fail).count();
+        (u32::try_from(verdicts.len()).unwrap_or(u32::MAX), u32::try_from(failed).unwrap_or(u32::MAX))
+    }
+
     pub(crate) fn seconds(&self) -> u64 {
         self.end.as_ref().map_or_else(|| self.started.elapsed().as_secs(), |end| end.seconds)
     }
@@ -288,6 +320,12 @@ impl Run {
             items: self.items.iter().skip(start).take(most).cloned().collect(),
             dropped: first.saturating_sub(after + 1),
             total: self.total,
+            cmdlet: self.cmdlet.clone(),
+            text: self.text.clone(),
+            started_ms: self.started_ms,
+            heard_ms: self.heard_ms,
+            warnings: self.warnings,
+            errors: self.errors,
             progress: self.progress.clone(),
             question: self.question.clone(),
             stopping: self.stopping,
@@ -350,7 +388,7 @@ mod tests {
 
     #[test]
     fn the_screen_keeps_the_last_lines_and_says_how_many_are_gone() {
-        let mut run = Run::new(PipelineId(uuid::Uuid::nil()), String::new(), false);
+        let mut run = Run::new(PipelineId(uuid::Uuid::nil()), String::new(), String::new());
         for number in 0..6_000 {
             run.push(0, ItemStream::Output, number.to_string());
         }
