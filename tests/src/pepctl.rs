@@ -91,6 +91,25 @@ impl Pepctl {
         (code(&output), text(output.stdout), text(output.stderr))
     }
 
+    /// Starts the call, waits until the condition holds, and ends the process as a crash would.
+    pub fn crash_when(mut self, mut condition: impl FnMut() -> bool) {
+        let mut child = self
+            .command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("pepctl starts");
+        let mut stdin = child.stdin.take().expect("its input is piped");
+        stdin.write_all(self.input.as_bytes()).expect("it reads");
+        while !condition() {
+            assert_eq!(child.try_wait().expect("it can be asked"), None, "pepctl ended by itself");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        child.kill().expect("it can be killed");
+        child.wait().expect("it ended");
+    }
+
     /// Runs the call to its end; one that hangs is ended and fails the test.
     pub fn finish(self) -> Outcome {
         let output = self.output();

@@ -38,6 +38,14 @@ pub(crate) struct ConnectionArguments {
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) pins: Option<PathBuf>,
 
+    /// Takes over the session of an earlier call, by its pool id, instead of opening one
+    #[arg(long, global = true, value_name = "POOLID")]
+    pub(crate) connect: Option<uuid::Uuid>,
+
+    /// File that the ids of the session are written to before they are used, and read from by --connect
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) ids: Option<PathBuf>,
+
     /// Name of the session configuration
     #[arg(long, global = true, default_value = "PrivilegedEndpoint")]
     pub(crate) configuration: String,

@@ -7,19 +7,22 @@ use psrp::host::HostInfo;
 use serde_json::{Value as Json, json};
 use tokio::sync::mpsc;
 use winrm::{
-    Connector, Credentials, EventStream, NoIntents, OpenOptions, SessionHandle, SignIn, SocketConnector, Stage,
+    Connector, Credentials, EventStream, Intents, NoIntents, OpenOptions, SessionHandle, SignIn, SocketConnector, Stage,
 };
 use zeroize::Zeroizing;
 
 use crate::args::ConnectionArguments;
 use crate::exit::Failure;
+use crate::ids::{self, Ids};
 use crate::pins::{Pins, identity_json};
 
 /// Where to.
 pub(crate) fn connector(arguments: &ConnectionArguments) -> Result<Arc<SocketConnector>, Failure> {
     let endpoint = arguments.endpoint.as_deref().ok_or_else(|| Failure::usage("--endpoint is missing"))?;
     let (host, port) = endpoint_of(endpoint).ok_or_else(|| Failure::usage("--endpoint is HOST or HOST:PORT"))?;
-    Ok(Arc::new(SocketConnector::new(host, port)))
+    // An answer of the size that is asked for fits, and what the framing adds.
+    let largest = usize::try_from(arguments.max_envelope).unwrap_or(usize::MAX).saturating_add(64 * 1024);
+    Ok(Arc::new(SocketConnector::new(host, port).max_body(largest.max(SocketConnector::MAX_BODY))))
 }
 
 /// `host`, `host:port`, `[address]`, `[address]:port`, or a bare IPv6 address.
@@ -81,7 +84,21 @@ pub(crate) async fn open(
         ..OpenOptions::default()
     };
     let sign_in = SignIn::new(Credentials::new(user, password.into()), gate);
-    let mut opening = std::pin::pin!(winrm::open(connector, sign_in, options, Arc::new(NoIntents)));
+    let earlier = match arguments.connect {
+        Some(pool) => Some(ids::earlier(arguments.ids.as_deref(), pool)?),
+        None => None,
+    };
+    let intents: Arc<dyn Intents> = match &arguments.ids {
+        Some(path) => Arc::new(Ids::append(path)?),
+        None => Arc::new(NoIntents),
+    };
+    let opening = async {
+        match earlier {
+            Some(earlier) => winrm::connect(connector, sign_in, options, earlier, intents).await,
+            None => winrm::open(connector, sign_in, options, intents).await,
+        }
+    };
+    let mut opening = std::pin::pin!(opening);
     let mut hear = |stage| match stage {
         Stage::Connecting => {
             tell("connecting", &[("endpoint", endpoint.as_str().into())]);

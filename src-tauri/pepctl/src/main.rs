@@ -6,6 +6,7 @@ mod connect;
 mod console;
 mod exit;
 mod find;
+mod ids;
 mod input;
 mod json_in;
 mod json_out;

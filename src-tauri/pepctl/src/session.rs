@@ -1,6 +1,6 @@
 //! Runs everything in one session and tells what happens.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use clixml::Value;
@@ -38,6 +38,8 @@ struct Driver {
     trouble: Option<Failure>,
     /// Why the session may still be there
     not_closed: Option<String>,
+    /// Runs of an earlier call that ended while another one was followed
+    ended: BTreeMap<PipelineId, &'static str>,
 }
 
 /// Opens a session, runs `first` or all lines of standard input, closes.
@@ -62,6 +64,7 @@ pub(crate) async fn run(arguments: &ConnectionArguments, first: Option<Run>) -> 
         lost: None,
         trouble: None,
         not_closed: None,
+        ended: BTreeMap::new(),
     };
     let result = driver.run_all(first).await;
     driver.close().await;
@@ -89,6 +92,12 @@ fn fail(out: &mut Output, failure: &Failure, more: &[(&str, Json)]) -> Code {
 
 impl Driver {
     async fn run_all(&mut self, first: Option<Run>) -> Result<(), Failure> {
+        // What an earlier call left running comes to its end first.
+        for id in self.handle.clone().running() {
+            self.out.run += 1;
+            self.out.state("taken over", &[("pipeline", id.to_string().into())]);
+            self.follow(*id, Instant::now(), None).await?;
+        }
         if let Some(run) = first {
             return self.run_one(run).await;
         }
@@ -129,6 +138,15 @@ impl Driver {
             Ok(id) => id,
             Err(error) => return Err(self.why_ended(&error).await),
         };
+        self.follow(id, started, stop_after_ms).await
+    }
+
+    /// Tells what a run brings until it has ended.
+    async fn follow(&mut self, id: PipelineId, started: Instant, stop_after_ms: Option<u64>) -> Result<(), Failure> {
+        if let Some(state) = self.ended.remove(&id) {
+            self.states.push(state);
+            return Ok(());
+        }
         let mut stop = stop_after_ms.map(|ms| started + Duration::from_millis(ms));
         loop {
             if let Some(ms) = self.input.take_stop() {
@@ -203,7 +221,12 @@ impl Driver {
         match event {
             SessionEvent::Pool(Event::Record { stream, value, .. }) => self.out.record(stream, &value),
             SessionEvent::Pool(Event::PipelineState { pipeline, state, error, origin }) => {
-                if state.is_final() && Some(pipeline) == run {
+                if state.is_final() && Some(pipeline) != run {
+                    let state = self.out.ended(state, error.as_ref(), origin);
+                    self.ended.insert(pipeline, state);
+                    return None;
+                }
+                if state.is_final() {
                     if matches!(origin, Origin::CommandGone | Origin::DoneWithoutState | Origin::PoolEnded) {
                         let unknown = Failure::new(Code::Protocol, "the outcome of a command is unknown");
                         self.trouble.get_or_insert(unknown);

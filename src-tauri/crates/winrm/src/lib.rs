@@ -18,7 +18,8 @@ pub use inspect::inspect;
 pub use intents::{Intent, Intents, NoIntents, Refused};
 pub use probe::{Probe, ProbeError, probe};
 pub use session::{
-    EventStream, Interruption, OpenOptions, SessionEvent, SessionHandle, SessionState, Stage, TimeLimits, open,
+    Earlier, EventStream, Interruption, OpenOptions, SessionEvent, SessionHandle, SessionState, Stage, TimeLimits,
+    connect, open,
 };
 pub use sign_in::{IdentityGate, Mechanism, SignIn};
 pub use socket::SocketConnector;

@@ -25,9 +25,6 @@ use crate::{BoxFuture, ConnectError, Connector, Exchange, ExchangeError, Patienc
 
 const MAX_HEADERS: usize = 64;
 const MAX_HEAD: usize = 32 * 1024;
-/// Twice the 8 MiB of P-01: an endpoint may ignore our envelope size and put an object of 5 MB, which is 6.7 MiB of base64
-/// and a little XML, into one answer (C9).
-const DEFAULT_MAX_BODY: usize = 16 * 1024 * 1024;
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
 /// Makes plain TCP connections to one endpoint. A name is resolved once.
@@ -41,6 +38,10 @@ pub struct SocketConnector {
 }
 
 impl SocketConnector {
+    /// The largest body of an answer in bytes, when nothing else is said. Twice the 8 MiB of P-01: an endpoint may ignore our
+    /// envelope size and put an object of 5 MB, which is 6.7 MiB of base64 and a little XML, into one answer (C9).
+    pub const MAX_BODY: usize = 16 * 1024 * 1024;
+
     /// Connects to this name or address.
     #[must_use]
     pub fn new(host: impl Into<String>, port: u16) -> Self {
@@ -48,7 +49,7 @@ impl SocketConnector {
             host: host.into(),
             port,
             limit: CONNECT_LIMIT,
-            max_body: DEFAULT_MAX_BODY,
+            max_body: Self::MAX_BODY,
             resolved: Mutex::new(Vec::new()),
         }
     }

@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep_until};
 use uuid::Uuid;
 use wsman::ShellContext;
 
+use super::earlier::Earlier;
 use super::event::{Interruption, SessionEvent, SessionState};
 use super::handle::{Opened, Order};
 use super::job::{Job, Jobs};
@@ -74,10 +75,15 @@ pub(super) struct Actor {
     pub(super) opener: Option<oneshot::Sender<Result<Opened, OpenError>>>,
     /// Why opening failed; told when what was made on the endpoint is gone again.
     pub(super) open_error: Option<OpenError>,
+    /// The session of an earlier process that is being taken over; it is not deleted when that fails.
+    pub(super) earlier: Option<Earlier>,
+    /// Pipelines of the earlier process that the endpoint still has
+    pub(super) running: Vec<PipelineId>,
     /// The answer to Create was lost, so that it is asked for and sent once more under the same id.
     pub(super) create_again: Option<LaneError>,
     pub(super) identity: Option<ServerIdentity>,
     pub(super) creation_xml: Vec<u8>,
+    pub(super) connect_xml: Vec<u8>,
     pub(super) idle_asked: Option<Duration>,
     pub(super) idle_granted: Option<Duration>,
     /// A sealed answer was read: the password is right and the server is the one that knows it.
@@ -121,6 +127,8 @@ pub(super) struct Actor {
     pub(super) told_end: bool,
 }
 
+/// How long it is waited for an endpoint that still thinks that the earlier process is there.
+pub(super) const BUSY_LIMIT: Duration = Duration::from_secs(300);
 /// How long a shell that nobody uses any more may take to go.
 pub(super) const LAST_DELETE: Duration = Duration::from_secs(10);
 
@@ -132,7 +140,7 @@ impl Actor {
         sign_in: SignIn,
         options: OpenOptions,
         intents: Arc<dyn Intents>,
-        (pool, session): (PoolId, Uuid),
+        (pool, session, earlier): (PoolId, Uuid, Option<Earlier>),
         stats: Stats,
         (orders, events, opener): Channels,
     ) -> Self {
@@ -143,15 +151,27 @@ impl Actor {
         let mut pool_options = options.pool_options.clone();
         pool_options.sizes.send = pool_options.sizes.send.min(wsman::send_budget(&context, limit));
         pool_options.sizes.command = pool_options.sizes.command.min(wsman::command_budget(&context, "", limit));
+        let keys = Box::new(RsaKeySource);
+        let client = match &earlier {
+            None => ClientPool::open(pool_options, pool, keys),
+            Some(earlier) => {
+                pool_options.first_object = earlier.first_object();
+                ClientPool::connect(pool_options, pool, keys)
+            }
+        };
+        let patience = if earlier.is_some() { BUSY_LIMIT } else { Duration::ZERO };
         Self {
             jobs: Jobs { context, shell: pool.0, timeout: options.limits.operation },
-            pool: ClientPool::open(pool_options, pool, Box::new(RsaKeySource)),
+            pool: client,
             phase: Phase::Opening,
             opener: Some(opener),
             open_error: None,
+            earlier,
+            running: Vec::new(),
             create_again: None,
             identity: None,
             creation_xml: Vec::new(),
+            connect_xml: Vec::new(),
             idle_asked: options.idle_timeout,
             idle_granted: None,
             proved: false,
@@ -170,7 +190,7 @@ impl Actor {
             receives: Vec::new(),
             stops: BTreeMap::new(),
             key_deadline: None,
-            open_deadline: Instant::now() + options.limits.open,
+            open_deadline: Instant::now() + options.limits.open + patience,
             closer: None,
             close_deadline: None,
             switcher: None,
@@ -369,7 +389,8 @@ impl Actor {
         }
         self.reconnecting = None;
         // An endpoint that can still be talked to shall not keep a shell that nobody uses.
-        let delete = (self.receiving(None).is_some() || !self.creation_xml.is_empty())
+        let delete = self.earlier.is_none()
+            && (self.receiving(None).is_some() || !self.creation_xml.is_empty())
             && matches!(
                 reason,
                 LossReason::Protocol(_)

@@ -145,6 +145,9 @@ impl Actor {
     fn said(&mut self, job: Job, said: Said) {
         match (job.purpose, said) {
             (Purpose::Create, Said::Created { idle }) => self.created(idle),
+            (Purpose::Connect, Said::Connected { xml }) => self.connected(xml.as_deref()),
+            (Purpose::List, Said::Listed { commands }) => self.listed(commands),
+            (Purpose::ConnectCommand { id }, Said::Connected { .. }) => self.begin_receiving(Some(id)),
             (Purpose::Receive { target, asking }, Said::Received { pieces, done }) => {
                 self.received(target, asking, pieces, done);
             }
@@ -284,6 +287,12 @@ impl Actor {
         let kind = fault.kind();
         match job.purpose {
             Purpose::Create if kind == FaultKind::IdleTimeout && self.idle_asked.is_some() => self.ask_less_idle_time(),
+            Purpose::Connect => self.connect_refused(fault),
+            // Not every account may list; the journal knows what was started.
+            Purpose::List => self.listed(Vec::new()),
+            Purpose::ConnectCommand { id } if kind == FaultKind::NotFound => self.pool.command_gone(id),
+            // Its Receive will tell.
+            Purpose::ConnectCommand { id } => self.begin_receiving(Some(id)),
             // Our own Create came through before its answer was lost.
             Purpose::Create if kind == FaultKind::AlreadyExists && job.tries > 0 => self.created(None),
             Purpose::Create if matches!(kind, FaultKind::TimedOut | FaultKind::Aborted) => {
@@ -452,6 +461,9 @@ impl Actor {
         let reason = error.to_string();
         match job.purpose {
             Purpose::Create => self.create_lost(job.tries, error),
+            Purpose::Connect => self.connect_missing(job.tries, error),
+            Purpose::List => self.listed(Vec::new()),
+            Purpose::ConnectCommand { id } => self.begin_receiving(Some(id)),
             Purpose::Receive { target, asking } => {
                 if let LaneError::Status(status) = error
                     && !matches!(status, 408 | 429 | 502..=504)

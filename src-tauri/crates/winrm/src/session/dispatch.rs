@@ -43,12 +43,17 @@ impl Actor {
         }
     }
 
-    fn opened(&mut self) {
+    pub(super) fn opened(&mut self) {
+        // What runs in a session of an earlier process is found out first.
+        if self.earlier.is_some() {
+            return;
+        }
         self.phase = Phase::Ready;
         self.options.stage(Stage::Opened);
         self.tell(SessionEvent::State(SessionState::Ready));
         if let (Some(opener), Some(identity)) = (self.opener.take(), self.identity.clone()) {
-            let opened = Opened { identity, idle_timeout: self.idle_granted };
+            let running = std::mem::take(&mut self.running);
+            let opened = Opened { identity, idle_timeout: self.idle_granted, running };
             if opener.send(Ok(opened)).is_err() {
                 self.close(None);
             }
@@ -187,8 +192,9 @@ impl Actor {
                 self.creation_xml = creation_xml;
                 self.ordered.push_back(job);
             }
-            Action::ConnectShell { .. } => {
-                self.lose(LossReason::Protocol("connecting to a shell of another client is not supported".to_owned()));
+            Action::ConnectShell { connect_xml } => {
+                self.urgent.push_back(self.jobs.connect(&connect_xml)?);
+                self.connect_xml = connect_xml;
             }
             Action::Send { pipeline, stream, data } => {
                 let job = self.jobs.send(pipeline, stream, &data, None, next_object)?;
@@ -274,7 +280,7 @@ impl Actor {
             return;
         }
         let lost = matches!(&self.open_error, Some(OpenError::CreateLost { reason, .. }) if reason.may_be_lost());
-        let made = self.receiving(None).is_some() || lost;
+        let made = (self.receiving(None).is_some() || lost) && self.earlier.is_none();
         self.phase = Phase::Closing;
         self.pool.close();
         self.ordered.clear();

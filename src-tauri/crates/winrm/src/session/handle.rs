@@ -7,8 +7,10 @@ use clixml::{SecureString, Value};
 use psrp::{CallId, MetadataQuery, Pipeline, PipelineId, PoolId, SecretText, host::HostAnswer};
 use spnego::ServerIdentity;
 use tokio::sync::{mpsc, oneshot};
+use uuid::Uuid;
 
 use super::actor::Actor;
+use super::earlier::Earlier;
 use super::event::EventStream;
 use super::options::OpenOptions;
 use crate::{CloseError, Connector, GoneError, Intents, OpenError, RunError, SignIn, Stats, random};
@@ -60,6 +62,7 @@ pub(super) enum Order {
 pub(super) struct Opened {
     pub(super) identity: ServerIdentity,
     pub(super) idle_timeout: Option<Duration>,
+    pub(super) running: Vec<PipelineId>,
 }
 
 /// An open session. When the last handle is dropped, the session is closed.
@@ -69,6 +72,8 @@ pub struct SessionHandle {
     pool: PoolId,
     identity: Arc<ServerIdentity>,
     idle_timeout: Option<Duration>,
+    running: Arc<[PipelineId]>,
+    session: Uuid,
     stats: Stats,
 }
 
@@ -80,13 +85,42 @@ pub struct SessionHandle {
 pub async fn open(
     connector: Arc<dyn Connector>,
     sign_in: SignIn,
-    mut options: OpenOptions,
+    options: OpenOptions,
     intents: Arc<dyn Intents>,
 ) -> Result<(SessionHandle, EventStream), OpenError> {
     let pool = match options.pool {
         Some(pool) => pool,
         None => PoolId(random::id()?),
     };
+    start(connector, sign_in, options, pool, None, intents).await
+}
+
+/// Takes over the session of an earlier process: connects to its shell and to the pipelines that still run there. Their
+/// records from now on and their final states come as events; [`SessionHandle::running`] names them. What was sent to the
+/// earlier process is not sent again. Dropping the future, or an error, leaves the shell as it is.
+///
+/// # Errors
+/// See [`OpenError`].
+pub async fn connect(
+    connector: Arc<dyn Connector>,
+    sign_in: SignIn,
+    mut options: OpenOptions,
+    earlier: Earlier,
+    intents: Arc<dyn Intents>,
+) -> Result<(SessionHandle, EventStream), OpenError> {
+    options.session = options.session.or(earlier.session);
+    let pool = earlier.pool;
+    start(connector, sign_in, options, pool, Some(earlier), intents).await
+}
+
+async fn start(
+    connector: Arc<dyn Connector>,
+    sign_in: SignIn,
+    mut options: OpenOptions,
+    pool: PoolId,
+    earlier: Option<Earlier>,
+    intents: Arc<dyn Intents>,
+) -> Result<(SessionHandle, EventStream), OpenError> {
     options.pool = Some(pool);
     let session = match options.session {
         Some(session) => session,
@@ -96,11 +130,19 @@ pub async fn open(
     let (events, batches) = mpsc::channel(options.event_batches.max(1));
     let (opener, opened) = oneshot::channel();
     let stats = Stats::default();
-    let actor =
-        Actor::new(connector, sign_in, options, intents, (pool, session), stats.clone(), (inbox, events, opener));
+    let actor = Actor::new(
+        connector,
+        sign_in,
+        options,
+        intents,
+        (pool, session, earlier),
+        stats.clone(),
+        (inbox, events, opener),
+    );
     tokio::spawn(actor.run());
-    let Opened { identity, idle_timeout } = opened.await.unwrap_or(Err(OpenError::NoRandomness))?;
-    let handle = SessionHandle { orders, pool, identity: Arc::new(identity), idle_timeout, stats };
+    let Opened { identity, idle_timeout, running } = opened.await.unwrap_or(Err(OpenError::NoRandomness))?;
+    let (identity, running) = (Arc::new(identity), running.into());
+    let handle = SessionHandle { orders, pool, identity, idle_timeout, running, session, stats };
     Ok((handle, EventStream::new(batches)))
 }
 
@@ -109,6 +151,18 @@ impl SessionHandle {
     #[must_use]
     pub fn pool(&self) -> PoolId {
         self.pool
+    }
+
+    /// Id of the client session, to be written down for a later process.
+    #[must_use]
+    pub fn session(&self) -> Uuid {
+        self.session
+    }
+
+    /// The pipelines of an earlier process that were found when the session was taken over.
+    #[must_use]
+    pub fn running(&self) -> &[PipelineId] {
+        &self.running
     }
 
     /// Who the server is, as it was checked by the gate and then proved by the first sealed answer.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use psrp::{InputStream, PipelineId};
 use uuid::Uuid;
-use wsman::{Operation, OperationKind, RequestIds, ShellContext, SignalCode, encode_request};
+use wsman::{Enumeration, Operation, OperationKind, RequestIds, ShellContext, SignalCode, encode_request};
 
 use crate::intents::Intent;
 use crate::random::{self, NoRandomness};
@@ -32,6 +32,14 @@ pub(super) enum Purpose {
         id: PipelineId,
     },
     Terminate {
+        id: PipelineId,
+    },
+    /// To the shell of an earlier process
+    Connect,
+    /// Which commands the shell has
+    List,
+    /// To a command of that shell
+    ConnectCommand {
         id: PipelineId,
     },
     Disconnect,
@@ -133,6 +141,21 @@ impl Jobs {
     pub(super) fn reconnect(&self) -> Result<Job, NoRandomness> {
         let operation = Operation::Reconnect { shell_id: self.shell, command_id: None };
         self.job(Purpose::Reconnect, &operation, Some(Intent::Reconnect { pool: self.shell.into() }))
+    }
+
+    pub(super) fn connect(&self, xml: &[u8]) -> Result<Job, NoRandomness> {
+        let operation = Operation::Connect { shell_id: self.shell, connect_xml: xml };
+        self.job(Purpose::Connect, &operation, Some(Intent::Reconnect { pool: self.shell.into() }))
+    }
+
+    pub(super) fn list(&self) -> Result<Job, NoRandomness> {
+        let operation = Operation::Enumerate(Enumeration::Commands { shell_id: self.shell });
+        self.job(Purpose::List, &operation, None)
+    }
+
+    pub(super) fn connect_command(&self, id: PipelineId) -> Result<Job, NoRandomness> {
+        let operation = Operation::ConnectCommand { shell_id: self.shell, command_id: id.0 };
+        self.job(Purpose::ConnectCommand { id }, &operation, None)
     }
 
     pub(super) fn delete(&self) -> Result<Job, NoRandomness> {

@@ -3,6 +3,7 @@
 mod actor;
 mod answers;
 mod dispatch;
+mod earlier;
 mod event;
 mod handle;
 mod job;
@@ -10,6 +11,7 @@ mod options;
 mod recovery;
 mod wire;
 
+pub use earlier::Earlier;
 pub use event::{EventStream, Interruption, SessionEvent, SessionState};
-pub use handle::{SessionHandle, open};
+pub use handle::{SessionHandle, connect, open};
 pub use options::{OpenOptions, Stage, TimeLimits};

@@ -11,6 +11,8 @@ use super::job::{Job, Purpose};
 pub(super) enum Said {
     Created { idle: Option<Duration> },
     Received { pieces: Vec<(Option<PipelineId>, Vec<u8>)>, done: bool },
+    Connected { xml: Option<Vec<u8>> },
+    Listed { commands: Vec<PipelineId> },
     Done,
 }
 
@@ -28,6 +30,11 @@ pub(super) fn read(job: &Job, envelope: &[u8]) -> Result<Said, Problem> {
     })?;
     Ok(match response {
         Response::Created(shell) => Said::Created { idle: shell.idle_timeout },
+        Response::Connected { response_xml } => Said::Connected { xml: response_xml },
+        // A long list may go on; what is not in it is known from the journal.
+        Response::Listing(list) => {
+            Said::Listed { commands: list.commands.iter().filter_map(|it| it.id().map(PipelineId)).collect() }
+        }
         Response::Received(received) => {
             let target = match job.purpose {
                 Purpose::Receive { target, .. } => target.map(|id| id.0),

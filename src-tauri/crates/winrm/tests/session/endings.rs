@@ -1,10 +1,10 @@
 //! How sessions end, rest and come back.
 
 use psrp::{Command, Event, PipelineState};
-use winrm::{CloseError, LaneError, LossReason, OpenError, SessionEvent, SessionState};
+use winrm::{CloseError, Earlier, LaneError, LossReason, OpenError, SessionEvent, SessionState};
 
 use crate::faulty::{Fault, Stage};
-use crate::{end, open, run};
+use crate::{connect, end, open, run};
 
 #[tokio::test(start_paused = true)]
 async fn a_session_that_could_not_be_closed_is_not_called_closed() {
@@ -79,4 +79,53 @@ async fn a_command_under_way_when_the_session_rests_is_asked_about_after_it_came
     };
     assert!(state.is_final());
     handle.close().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn h2_another_process_takes_the_session_over_with_what_runs_in_it() {
+    let stage = Stage::new();
+    let (first, mut events) = open(&stage, None).await.unwrap();
+    let id = first.invoke(Command::new("Test-AzureStack").into()).await.unwrap();
+    let mut seen = 0;
+    while seen < 5 {
+        if let SessionEvent::Pool(Event::Record { .. }) = events.next().await.unwrap() {
+            seen += 1;
+        }
+    }
+    first.disconnect(None).await.unwrap();
+    loop {
+        match events.next().await.unwrap() {
+            SessionEvent::Pool(Event::Record { .. }) => seen += 1,
+            SessionEvent::State(SessionState::Disconnected { .. }) => break,
+            _ => {}
+        }
+    }
+    let earlier = Earlier { pool: first.pool(), session: None, pipelines: vec![id], next_object: 1 };
+    let (second, mut events) = connect(&stage, earlier).await.unwrap();
+    assert_eq!(second.running(), [id]);
+    let state = loop {
+        match events.next().await.unwrap() {
+            SessionEvent::Pool(Event::Record { .. }) => seen += 1,
+            SessionEvent::Pool(Event::PipelineState { pipeline, state, .. }) if pipeline == id => break state,
+            SessionEvent::Interruption(other) => panic!("{other:?}"),
+            _ => {}
+        }
+    };
+    assert_eq!(state, PipelineState::Completed);
+    let (all, ..) = run(&second, &mut events, Command::new("Test-AzureStack")).await;
+    assert_eq!(seen, all, "no record lost or doubled");
+    second.close().await.unwrap();
+    assert_eq!(stage.pep().open_shells(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_could_not_be_taken_over_is_left_as_it_is() {
+    let stage = Stage::new();
+    let (first, _events) = open(&stage, None).await.unwrap();
+    first.disconnect(None).await.unwrap();
+    stage.next(Fault::Answer(503));
+    let earlier = Earlier { pool: first.pool(), session: None, pipelines: vec![], next_object: 1 };
+    let error = connect(&stage, earlier).await.err();
+    assert_eq!(error, Some(OpenError::Lost(LossReason::Status(503))));
+    assert_eq!(stage.pep().open_shells(), 1);
 }

@@ -11,14 +11,19 @@ use faulty::{Fault, Stage};
 use psrp::client::Origin;
 use psrp::{Command, Event, PipelineState};
 use winrm::{
-    Credentials, EventStream, Interruption, LossReason, NoIntents, OpenError, OpenOptions, Secret, SecurityEnd,
-    SessionEvent, SessionHandle, SessionState, SignIn, SignInError,
+    Credentials, Earlier, EventStream, Interruption, LossReason, NoIntents, OpenError, OpenOptions, Secret,
+    SecurityEnd, SessionEvent, SessionHandle, SessionState, SignIn, SignInError,
 };
 
 pub(crate) async fn open(stage: &Stage, password: Option<&str>) -> Result<(SessionHandle, EventStream), OpenError> {
     let password = password.map_or_else(|| stage.password(), |text| Secret::from(text.to_owned()));
     let sign_in = SignIn::new(Credentials::new(practice::PracticePep::ACCOUNT, password), |_: &_| Ok(()));
     winrm::open(stage.connector(), sign_in, OpenOptions::default(), Arc::new(NoIntents)).await
+}
+
+pub(crate) async fn connect(stage: &Stage, earlier: Earlier) -> Result<(SessionHandle, EventStream), OpenError> {
+    let sign_in = SignIn::new(Credentials::new(practice::PracticePep::ACCOUNT, stage.password()), |_: &_| Ok(()));
+    winrm::connect(stage.connector(), sign_in, OpenOptions::default(), earlier, Arc::new(NoIntents)).await
 }
 
 /// Runs a command; its number of output records, its final state, and what interrupted it.
