@@ -6,13 +6,31 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, DATE, WWW_AUTHENTICATE};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HOST, WWW_AUTHENTICATE};
 use http::{Method, Request, Response, StatusCode};
 use spnego::{FileTime, NtlmServer, SealedChannel, ServerAnswer};
 use wsman::multipart;
 
 use crate::pep::{Inner, random};
 use crate::service;
+
+/// The names under which WinRM is known.
+const SERVICES: [&str; 2] = ["HTTP", "WSMAN"];
+
+/// Whether this is one of our names, for the host as it was dialled.
+fn is_ours(target: &str, host: &str) -> bool {
+    target.split_once('/').is_some_and(|(service, name)| {
+        SERVICES.iter().any(|ours| ours.eq_ignore_ascii_case(service)) && name.eq_ignore_ascii_case(host)
+    })
+}
+
+/// The host in a `Host` header, without port and brackets.
+fn host_of(header: &str) -> &str {
+    match header.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, _)) => address,
+        None => header.split_once(':').map_or(header, |(host, _)| host),
+    }
+}
 
 /// A client's connection to the practice PEP. Signing in belongs to it and ends with it.
 pub struct Connection {
@@ -50,8 +68,13 @@ impl Connection {
         let token =
             request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(negotiate_token);
         let mut last = None;
+        let host = request
+            .headers()
+            .get(HOST)
+            .and_then(|value| value.to_str().ok())
+            .map_or_else(String::new, |value| host_of(value).to_owned());
         if let Some(token) = token {
-            match self.sign_in(&token) {
+            match self.sign_in(&token, &host) {
                 Ok(Some(challenge)) => return unauthorized(Some(&challenge)),
                 Ok(None) => {}
                 Err(token) => match token {
@@ -79,7 +102,7 @@ impl Connection {
 
     /// Takes a token. `Ok(Some)`: send this challenge. `Err(Some)`: signed in, send this token with the answer.
     /// `Ok(None)`: signed in without a token. `Err(None)`: refused.
-    fn sign_in(&mut self, token: &[u8]) -> Result<Option<Vec<u8>>, Option<Vec<u8>>> {
+    fn sign_in(&mut self, token: &[u8], host: &str) -> Result<Option<Vec<u8>>, Option<Vec<u8>>> {
         let mut server = match std::mem::replace(&mut self.context, Context::None) {
             Context::Negotiating(server) => server,
             Context::None | Context::Open { .. } => NtlmServer::new(self.pep.names.clone()),
@@ -89,6 +112,11 @@ impl Connection {
             Ok(ServerAnswer::Challenge(challenge)) => {
                 self.context = Context::Negotiating(server);
                 Ok(Some(challenge))
+            }
+            // A response that was made for another service was taken from there (S-05).
+            Ok(ServerAnswer::Accepted(accepted, _)) if !is_ours(&accepted.target_name, host) => {
+                tracing::info!(target = %accepted.target_name, "Practice sign-in was meant for another service");
+                Err(None)
             }
             Ok(ServerAnswer::Accepted(accepted, token)) => {
                 let account = format!(r"{}\{}", accepted.domain, accepted.user);

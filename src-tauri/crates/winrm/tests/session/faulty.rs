@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{HeaderValue, Request, Response};
@@ -20,7 +22,14 @@ pub(crate) enum Fault {
     ClosedBefore,
     /// It is answered with this status, without protection.
     Answer(u16),
+    /// A bit of the answer is flipped, so many bytes before its tail.
+    Flip(usize),
+    /// It is answered with the answer that the last sealed request got.
+    Replay,
 }
+
+/// What is done to a token of the sign-in on its way; `true` for tokens of the client.
+type Edit = Box<dyn Fn(bool, &mut Vec<u8>) + Send>;
 
 #[derive(Default)]
 struct Plan {
@@ -28,6 +37,8 @@ struct Plan {
     always: Mutex<Option<Fault>>,
     skip: AtomicUsize,
     sealed: AtomicUsize,
+    edit: Mutex<Option<Edit>>,
+    last: Mutex<Option<(http::response::Parts, Bytes)>>,
     offer: Mutex<Option<HeaderValue>>,
     tokens: AtomicUsize,
     after_fault: Mutex<Option<usize>>,
@@ -93,14 +104,29 @@ impl Stage {
         *self.plan.offer.lock().unwrap() = Some(HeaderValue::from_static(schemes));
     }
 
+    /// Tokens of the sign-in are changed on their way.
+    pub(crate) fn edit(&self, edit: impl Fn(bool, &mut Vec<u8>) + Send + 'static) {
+        *self.plan.edit.lock().unwrap() = Some(Box::new(edit));
+    }
+
     /// How many tokens of a sign-in were sent.
     pub(crate) fn tokens_sent(&self) -> usize {
         self.plan.tokens.load(SeqCst)
     }
 
-    /// How many requests came after the fault.
+    /// How many requests came after the answer that was spoilt.
     pub(crate) fn after_fault(&self) -> usize {
         self.plan.after_fault.lock().unwrap().unwrap_or_default()
+    }
+}
+
+impl Plan {
+    fn change(&self, ours: bool, header: Option<&mut HeaderValue>) {
+        let (Some(edit), Some(header)) = (&*self.edit.lock().unwrap(), header) else { return };
+        let Some(token) = header.to_str().unwrap().strip_prefix("Negotiate ") else { return };
+        let mut token = STANDARD.decode(token).unwrap();
+        edit(ours, &mut token);
+        *header = format!("Negotiate {}", STANDARD.encode(token)).parse().unwrap();
     }
 }
 
@@ -120,8 +146,9 @@ impl Connector for Connect {
 }
 
 impl Exchange for Line {
-    fn send(&mut self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, ExchangeError>> {
+    fn send(&mut self, mut request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, ExchangeError>> {
         Box::pin(async move {
+            self.plan.change(true, request.headers_mut().get_mut(AUTHORIZATION));
             if request.headers().contains_key(AUTHORIZATION) {
                 self.plan.tokens.fetch_add(1, SeqCst);
             }
@@ -145,6 +172,12 @@ impl Exchange for Line {
             match fault {
                 None => {
                     let mut response = self.connection.exchange(request).await;
+                    self.plan.change(false, response.headers_mut().get_mut(WWW_AUTHENTICATE));
+                    if sealed {
+                        let (head, body) = response.into_parts();
+                        *self.plan.last.lock().unwrap() = Some((head.clone(), body.clone()));
+                        response = Response::from_parts(head, body);
+                    }
                     if let Some(offer) = self.plan.offer.lock().unwrap().clone() {
                         response.headers_mut().insert(WWW_AUTHENTICATE, offer);
                     }
@@ -154,6 +187,20 @@ impl Exchange for Line {
                 Some(Fault::LoseAnswer) => {
                     self.connection.exchange(request).await;
                     Err(lost())
+                }
+                Some(Fault::Flip(distance)) => {
+                    let (head, body) = self.connection.exchange(request).await.into_parts();
+                    let mut body = Vec::from(body);
+                    let place = body.len() - wsman::multipart::TAIL.len() - 1 - distance;
+                    body[place] ^= 1;
+                    *self.plan.after_fault.lock().unwrap() = Some(0);
+                    Ok(Response::from_parts(head, body.into()))
+                }
+                Some(Fault::Replay) => {
+                    self.connection.exchange(request).await;
+                    let (head, body) = self.plan.last.lock().unwrap().clone().unwrap();
+                    *self.plan.after_fault.lock().unwrap() = Some(0);
+                    Ok(Response::from_parts(head, body))
                 }
                 Some(Fault::ClosedBefore) => Err(ExchangeError::NotSent),
                 Some(Fault::Answer(status)) => Ok(Response::builder().status(status).body(Bytes::new()).unwrap()),

@@ -4,6 +4,7 @@
 mod endings;
 mod faulty;
 mod lost;
+mod requirements;
 
 use std::sync::Arc;
 
