@@ -40,12 +40,16 @@ async fn find_connect_diagnose_close() {
     window.shot("3d-result").await;
     window.click("session-close").await;
     window.see("screen-4a").await;
+    // The fonts come with the app, under its policy.
+    let fonts = window.run("return [...document.fonts].filter((font) => font.status === 'loaded').length >= 2").await;
+    assert_eq!(fonts, json!(true));
     window.type_into("4a-share", r"\\192.0.2.9\transcripts").await;
     window.type_into("4a-account", r"CONTOSO\writer").await;
     window.type_into("4a-password", "share secret").await;
     window.shot("4a-close").await;
     window.click("4a-close").await;
     assert!(window.text("4c-title").await.contains("transcripts copied"));
+    assert!(window.text("4c-findings").await.contains("2 of 26"));
     window.shot("4c-summary").await;
     // The key ring is the real one: the password was kept, so that the second time none has to be typed.
     window.click("4c-finish").await;
@@ -56,7 +60,7 @@ async fn find_connect_diagnose_close() {
         .client
         .wait()
         .at_most(PATIENCE)
-        .for_element(Locator::XPath("//*[contains(text(), 'A password is kept')]"))
+        .for_element(Locator::XPath("//p[contains(., 'A password is kept')]"))
         .await
         .unwrap();
     window.click("2a-sign-in").await;

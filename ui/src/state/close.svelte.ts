@@ -11,6 +11,8 @@ class Close {
   account = $state('');
   stages = $state<c.CloseStage[]>([]);
   stageBegan = $state(0);
+  /** How long the stage took that failed, in milliseconds. */
+  failedMs = $state(0);
   /** Whether transcripts are being copied. */
   copies = $state(false);
   summary = $state<c.Summary>();
@@ -52,6 +54,7 @@ class Close {
     await app.guard(async () => {
       const result = await api.sessionClose(spec);
       if (result.kind === 'failed') {
+        this.failedMs = Date.now() - this.stageBegan;
         app.fault = result.fault;
         return;
       }

@@ -193,6 +193,8 @@ export async function walk({ browser, origin, look, problems, results }) {
     await id('2a-sign-in').click();
     await at('3a');
     await see('3a-choose');
+    await id('note-hide').click();
+    await id('note').waitFor({ state: 'detached' });
     await id('3a-all').click();
     await see('3a-all');
     await id('3a-search').fill('cluster');

@@ -111,7 +111,9 @@ describe('the files', () => {
     for (const key of Object.keys(JSON.parse(read('src/words/en.json')) as object)) {
       const prefix = key.slice(0, key.lastIndexOf('.'));
       const named = all.includes(`'${key}'`) || all.includes(`"${key}"`);
-      expect(named || [...told, ...built].includes(prefix), `${key} is said nowhere`).toBe(true);
+      expect(named || [...told, ...built].includes(prefix) || /^note\.\d/.test(key), `${key} is said nowhere`).toBe(
+        true,
+      );
     }
   });
 });

@@ -9,10 +9,10 @@ export function networkNote(
   const lines = (stamp?.addresses ?? []).map((one) => {
     const found = probe(one);
     const place = `${one.host}:${one.port}`;
-    if (found?.usable) return word('note.answers', { label: one.label, place });
-    if (!found?.fault) return word('note.unknown', { label: one.label, place });
+    if (found?.usable) return word('networkNote.answers', { label: one.label, place });
+    if (!found?.fault) return word('networkNote.unknown', { label: one.label, place });
     const title = faultWords(found.fault).title;
-    return word('note.failed', { label: one.label, place, title, code: found.fault.code });
+    return word('networkNote.failed', { label: one.label, place, title, code: found.fault.code });
   });
-  return [word('note.head'), ...lines, word('note.need')].join('\n');
+  return [word('networkNote.head'), ...lines, word('networkNote.need')].join('\n');
 }
