@@ -154,6 +154,12 @@ impl Shared {
 }
 
 impl State {
+    /// The run whose output waits to be shown.
+    pub(crate) fn waiting(&mut self) -> Option<&mut Run> {
+        let id = self.active?;
+        self.run(id).filter(|run| run.is_waiting())
+    }
+
     pub(crate) fn run(&mut self, id: PipelineId) -> Option<&mut Run> {
         self.runs.iter_mut().rev().find(|run| run.id == id)
     }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clixml::{Value, encode_to_string};
 use psrp::host::HostAnswer;
@@ -17,6 +18,9 @@ use super::run::{ItemStream, Outcome, Question};
 use super::{Connection, Shared};
 use crate::fault::code;
 use crate::{Fault, text};
+
+/// A table that waits for more rows is shown when none has come for so long.
+const QUIET: Duration = Duration::from_millis(300);
 
 /// A pipeline of our own whose output is wanted as values, not as lines.
 pub(crate) struct Collect {
@@ -47,6 +51,7 @@ impl Pump {
 
     pub(crate) async fn run(mut self, mut events: EventStream) {
         loop {
+            let waiting = self.shared.lock().waiting().is_some();
             let event = tokio::select! {
                 biased;
                 Some(order) = self.orders.recv() => {
@@ -54,6 +59,13 @@ impl Pump {
                     continue;
                 }
                 event = events.next() => event,
+                () = tokio::time::sleep(QUIET), if waiting => {
+                    if let Some(run) = self.shared.lock().waiting() {
+                        run.flush(now_ms());
+                    }
+                    self.shared.wake();
+                    continue;
+                }
             };
             let Some(event) = event else { break };
             self.handle(event).await;
@@ -149,6 +161,13 @@ impl Pump {
         let text = text::of_record(stream, &value);
         // A plain string is its own text; anything else is kept as it came.
         let whole = value.as_str().is_none().then(|| encode_to_string(&value));
+        if stream == RecordStream::Output {
+            self.journal_line(id, item_stream, &text, whole);
+            if let Some(run) = self.shared.lock().run(id) {
+                run.push_object(now_ms(), &value, &text);
+            }
+            return;
+        }
         self.line(id, item_stream, text, whole);
         if stream == RecordStream::Error
             && let Some(run) = self.shared.lock().run(id)
@@ -158,14 +177,18 @@ impl Pump {
     }
 
     fn line(&mut self, id: PipelineId, stream: ItemStream, text: String, clixml: Option<String>) {
+        self.journal_line(id, stream, &text, clixml);
+        if let Some(run) = self.shared.lock().run(id) {
+            run.push(now_ms(), stream, text::for_screen(text));
+        }
+    }
+
+    fn journal_line(&self, id: PipelineId, stream: ItemStream, text: &str, clixml: Option<String>) {
         let mut data = json!({ "run": id.to_string(), "stream": format!("{stream:?}").to_lowercase(), "text": text });
         if let (Some(clixml), Some(members)) = (clixml, data.as_object_mut()) {
             members.insert("clixml".to_owned(), clixml.into());
         }
         self.write("output", data);
-        if let Some(run) = self.shared.lock().run(id) {
-            run.push(now_ms(), stream, text::for_screen(text));
-        }
     }
 
     /// Adds a line to the record. A full queue holds the session up here, and so the endpoint.

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use clixml::Value;
+use psformat::{Formatter, Options};
 use psrp::PipelineId;
 use psrp::host::{HostCall, Question as HostQuestion};
 use psrp::records::ProgressRecord;
@@ -220,6 +221,7 @@ pub(crate) struct Run {
     started: Instant,
     started_ms: i64,
     heard_ms: i64,
+    formatter: Formatter,
 }
 
 impl Run {
@@ -243,10 +245,43 @@ impl Run {
             started: Instant::now(),
             started_ms,
             heard_ms: started_ms,
+            formatter: Formatter::new(Options::default()),
+        }
+    }
+
+    /// An object of the output as a console shows it: among the others of the run, perhaps later. `text` is its own.
+    pub(crate) fn push_object(&mut self, at_ms: i64, value: &Value, text: &str) {
+        self.heard_ms = at_ms;
+        if let Some(verdicts) = &mut self.verdicts {
+            verdicts.read(text);
+        }
+        let mut lines = Vec::new();
+        self.formatter.push(value, self.started.elapsed(), &mut lines);
+        self.push_lines(at_ms, lines);
+    }
+
+    /// Whether a table waits for more rows before it is shown.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.formatter.is_waiting()
+    }
+
+    /// Shows a table that waits.
+    pub(crate) fn flush(&mut self, at_ms: i64) {
+        let mut lines = Vec::new();
+        self.formatter.flush(&mut lines);
+        self.push_lines(at_ms, lines);
+    }
+
+    fn push_lines(&mut self, at_ms: i64, lines: Vec<String>) {
+        for line in lines.iter().flat_map(|line| line.split('\n')) {
+            let line = line.strip_suffix('\r').unwrap_or(line).to_owned();
+            self.keep(at_ms, ItemStream::Output, crate::text::for_screen(line));
         }
     }
 
     pub(crate) fn push(&mut self, at_ms: i64, stream: ItemStream, text: String) {
+        // What came before it is shown before it.
+        self.flush(at_ms);
         match stream {
             ItemStream::Error => self.errors += 1,
             ItemStream::Warning => self.warnings += 1,
@@ -260,6 +295,10 @@ impl Run {
         if stream != ItemStream::Note {
             self.heard_ms = at_ms;
         }
+        self.keep(at_ms, stream, text);
+    }
+
+    fn keep(&mut self, at_ms: i64, stream: ItemStream, text: String) {
         self.total += 1;
         if self.items.len() == KEPT {
             self.items.pop_front();
@@ -289,6 +328,9 @@ impl Run {
         if self.end.is_some() {
             return;
         }
+        let mut lines = Vec::new();
+        self.formatter.finish(&mut lines);
+        self.push_lines(now_ms(), lines);
         self.question = None;
         self.progress.clear();
         self.end = Some(RunEnd {
