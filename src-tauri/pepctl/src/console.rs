@@ -43,14 +43,18 @@ impl Console {
         }
     }
 
-    pub(crate) fn flush(&mut self) {
-        // A reader that has gone away is no reason to leave the session open.
-        let _ = self.out.flush();
+    /// Hands over what was written so far.
+    ///
+    /// # Errors
+    /// When nobody reads it any more.
+    pub(crate) fn flush(&mut self) -> std::io::Result<()> {
+        self.out.flush()
     }
 
     /// Our own words.
     pub(crate) fn say(&mut self, text: &str) {
-        self.flush();
+        // What is shown comes before it; whether anybody reads it is seen elsewhere.
+        let _ = self.flush();
         let _ = writeln!(std::io::stderr(), "pepctl: {text}");
     }
 
@@ -122,7 +126,7 @@ impl Console {
         self.lines(&lines);
         self.formatter = Formatter::new(self.options.clone());
         self.unshown.clear();
-        self.flush();
+        let _ = self.flush();
     }
 
     fn lines(&mut self, lines: &[String]) {

@@ -77,7 +77,7 @@ impl Input {
                 return Err(failure);
             }
             if !self.more().await {
-                return Ok(None);
+                return self.failure.take().map_or(Ok(None), Err);
             }
         }
     }
@@ -132,6 +132,7 @@ fn read(line: &str) -> Result<Line, Failure> {
         return Ok(Line::Answer(answer.clone()));
     }
     let commands = match map.get("pipeline") {
+        Some(Json::Array(stages)) if stages.is_empty() => return Err(Failure::usage("\"pipeline\" is empty")),
         Some(Json::Array(stages)) => stages
             .iter()
             .map(|stage| command(stage.as_object().ok_or_else(|| Failure::usage("a stage is a JSON object"))?))
@@ -150,11 +151,15 @@ fn read(line: &str) -> Result<Line, Failure> {
         Some(Json::Array(items)) => Some(items.iter().map(json_in::value).collect::<Result<Vec<_>, _>>()?),
         Some(_) => return Err(Failure::usage("\"input\" is a list")),
     };
+    let stop_after_ms = match map.get("stop_after_ms") {
+        None | Some(Json::Null) => None,
+        Some(ms) => Some(ms.as_u64().ok_or_else(|| Failure::usage("\"stop_after_ms\" is a number of milliseconds"))?),
+    };
     let pipeline = Pipeline::new(commands);
     Ok(Line::Run(Run {
         pipeline: if input.is_some() { pipeline.with_input() } else { pipeline },
         input,
-        stop_after_ms: map.get("stop_after_ms").and_then(Json::as_u64),
+        stop_after_ms,
     }))
 }
 
@@ -180,8 +185,14 @@ fn command(map: &Map<String, Json>) -> Result<Command, Failure> {
         }
         Some(_) => return Err(Failure::usage("\"parameters\" is an object, or a list of {\"name\",\"value\"}")),
     }
-    for json in map.get("arguments").and_then(Json::as_array).into_iter().flatten() {
-        add(&mut command, None, json)?;
+    match map.get("arguments") {
+        None | Some(Json::Null) => {}
+        Some(Json::Array(arguments)) => {
+            for json in arguments {
+                add(&mut command, None, json)?;
+            }
+        }
+        Some(_) => return Err(Failure::usage("\"arguments\" is a list")),
     }
     Ok(command)
 }

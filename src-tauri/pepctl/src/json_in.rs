@@ -36,6 +36,10 @@ pub(crate) fn argument(json: &Json) -> Result<Option<Argument>, BadValue> {
 
 /// The secret in a named environment variable.
 fn secret(map: &Map<String, Json>) -> Result<SecretText, BadValue> {
+    const CLEAR: [&str; 4] = ["value", "password", "Password", "text"];
+    if CLEAR.iter().any(|name| map.contains_key(*name)) {
+        return bad("a secret in clear is refused; it is taken from an environment variable: {\"env\":\"NAME\"}");
+    }
     const NAMES: [&str; 5] = ["env", "password_env", "passwordEnv", "value_env", "secret_env"];
     let Some(name) = NAMES.iter().find_map(|name| map.get(*name)).and_then(Json::as_str) else {
         return bad("a secret is taken from an environment variable only: {\"env\":\"NAME\"}");
@@ -93,9 +97,10 @@ fn typed(kind: &str, map: &Map<String, Json>) -> Result<Value, BadValue> {
         _ => bad(format!("{kind} needs a \"value\"")),
     };
     fn parse<T: std::str::FromStr>(kind: &str, text: &str) -> Result<T, BadValue> {
-        text.trim().parse().map_err(|_| BadValue(format!("{text:?} is no {kind}")))
+        // Never the value itself: it may be a secret in the wrong place.
+        text.trim().parse().map_err(|_| BadValue(format!("the value is no {kind}")))
     }
-    let no = |text: &str| BadValue(format!("{text:?} is no {kind}"));
+    let no = |_: &str| BadValue(format!("the value is no {kind}"));
     Ok(match kind.to_ascii_lowercase().as_str() {
         "null" => Value::Null,
         "string" => Value::String(string(map)?),

@@ -95,7 +95,7 @@ fn run_of(arguments: &RunArguments) -> Result<Run, Failure> {
     for parameter in &arguments.parameters {
         let (name, json) = parameter
             .split_once('=')
-            .ok_or_else(|| Failure::usage(format!("--param {parameter}: NAME=JSON is needed")))?;
+            .ok_or_else(|| Failure::usage("--param NAME=JSON is needed: there is no = in it"))?;
         // Never the value itself: it may be a secret that was put in the wrong place.
         let json = serde_json::from_str(json)
             .map_err(|error| Failure::usage(format!("--param {name}: the value is no JSON: {error}")))?;

@@ -19,6 +19,8 @@ pub(crate) struct Output {
     console: Option<Console>,
     lines: Option<BufWriter<StdoutLock<'static>>>,
     line: Vec<u8>,
+    /// Nobody reads it any more
+    broken: bool,
     seq: u64,
     /// The number of the present run, from 1; 0 before the first
     pub(crate) run: u64,
@@ -29,16 +31,22 @@ impl Output {
     pub(crate) fn new(console: Option<(usize, String)>) -> Self {
         let console = console.map(|(width, computer)| Console::new(width, computer));
         let lines = console.is_none().then(|| BufWriter::with_capacity(256 * 1024, std::io::stdout().lock()));
-        Self { console, lines, line: Vec::new(), seq: 0, run: 0 }
+        Self { console, lines, line: Vec::new(), broken: false, seq: 0, run: 0 }
     }
 
     /// Hands over what was written so far.
     pub(crate) fn flush(&mut self) {
-        if let Some(console) = &mut self.console {
-            console.flush();
-        }
-        // A reader that has gone away is no reason to leave the session open.
-        let _ = self.lines.as_mut().map(Write::flush);
+        let flushed = match (&mut self.console, &mut self.lines) {
+            (Some(console), _) => console.flush(),
+            (None, Some(lines)) => lines.flush(),
+            (None, None) => Ok(()),
+        };
+        self.broken |= flushed.is_err();
+    }
+
+    /// Whether the reader has gone away. That is no reason to leave the session open, but one to stop.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broken
     }
 
     fn line(&mut self, stream: &str, shown: &str, more: impl FnOnce(&mut Vec<u8>)) {
@@ -61,7 +69,7 @@ impl Output {
         field(line, "text", |line| text(line, shown));
         more(line);
         raw(line, "}\n");
-        let _ = out.write_all(&self.line);
+        self.broken |= out.write_all(&self.line).is_err();
     }
 
     /// A change of state.

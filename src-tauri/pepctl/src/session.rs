@@ -9,6 +9,7 @@ use psrp::host::{HostAnswer, Question};
 use psrp::records::ErrorInfo;
 use psrp::{Argument, CallId, Event, InvokeError, Pipeline, PipelineId, PipelineState};
 use serde_json::Value as Json;
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 use winrm::{CloseError, EventStream, Interruption, LossReason, RunError, SessionEvent, SessionHandle, SessionState};
 
@@ -40,16 +41,41 @@ struct Driver {
     not_closed: Option<String>,
     /// Runs of an earlier call that ended while another one was followed
     ended: BTreeMap<PipelineId, &'static str>,
+    /// How often the user wanted it to end
+    interrupts: watch::Receiver<u32>,
+    /// No further run is begun.
+    ending: bool,
+}
+
+/// Counts Ctrl+C. The first one stops the run and closes the session, the third ends the program.
+fn interrupts() -> watch::Receiver<u32> {
+    let (count, heard) = watch::channel(0);
+    tokio::spawn(async move {
+        while tokio::signal::ctrl_c().await.is_ok() {
+            count.send_modify(|count| *count += 1);
+            if *count.borrow() > 2 {
+                std::process::exit(Code::Failed.number().into());
+            }
+        }
+    });
+    heard
 }
 
 /// Opens a session, runs `first` or all lines of standard input, closes.
 pub(crate) async fn run(arguments: &ConnectionArguments, first: Option<Run>) -> Code {
+    let mut interrupts = interrupts();
     let mut out = output(arguments);
-    let opened = connect::open(arguments, |text, more| {
-        out.state(text, more);
-        out.flush();
-    })
-    .await;
+    let opened = {
+        let opening = connect::open(arguments, |text, more| {
+            out.state(text, more);
+            out.flush();
+        });
+        tokio::select! {
+            opened = opening => opened,
+            // Nothing has been started yet; what is half open goes with its connection.
+            _ = interrupts.changed() => Err(Failure::new(Code::Failed, "interrupted before the session was open")),
+        }
+    };
     let (handle, events) = match opened {
         Ok(opened) => opened,
         Err(failure) => return fail(&mut out, &failure, &[]),
@@ -65,6 +91,8 @@ pub(crate) async fn run(arguments: &ConnectionArguments, first: Option<Run>) -> 
         trouble: None,
         not_closed: None,
         ended: BTreeMap::new(),
+        interrupts,
+        ending: false,
     };
     let result = driver.run_all(first).await;
     driver.close().await;
@@ -101,7 +129,9 @@ impl Driver {
         if let Some(run) = first {
             return self.run_one(run).await;
         }
-        while let Some(run) = self.next_run().await? {
+        while !self.ending
+            && let Some(run) = self.next_run().await?
+        {
             self.run_one(run).await?;
             if let Some(failure) = self.lost.take() {
                 return Err(failure);
@@ -116,6 +146,7 @@ impl Driver {
             self.out.flush();
             tokio::select! {
                 biased;
+                _ = self.interrupts.changed() => return Ok(None),
                 run = self.input.next_run() => return run,
                 event = self.events.next() => match event {
                     Some(event) => {
@@ -167,7 +198,8 @@ impl Driver {
                             let _ = self.handle.stop(id).await;
                             continue;
                         }
-                        _ = tokio::signal::ctrl_c() => {
+                        _ = self.interrupts.changed() => {
+                            self.ending = true;
                             self.out.state("stopping", &[]);
                             let _ = self.handle.stop(id).await;
                             continue;
@@ -177,6 +209,18 @@ impl Driver {
                     }
                 }
             };
+            // Nobody reads it: the run would go on for nothing.
+            if self.out.is_broken() && !self.ending {
+                self.ending = true;
+                let _ = self.handle.stop(id).await;
+            }
+            // A flood must not let Ctrl+C wait either.
+            if self.interrupts.has_changed().unwrap_or(false) {
+                self.interrupts.mark_unchanged();
+                self.ending = true;
+                self.out.state("stopping", &[]);
+                let _ = self.handle.stop(id).await;
+            }
             // A run under way must not let the stop wait behind a stream of records.
             if stop.is_some_and(|at| at <= Instant::now()) {
                 stop = None;
