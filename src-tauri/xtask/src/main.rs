@@ -25,6 +25,8 @@ usage: cargo xtask <command>
   sweep [N] [SEED]
                   every fault of the wire one by one, and N combinations of them (1000)
   bench [NAME...] measure whole processes: compare, start, records
+  simulate [N] [SEED]
+                  N whole sessions in bad weather on a fake clock (10000)
   contract        write ui/src/host/contract.ts anew from the Rust types
 ";
 
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
             Ok(())
         }
         "sweep" => sweep::run(rest),
+        "simulate" => sweep::simulate(rest),
         "bench" => bench::run(rest),
         "contract" => command::cargo(["run", "--quiet", "--package", "contract", "--bin", "write-contract"]),
         "help" | "-h" | "--help" => {

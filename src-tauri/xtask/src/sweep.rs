@@ -3,13 +3,27 @@
 use crate::command::{self, Outcome, program};
 use crate::python;
 
-/// Runs every single fault, and so many combinations from this seed on.
-pub(crate) fn run(arguments: &[String]) -> Outcome {
-    let number = |index: usize, otherwise: u64| match arguments.get(index) {
+fn number(arguments: &[String], index: usize, otherwise: u64) -> Result<u64, String> {
+    match arguments.get(index) {
         None => Ok(otherwise),
         Some(text) => text.parse().map_err(|_| format!("{text:?} is no number")),
-    };
-    let (count, seed): (u64, u64) = (number(0, 1000)?, number(1, 1)?);
+    }
+}
+
+/// Runs so many seeds of the simulation from this one on.
+pub(crate) fn simulate(arguments: &[String]) -> Outcome {
+    let (count, seed) = (number(arguments, 0, 10_000)?, number(arguments, 1, 1)?);
+    command::run(
+        program(env!("CARGO"))
+            .args(["test", "--release", "--package", "winrm", "--test", "session", "simulation"])
+            .env("PEP_SIMULATE", count.to_string())
+            .env("PEP_SIMULATE_SEED", seed.to_string()),
+    )
+}
+
+/// Runs every single fault, and so many combinations from this seed on.
+pub(crate) fn run(arguments: &[String]) -> Outcome {
+    let (count, seed) = (number(arguments, 0, 1000)?, number(arguments, 1, 1)?);
     python::ensure()?;
     command::run(
         program(env!("CARGO"))

@@ -1,7 +1,15 @@
 //! How sessions end, rest and come back.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use psrp::client::Origin;
 use psrp::{Command, Event, PipelineState};
-use winrm::{CloseError, Earlier, LaneError, LossReason, OpenError, SessionEvent, SessionState};
+use tokio::time::Instant;
+use winrm::{
+    CloseError, Credentials, Earlier, Interruption, LaneError, LossReason, NoIntents, OpenError, OpenOptions,
+    SessionEvent, SessionState, SignIn,
+};
 
 use crate::faulty::{Fault, Stage};
 use crate::{connect, end, open, run};
@@ -128,4 +136,54 @@ async fn a_session_that_could_not_be_taken_over_is_left_as_it_is() {
     let error = connect(&stage, earlier).await.err();
     assert_eq!(error, Some(OpenError::Lost(LossReason::Status(503))));
     assert_eq!(stage.pep().open_shells(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn d8_an_idle_time_that_is_refused_is_stepped_down_and_what_was_granted_is_told() {
+    let stage = Stage::new();
+    let hours = |hours: u64| Duration::from_secs(hours * 3600);
+    let options = OpenOptions { idle_timeout: Some(hours(32)), ..OpenOptions::default() };
+    let sign_in = SignIn::new(Credentials::new(practice::PracticePep::ACCOUNT, stage.password()), |_: &_| Ok(()));
+    let (handle, mut events) = winrm::open(stage.connector(), sign_in, options, Arc::new(NoIntents)).await.unwrap();
+    assert_eq!(handle.idle_timeout(), Some(hours(8)));
+    let mut steps = Vec::new();
+    while let Some(event) = events.try_next() {
+        if let SessionEvent::Interruption(Interruption::IdleTimeReduced { to }) = event {
+            steps.push(to);
+        }
+    }
+    assert_eq!(steps, [Some(hours(16)), Some(hours(8))]);
+    assert_eq!(stage.pep().open_shells(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn d24_a_stop_that_has_no_effect_is_given_up_after_a_minute_and_said_to_run_on() {
+    let stage = Stage::at_speed(0.001);
+    let (handle, mut events) = open(&stage, None).await.unwrap();
+    let id = handle.invoke(Command::new("Test-AzureStack").into()).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    stage.next(Fault::LoseRequest);
+    let asked = Instant::now();
+    handle.stop(id).await.unwrap();
+    let (mut still_running, mut unknown) = (None, false);
+    let state = loop {
+        match events.next().await.unwrap() {
+            SessionEvent::Interruption(Interruption::StillRunning { pipeline }) => {
+                assert_eq!(pipeline, id);
+                still_running = Some(asked.elapsed());
+            }
+            SessionEvent::Interruption(Interruption::StopUnknown { .. }) => unknown = true,
+            SessionEvent::Pool(Event::PipelineState { pipeline, state, origin, .. })
+                if pipeline == id && state.is_final() =>
+            {
+                break (state, origin);
+            }
+            _ => {}
+        }
+    };
+    assert_eq!(still_running.map(|passed| passed.as_secs()), Some(60));
+    assert!(unknown);
+    assert_eq!(state, (PipelineState::Failed, Origin::CommandGone), "never called stopped");
+    let (records, ..) = run(&handle, &mut events, Command::new("Get-Command")).await;
+    assert!(records > 10, "terminated, so that the next one runs");
 }

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -42,6 +43,44 @@ struct Plan {
     offer: Mutex<Option<HeaderValue>>,
     tokens: AtomicUsize,
     after_fault: Mutex<Option<usize>>,
+    weather: Mutex<Option<Weather>>,
+    dead: tokio::sync::watch::Sender<bool>,
+}
+
+/// Faults and delays by chance: the same seed gives the same ones to the same requests.
+pub(crate) struct Weather {
+    state: u64,
+    /// Faults that are still to come at most
+    left: u32,
+}
+
+impl Weather {
+    pub(crate) fn new(seed: u64, faults: u32) -> Self {
+        Self { state: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1, left: faults }
+    }
+
+    pub(crate) fn roll(&mut self, sides: u64) -> u64 {
+        self.state ^= self.state << 13;
+        self.state ^= self.state >> 7;
+        self.state ^= self.state << 17;
+        (self.state >> 11) % sides
+    }
+
+    /// What the next request meets, and how many milliseconds it and its answer take.
+    fn next(&mut self) -> (Option<Fault>, u64, u64) {
+        let (there, back) = (self.roll(4) * self.roll(400), self.roll(4) * self.roll(400));
+        let fault = match self.roll(24) {
+            0 | 1 => Some(Fault::LoseRequest),
+            2..=4 => Some(Fault::LoseAnswer),
+            5 => Some(Fault::ClosedBefore),
+            6 => Some(Fault::Answer(503)),
+            7 => Some(Fault::Answer(401)),
+            _ => None,
+        };
+        let fault = fault.filter(|_| self.left > 0);
+        self.left -= u32::from(fault.is_some());
+        (fault, there, back)
+    }
 }
 
 /// A practice PEP and what shall go wrong on the way to it.
@@ -62,8 +101,26 @@ struct Line {
 
 impl Stage {
     pub(crate) fn new() -> Self {
+        Self::at_speed(1000.0)
+    }
+
+    pub(crate) fn at_speed(speed: f64) -> Self {
         let scenario = Scenario::built_in("healthy").unwrap();
-        Self { pep: PracticePep::new(PracticeOptions { scenario, speed: 1000.0, instance: 1 }), plan: Arc::default() }
+        Self { pep: PracticePep::new(PracticeOptions { scenario, speed, instance: 1 }), plan: Arc::default() }
+    }
+
+    /// Another process that talks to the same endpoint.
+    pub(crate) fn another_process(&self) -> Self {
+        Self { pep: self.pep.clone(), plan: Arc::default() }
+    }
+
+    /// The process stops in the middle of everything; nothing of it reaches the endpoint any more.
+    pub(crate) fn crash(&self) {
+        self.plan.dead.send_replace(true);
+    }
+
+    pub(crate) fn weather(&self, weather: Weather) {
+        *self.plan.weather.lock().unwrap() = Some(weather);
     }
 
     pub(crate) fn pep(&self) -> &PracticePep {
@@ -147,7 +204,8 @@ impl Connector for Connect {
 
 impl Exchange for Line {
     fn send(&mut self, mut request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, ExchangeError>> {
-        Box::pin(async move {
+        let mut dead = self.plan.dead.subscribe();
+        let living = async move {
             self.plan.change(true, request.headers_mut().get_mut(AUTHORIZATION));
             if request.headers().contains_key(AUTHORIZATION) {
                 self.plan.tokens.fetch_add(1, SeqCst);
@@ -169,9 +227,19 @@ impl Exchange for Line {
                 *self.plan.after_fault.lock().unwrap() = Some(0);
             }
             let lost = || ExchangeError::Lost("on purpose".to_owned());
+            let mut back = 0;
+            if sealed {
+                let chance = self.plan.weather.lock().unwrap().as_mut().map(Weather::next);
+                if let Some((by_chance, there, later)) = chance {
+                    fault = fault.or(by_chance);
+                    back = later;
+                    tokio::time::sleep(Duration::from_millis(there)).await;
+                }
+            }
             match fault {
                 None => {
                     let mut response = self.connection.exchange(request).await;
+                    tokio::time::sleep(Duration::from_millis(back)).await;
                     self.plan.change(false, response.headers_mut().get_mut(WWW_AUTHENTICATE));
                     if sealed {
                         let (head, body) = response.into_parts();
@@ -205,6 +273,16 @@ impl Exchange for Line {
                 Some(Fault::ClosedBefore) => Err(ExchangeError::NotSent),
                 Some(Fault::Answer(status)) => Ok(Response::builder().status(status).body(Bytes::new()).unwrap()),
             }
+        };
+        Box::pin(async move {
+            // What is under way is dropped with the process.
+            let died = async { drop(dead.wait_for(|dead| *dead).await) };
+            tokio::select! {
+                biased;
+                () = died => {}
+                outcome = living => return outcome,
+            }
+            std::future::pending().await
         })
     }
 }

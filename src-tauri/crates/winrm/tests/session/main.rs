@@ -5,6 +5,7 @@ mod endings;
 mod faulty;
 mod lost;
 mod requirements;
+mod simulation;
 
 use std::sync::Arc;
 
