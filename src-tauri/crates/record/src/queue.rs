@@ -1,5 +1,6 @@
 //! Lines on their way to the writer: bounded by their size, so that a slow disk slows whoever gives them.
 
+use std::collections::HashMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -63,8 +64,8 @@ pub(crate) struct State {
     given: u64,
     /// Orders that are on the disk, or lost.
     done: u64,
-    /// Orders among the last ones that could not be written: their number and why.
-    pub(crate) refused: Option<(u64, String)>,
+    /// Orders that somebody waits for and that could not be written, and why.
+    pub(crate) refused: HashMap<u64, String>,
     pub(crate) suspended: Option<Suspension>,
     /// Why nothing is written any more at all.
     pub(crate) dead: Option<String>,
@@ -112,13 +113,8 @@ impl Queue {
     pub(crate) fn wait(&self, number: u64) -> Result<(), String> {
         let mut state = self.lock();
         loop {
-            if let Some((refused, reason)) = &state.refused
-                && *refused == number
-            {
-                return Err(reason.clone());
-            }
             if state.done >= number {
-                return Ok(());
+                return state.refused.remove(&number).map_or(Ok(()), Err);
             }
             if let Some(reason) = &state.dead {
                 return Err(reason.clone());

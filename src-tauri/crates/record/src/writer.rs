@@ -97,16 +97,18 @@ impl Writer {
             if self.since.is_some_and(|since| since.elapsed() >= SYNC_AFTER) {
                 self.flush();
             }
-            self.tell();
+            self.tell(None);
         }
         self.flush();
         self.release_reserve();
-        self.tell();
+        self.tell(None);
     }
 
-    fn tell(&self) {
+    /// Tells how far this is, and why the last order was refused.
+    fn tell(&self, refused: Option<String>) {
         let head = line::text(&self.on_disk.prev);
         self.queue.tell(|state| {
+            state.refused.extend(refused.map(|reason| (self.number, reason)));
             state.finish(self.number);
             state.suspended.clone_from(&self.suspended);
             state.dead.clone_from(&self.dead);
@@ -128,11 +130,7 @@ impl Writer {
             Order::Line { class, utc_ms, mono, kind, data, .. } => {
                 self.now = (utc_ms, mono);
                 let written = self.durable(class, kind, &data);
-                let number = self.number;
-                self.tell();
-                if let Err(reason) = written {
-                    self.queue.tell(|state| state.refused = Some((number, reason)));
-                }
+                self.tell(written.err());
             }
         }
     }
