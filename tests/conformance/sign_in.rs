@@ -51,7 +51,7 @@ fn a9_another_computer_behind_a_pinned_address_stops_before_the_password() {
     // The file now says that another computer was trusted there, as if this one had taken its place.
     let mut kept: serde_json::Value = serde_json::from_slice(&std::fs::read(&*pins).unwrap()).unwrap();
     let text = kept.to_string();
-    let name = kept["pins"][0]["computer"].as_str().expect("a name").to_owned();
+    let name = kept["pins"][0]["names"]["computer"].as_str().expect("a name").to_owned();
     kept = serde_json::from_str(&text.replace(&name, "AZS-ERCS99")).unwrap();
     std::fs::write(&*pins, kept.to_string()).unwrap();
     call().assert_code(5);

@@ -13,8 +13,8 @@ use zeroize::Zeroizing;
 
 use crate::args::ConnectionArguments;
 use crate::exit::Failure;
+use crate::identity::{Trust, identity_json};
 use crate::ids::{self, Ids};
-use crate::pins::{Pins, identity_json};
 
 /// Where to.
 pub(crate) fn connector(arguments: &ConnectionArguments) -> Result<Arc<SocketConnector>, Failure> {
@@ -57,11 +57,11 @@ pub(crate) async fn open(
         Failure::usage(format!("the environment variable {} does not hold the password", arguments.password_env))
     })?;
     let endpoint = connector.authority();
-    let pins = Arc::new(Mutex::new(Pins::load(arguments.pins.as_deref())?));
+    let trust = Arc::new(Mutex::new(Trust::load(arguments.pins.as_deref(), arguments.trust_first_use)?));
     let gate = {
-        let (pins, endpoint, first_use) = (Arc::clone(&pins), endpoint.clone(), arguments.trust_first_use);
+        let (trust, endpoint) = (Arc::clone(&trust), endpoint.clone());
         move |identity: &winrm::ServerIdentity| {
-            pins.lock().unwrap_or_else(PoisonError::into_inner).check(&endpoint, identity, first_use)
+            trust.lock().unwrap_or_else(PoisonError::into_inner).check(&endpoint, identity)
         }
     };
     let (stages, mut heard) = mpsc::unbounded_channel();
@@ -110,7 +110,7 @@ pub(crate) async fn open(
         }
         Stage::Proved(identity) => {
             tell("proved", &[]);
-            pins.lock().unwrap_or_else(PoisonError::into_inner).keep(&endpoint, &identity)
+            trust.lock().unwrap_or_else(PoisonError::into_inner).keep(&endpoint, &identity)
         }
         Stage::Opened => Ok(()),
     };

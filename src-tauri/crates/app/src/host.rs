@@ -13,6 +13,11 @@ pub trait Host: Send + Sync + 'static {
     /// The folder of this user and machine where records, pins and profiles are kept. It need not exist yet.
     fn data_folder(&self) -> PathBuf;
 
+    /// The disk of the records.
+    fn record_storage(&self) -> Arc<dyn record::Storage> {
+        Arc::new(record::Disk)
+    }
+
     /// The key ring. Its functions block, so they are called off the async threads.
     fn secrets(&self) -> Arc<dyn SecretStore>;
 

@@ -9,6 +9,7 @@ mod guarded;
 pub mod host;
 mod practice_link;
 mod profiles;
+mod quit;
 mod records;
 mod runs;
 mod sessions;
@@ -189,23 +190,6 @@ impl App {
     /// The folder of the records.
     fn records_folder(&self) -> PathBuf {
         self.host.data_folder().join("records")
-    }
-
-    /// Ends the app as the person chose.
-    pub async fn app_quit(&self, choice: contract::QuitChoice) -> Result<(), contract::Fault> {
-        use contract::QuitChoice;
-        let session = self.session();
-        match (choice, session) {
-            (QuitChoice::CloseFirst, Some(_)) => return Ok(()),
-            (QuitChoice::EndNow, Some(session)) => {
-                session.leave().await;
-            }
-            // What runs goes on at the endpoint; the record stays without an end and is offered at the next start.
-            (QuitChoice::KeepRunning, Some(session)) => session.disconnect().await,
-            (_, None) => {}
-        }
-        self.host.quit();
-        Ok(())
     }
 
     /// Another practice scenario and speed from now on.

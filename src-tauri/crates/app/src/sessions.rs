@@ -13,6 +13,7 @@ use pep::identity::{Names, Verdict, judge};
 use pep::pins::{Pin, Pins};
 use pep::session::{CloseStep, OpenRequest, OpenStage, PepSession};
 use pep::stamp::Stamp;
+use serde_json::json;
 use spnego::Secret;
 
 use crate::host::{StoreError, entry_name};
@@ -83,8 +84,14 @@ impl App {
                 return refused(code::IDENTITY_CHANGED);
             }
         }
+        let (kind, before) = match &verdict {
+            Verdict::Changed { before, .. } => ("identity_replaced", Some(before)),
+            _ => ("identity_trusted", None),
+        };
+        let line = json!({ "stamp": stamp.id, "endpoint": address.to_string(), "before": before, "now": names });
         let pin = Pin { stamp: stamp.id.clone(), address: address.to_string(), names, since: stamps::now() };
         self.lock().trusted = Some(pin);
+        self.note_decision(kind, line).await;
         Ok(())
     }
 
@@ -121,7 +128,20 @@ impl App {
         let stamp = self.stamp(&sign_in.stamp_id).map_err(internal)?;
         let address = convert::address(&sign_in.address);
         let practice = stamp.id == practice_link::STAMP;
-        let (names, verdict) = self.inspect(&stamp, &address).await?;
+        let (names, verdict) = match self.inspect(&stamp, &address).await {
+            Ok(found) => found,
+            Err(fault) => {
+                // There is no record of a session yet that could hold it.
+                let line = json!({ "stamp": stamp.id, "endpoint": address.to_string(), "account": sign_in.account.trim(),
+                    "fault": fault.text(), "detail": fault.detail });
+                self.note_decision("not_connected", line).await;
+                return Err(fault);
+            }
+        };
+        if let Verdict::Changed { before, since } = &verdict {
+            let line = json!({ "stamp": stamp.id, "endpoint": address.to_string(), "before": before, "since": since, "now": names });
+            self.note_decision("identity_changed", line).await;
+        }
         if verdict != Verdict::Known {
             return Ok(ConnectResult::Identity { question: question(&stamp, &names, verdict) });
         }
@@ -145,11 +165,13 @@ impl App {
         let request = OpenRequest {
             stamp_id: stamp.id.clone(),
             connector: self.connector(&stamp.id, &address),
-            address,
             account,
             password,
+            trusted_since: self.pins().find(&stamp.id, &address.to_string()).map(|pin| pin.since),
+            address,
             expected: names,
             records: self.records_folder(),
+            storage: self.host.record_storage(),
             app_version: env!("CARGO_PKG_VERSION").to_owned(),
             practice,
         };

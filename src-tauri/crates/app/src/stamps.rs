@@ -47,6 +47,8 @@ impl App {
     pub async fn stamp_import(&self, import: StampImport) -> Result<StampImportResult, Fault> {
         let refused = |fault: &pep::Fault| Ok(StampImportResult::Refused { fault: convert::fault(fault) });
         let bytes = match import {
+            // The content of a file may be pasted.
+            StampImport::Text { text } if text.trim_start().starts_with('{') => text.into_bytes(),
             StampImport::Text { text } => {
                 return match pep::stamp::from_text(&text) {
                     Ok(stamp) => Ok(StampImportResult::Read {

@@ -51,52 +51,108 @@ pub fn parse_all(text: &str, origin: Origin) -> Result<Vec<Address>, Fault> {
         if !found.contains(&address) {
             found.push(address);
         }
+        if found.len() > MOST {
+            return Err(refuse(code::NO_USABLE_ADDRESS, part, "tooMany", "there are more than 16 addresses"));
+        }
     }
-    if found.is_empty() || found.len() > MOST {
-        return Err(Fault::new(code::NO_USABLE_ADDRESS).with("count", found.len().to_string()));
+    if found.is_empty() {
+        return Err(refuse(code::NO_USABLE_ADDRESS, "", "none", "there is no address"));
     }
     Ok(found)
 }
 
-/// Reads one address or name, with or without a port.
+/// Reads one address or name, with or without a port. A pasted `http://HOST:PORT/wsman` is read too.
 ///
 /// # Errors
-/// When it cannot be a privileged endpoint.
+/// When it cannot be a privileged endpoint: a code, the reason as a word key, and a sentence for support.
 pub fn parse(text: &str, origin: Origin) -> Result<Address, Fault> {
-    let bad = || Fault::new(code::NO_USABLE_ADDRESS).with("address", text.chars().take(80).collect::<String>());
-    let text = text.trim().trim_end_matches('.');
-    let (host, port) = match text.strip_prefix('[') {
+    let bad = |reason, what| refuse(code::NO_USABLE_ADDRESS, text, reason, what);
+    let malformed = || bad("malformed", "it is neither an address nor a name");
+    let portal = || refuse(code::PORTAL_ADDRESS, text, "portal", "it leads to a web page");
+    let trimmed = text.trim().trim_end_matches('.');
+    let plain = match trimmed.split_once("://") {
+        None => trimmed,
+        Some((scheme, rest)) if origin == Origin::Typed && scheme.eq_ignore_ascii_case("http") => {
+            let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+            if is_portal(host) || !matches!(path.to_lowercase().as_str(), "" | "wsman" | "wsman/") {
+                return Err(portal());
+            }
+            host
+        }
+        Some((scheme, _)) if scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http") => {
+            return Err(portal());
+        }
+        Some(_) => return Err(malformed()),
+    };
+    let (host, port) = match plain.strip_prefix('[') {
         Some(rest) => {
-            let (host, rest) = rest.split_once(']').ok_or_else(bad)?;
-            (host, rest.strip_prefix(':'))
+            let (host, rest) = rest.split_once(']').ok_or_else(malformed)?;
+            match rest.strip_prefix(':') {
+                None if !rest.is_empty() => return Err(malformed()),
+                port => (host, port),
+            }
         }
         // More than one colon is an IPv6 address without a port.
-        None if text.matches(':').count() > 1 => (text, None),
-        None => text.split_once(':').map_or((text, None), |(host, port)| (host, Some(port))),
+        None if plain.matches(':').count() > 1 => (plain, None),
+        None => plain.split_once(':').map_or((plain, None), |(host, port)| (host, Some(port))),
     };
     let port = match port {
         None => PORT,
-        Some(port) if origin == Origin::Typed => port.parse().ok().filter(|port| *port > 0).ok_or_else(bad)?,
-        Some(_) => return Err(bad()),
+        Some(port) if origin == Origin::Typed => {
+            port.parse().ok().filter(|port| *port > 0).ok_or_else(|| bad("port", "its port is no port"))?
+        }
+        Some(_) => return Err(bad("port", "a file holds no ports")),
     };
-    if let Ok(address) = host.parse::<IpAddr>() {
-        check(address.to_canonical(), origin, text)?;
-    } else if !is_name(host) {
-        return Err(bad());
+    if is_portal(host) {
+        return Err(portal());
+    }
+    match host.parse::<IpAddr>() {
+        Ok(address) => check(address, origin, text)?,
+        Err(_) if !is_name(host) => return Err(malformed()),
+        Err(_) if origin == Origin::File => return Err(bad("name", "a file holds addresses, not names")),
+        Err(_) => {}
     }
     Ok(Address { host: host.to_owned(), port })
 }
 
+fn refuse(number: u16, text: &str, reason: &str, what: &str) -> Fault {
+    let shown: String = text.trim().chars().take(80).collect();
+    Fault::new(number).with("address", shown).with("reason", reason).detail(what)
+}
+
+/// Names of the stamp's portals and of their services; a person who looks for the endpoint has them at hand.
+fn is_portal(host: &str) -> bool {
+    let first = host.split('.').next().unwrap_or_default().to_lowercase();
+    host.contains('.') && matches!(first.as_str(), "adminportal" | "portal" | "adminmanagement" | "management")
+}
+
 fn check(address: IpAddr, origin: Origin, text: &str) -> Result<(), Fault> {
-    let forbidden = match address {
-        IpAddr::V4(v4) => v4.is_unspecified() || v4.is_multicast() || v4.is_broadcast(),
-        IpAddr::V6(v6) => v6.is_unspecified() || v6.is_multicast(),
-    };
-    let fault = |number| Err(Fault::new(number).with("address", text.chars().take(80).collect::<String>()));
-    if forbidden || (origin == Origin::File && address.is_loopback()) {
-        return fault(code::NO_USABLE_ADDRESS);
+    let bad = |reason, what| Err(refuse(code::NO_USABLE_ADDRESS, text, reason, what));
+    let mapped = address.to_canonical() != address;
+    let address = address.to_canonical();
+    if mapped && origin == Origin::File {
+        return bad("mapped", "it is an IPv4 address in the clothes of IPv6");
     }
-    if is_inside(address) { Ok(()) } else { fault(code::PUBLIC_ADDRESS) }
+    if address.is_unspecified() {
+        return bad("unspecified", "it is the address of no computer");
+    }
+    if address.is_multicast() {
+        return bad("multicast", "it is a multicast address");
+    }
+    match address {
+        IpAddr::V4(v4) if v4.is_broadcast() => return bad("broadcast", "it is the broadcast address"),
+        // The whole network 0.0.0.0/8 means this network only.
+        IpAddr::V4(v4) if v4.octets()[0] == 0 => return bad("unspecified", "it is the address of no computer"),
+        _ => {}
+    }
+    if origin == Origin::File && address.is_loopback() {
+        return bad("loopback", "it is this computer");
+    }
+    if is_inside(address) {
+        Ok(())
+    } else {
+        Err(refuse(code::PUBLIC_ADDRESS, text, "public", "it is a public address"))
+    }
 }
 
 /// Whether it is an address of networks that are not public. Give it in canonical form.
@@ -110,7 +166,10 @@ pub fn is_inside(address: IpAddr) -> bool {
                 || v4.is_documentation()
                 || matches!(v4.octets(), [100, 64..=127, ..])
         }
-        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
+        IpAddr::V6(v6) => {
+            let documentation = matches!(v6.segments(), [0x2001, 0xdb8, ..]);
+            v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local() || documentation
+        }
     }
 }
 
@@ -141,6 +200,8 @@ mod tests {
         assert_eq!(parse("127.0.0.1:25985", Origin::Typed).unwrap().port, 25985);
         assert_eq!(parse("[::1]:5986", Origin::Typed).unwrap().host, "::1");
         assert_eq!(parse("fd00::1", Origin::Typed).unwrap().port, 5985);
+        assert_eq!(parse("http://10.0.0.1:5985/wsman", Origin::Typed).unwrap().to_string(), "10.0.0.1:5985");
+        assert_eq!(parse("portal", Origin::Typed).unwrap().host, "portal", "a machine may be called so");
     }
 
     #[test]
@@ -151,7 +212,14 @@ mod tests {
             ("0.0.0.0", code::NO_USABLE_ADDRESS),
             ("10.0.0", code::NO_USABLE_ADDRESS),
             ("10.0.0.1:0", code::NO_USABLE_ADDRESS),
-            ("https://adminportal.east.contoso.example", code::NO_USABLE_ADDRESS),
+            ("0.1.2.3", code::NO_USABLE_ADDRESS),
+            ("[::1]x", code::NO_USABLE_ADDRESS),
+            ("ftp://10.0.0.1", code::NO_USABLE_ADDRESS),
+            ("https://adminportal.east.contoso.example/#home", code::PORTAL_ADDRESS),
+            ("http://portal.east.contoso.example", code::PORTAL_ADDRESS),
+            ("adminportal.east.contoso.example", code::PORTAL_ADDRESS),
+            ("adminmanagement.east.contoso.example:443", code::PORTAL_ADDRESS),
+            ("http://10.0.0.1/index.html", code::PORTAL_ADDRESS),
             ("::ffff:8.8.8.8", code::PUBLIC_ADDRESS),
             ("", code::NO_USABLE_ADDRESS),
         ] {
@@ -159,5 +227,29 @@ mod tests {
         }
         assert_eq!(parse("127.0.0.1", Origin::File).unwrap_err().code, code::NO_USABLE_ADDRESS);
         assert!(parse_all("", Origin::Typed).is_err());
+    }
+
+    proptest::proptest! {
+        /// What is accepted is written so that it is read again as the same.
+        #[test]
+        fn any_text(text in "\\PC{0,60}") {
+            for origin in [Origin::Typed, Origin::File] {
+                if let Ok(address) = parse(&text, origin) {
+                    proptest::prop_assert_eq!(parse(&address.to_string(), Origin::Typed).unwrap(), address);
+                }
+                let _ = parse_all(&text, origin);
+            }
+        }
+
+        /// Every address is either inside or refused, in a file as well as typed.
+        #[test]
+        fn any_address(octets in proptest::prelude::any::<[u8; 4]>()) {
+            let v4 = std::net::Ipv4Addr::from(octets);
+            let inside = v4.is_private() || v4.is_link_local() || v4.is_documentation() || matches!(octets, [100, 64..=127, ..]);
+            proptest::prop_assert_eq!(parse(&v4.to_string(), Origin::File).is_ok(), inside);
+            proptest::prop_assert_eq!(parse(&v4.to_string(), Origin::Typed).is_ok(), inside || v4.is_loopback());
+            let mapped = v4.to_ipv6_mapped().to_string();
+            proptest::prop_assert!(parse(&mapped, Origin::File).is_err());
+        }
     }
 }

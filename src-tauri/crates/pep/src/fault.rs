@@ -301,7 +301,7 @@ impl Fault {
     fn of_lane(error: &LaneError) -> Self {
         match error {
             LaneError::Security(end) => Self::of_security(end),
-            LaneError::Intent(_) => Self::new(code::RECORDS_UNUSABLE).detail(error),
+            LaneError::Intent(_) => Self::new(code::RECORD_SUSPENDED).detail(error),
             _ => Self::new(code::CONNECTION_LOST).detail(error),
         }
     }
@@ -332,7 +332,7 @@ impl Fault {
             LossReason::Status(_) => Self::new(code::SERVICE_FAULT).detail(reason),
             LossReason::Security(end) => Self::of_security(end),
             LossReason::Protocol(_) => Self::new(code::PROTOCOL).detail(reason),
-            LossReason::Intent(_) => Self::new(code::RECORDS_UNUSABLE).detail(reason),
+            LossReason::Intent(_) => Self::new(code::RECORD_SUSPENDED).detail(reason),
         }
     }
 

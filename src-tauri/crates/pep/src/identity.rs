@@ -7,7 +7,7 @@ use crate::pins::Pins;
 use crate::stamp::Stamp;
 
 /// The names of a computer, as far as they are remembered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Names {
     /// The computer.
     pub computer: String,
@@ -15,6 +15,12 @@ pub struct Names {
     pub domain: String,
     /// The computer's full name.
     pub dns_computer: String,
+    /// The domain's full name.
+    #[serde(default)]
+    pub dns_domain: String,
+    /// The full name of the domain's forest.
+    #[serde(default)]
+    pub dns_tree: String,
 }
 
 /// What is to be done about a computer.
@@ -44,6 +50,8 @@ impl Names {
             computer: identity.netbios_computer.clone(),
             domain: identity.netbios_domain.clone(),
             dns_computer: identity.dns_computer.clone(),
+            dns_domain: identity.dns_domain.clone(),
+            dns_tree: identity.dns_tree.clone(),
         }
     }
 
@@ -63,6 +71,8 @@ impl Names {
         self.computer.eq_ignore_ascii_case(&other.computer)
             && self.domain.eq_ignore_ascii_case(&other.domain)
             && self.dns_computer.eq_ignore_ascii_case(&other.dns_computer)
+            && self.dns_domain.eq_ignore_ascii_case(&other.dns_domain)
+            && self.dns_tree.eq_ignore_ascii_case(&other.dns_tree)
     }
 }
 

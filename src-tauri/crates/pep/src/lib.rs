@@ -9,6 +9,7 @@ pub mod fault;
 mod file;
 pub mod find;
 pub mod identity;
+mod json;
 pub mod pins;
 pub mod preview;
 pub mod probe;

@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     fn pin(computer: &str) -> Pin {
-        let names = Names { computer: computer.into(), domain: "D".into(), dns_computer: String::new() };
+        let names = Names { computer: computer.into(), domain: "D".into(), ..Names::default() };
         Pin { stamp: "s".into(), address: "10.0.0.1:5985".into(), names, since: 1 }
     }
 

@@ -3,12 +3,16 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::Fault;
 use crate::address::{self, Address, Origin};
 use crate::fault::code;
+use crate::{Fault, json};
 
 /// The largest file that is looked at, in bytes (P-09).
 const LARGEST: usize = 4 << 20;
+/// The deepest nesting of it (P-09).
+const DEEPEST: usize = 32;
+/// The property with the addresses.
+const ADDRESSES: &str = "EmergencyConsoleIPAddresses";
 
 /// A stamp.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
@@ -61,29 +65,30 @@ pub fn read_file(bytes: &[u8]) -> Result<ReadStamp, Fault> {
         return Err(not_a_stamp().detail("the file is larger than 4 MiB"));
     }
     let text = decode(bytes).ok_or_else(|| not_a_stamp().detail("the file is neither UTF-8 nor UTF-16"))?;
-    // serde_json refuses depths over 128 by itself; 32 is what any real file stays far below.
-    let value: Value = serde_json::from_str(&text).map_err(|error| not_a_stamp().detail(error))?;
-    if depth(&value) > 32 {
-        return Err(not_a_stamp().detail("the file is nested too deeply"));
-    }
+    let value = json::strict(&text, DEEPEST).map_err(|error| not_a_stamp().detail(error))?;
     let object = match &value {
         Value::Object(object) => object,
         // Saved from a session as a list of one.
-        Value::Array(items) => items.first().and_then(Value::as_object).ok_or_else(not_a_stamp)?,
-        _ => return Err(not_a_stamp()),
+        Value::Array(items) if items.len() == 1 => {
+            items.first().and_then(Value::as_object).ok_or_else(|| not_a_stamp().detail("it is a list"))?
+        }
+        _ => return Err(not_a_stamp().detail("it is no object")),
     };
-    let Some(addresses) = field(object, "EmergencyConsoleIPAddresses") else {
+    if let Some(name) = twice(object) {
+        return Err(not_a_stamp().detail(format!("{name} stands there twice")));
+    }
+    let Some(addresses) = field(object, ADDRESSES) else {
         let worksheet = ["DeploymentData", "InputData", "NamingPrefix", "PhysicalMachines"];
         let is_worksheet = worksheet.iter().any(|name| field(object, name).is_some());
-        return Err(Fault::new(if is_worksheet { code::DEPLOYMENT_DATA_FILE } else { code::NOT_A_STAMP_FILE }));
+        return Err(if is_worksheet {
+            Fault::new(code::DEPLOYMENT_DATA_FILE)
+        } else {
+            not_a_stamp().detail(format!("it has no {ADDRESSES}"))
+        });
     };
-    let listed = match addresses {
-        Value::String(text) => text.clone(),
-        Value::Array(items) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "),
-        _ => String::new(),
-    };
+    let listed = listed(addresses)?;
     let addresses = address::parse_all(&listed, Origin::File)?;
-    let mut fields = vec![("EmergencyConsoleIPAddresses".to_owned(), listed)];
+    let mut fields = vec![(ADDRESSES.to_owned(), listed)];
     let mut text = |names: &[&str]| {
         let found = names.iter().find_map(|name| Some((*name, field(object, name)?.as_str()?)));
         found.map(|(name, value)| {
@@ -115,6 +120,10 @@ pub fn read_file(bytes: &[u8]) -> Result<ReadStamp, Fault> {
 /// # Errors
 /// When there is no usable address among them.
 pub fn from_text(text: &str) -> Result<Stamp, Fault> {
+    // The content of a file may be pasted as well.
+    if text.trim_start().starts_with(['{', '[']) && !text.trim_start().starts_with("[:") {
+        return read_file(text.as_bytes()).map(|read| read.stamp);
+    }
     let addresses = address::parse_all(text, Origin::Typed)?;
     let name = addresses.first().map(|address| address.host.clone()).unwrap_or_default();
     let mut stamp = Stamp { addresses, name, ..Stamp::default() };
@@ -150,13 +159,28 @@ fn field<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     object.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
-fn depth(value: &Value) -> usize {
-    let inner = match value {
-        Value::Array(items) => items.iter().map(depth).max(),
-        Value::Object(members) => members.values().map(depth).max(),
-        _ => return 0,
-    };
-    inner.unwrap_or(0) + 1
+/// A name that an object has twice; PowerShell's names have no case.
+fn twice(object: &Map<String, Value>) -> Option<&str> {
+    let mut names: Vec<(String, &str)> = object.keys().map(|name| (name.to_lowercase(), name.as_str())).collect();
+    names.sort_unstable();
+    names.array_windows().find(|[(a, _), (b, _)]| a == b).map(|[_, (_, name)]| *name)
+}
+
+/// The addresses as text: a list, a single one, or a list that PowerShell 5.1 wrapped in an object with its count.
+fn listed(value: &Value) -> Result<String, Fault> {
+    let bad = || Fault::new(code::NO_USABLE_ADDRESS).with("reason", "notText").detail("an address is no text");
+    match value {
+        Value::String(text) => Ok(text.clone()),
+        Value::Array(items) => {
+            let texts: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
+            texts.map(|texts| texts.join(" ")).ok_or_else(bad)
+        }
+        Value::Object(members) => match field(members, "value") {
+            Some(items @ Value::Array(_)) => listed(items),
+            _ => Err(bad()),
+        },
+        _ => Err(bad()),
+    }
 }
 
 /// The text of a file: UTF-8 or UTF-16, with or without a mark.
@@ -221,8 +245,89 @@ mod tests {
     }
 
     #[test]
-    fn a_single_address_may_be_a_text() {
-        let read = read_file(br#"{"EmergencyConsoleIPAddresses": "192.0.2.1"}"#).unwrap();
-        assert_eq!(read.stamp.addresses.len(), 1);
+    fn p9_addresses_in_every_shape_that_powershell_writes() {
+        for (addresses, count) in [
+            (r#""192.0.2.1""#, 1),
+            (r#""192.0.2.1, 192.0.2.2""#, 2),
+            (r#"["192.0.2.1"]"#, 1),
+            (r#"{"value": ["192.0.2.1", "192.0.2.2"], "Count": 2}"#, 2),
+        ] {
+            let text = format!(r#"{{"emergencyconsoleipaddresses": {addresses}, "Unknown": [1, {{}}]}}"#);
+            assert_eq!(read_file(text.as_bytes()).unwrap().stamp.addresses.len(), count, "{text}");
+        }
+        let read = read_file(format!("[{FILE}]").as_bytes()).unwrap();
+        assert_eq!(read.stamp.addresses.len(), 3);
+        assert!(read.fields.iter().all(|(name, _)| !name.starts_with("PS") && name != "RunspaceId"));
+        assert_eq!(from_text(FILE).unwrap().addresses.len(), 3, "pasted content is a file too");
+    }
+
+    #[test]
+    fn p9_f64_what_a_file_may_not_hold_is_refused_with_its_reason() {
+        for (addresses, number, reason) in [
+            (r#"["8.8.8.8"]"#, code::PUBLIC_ADDRESS, "public"),
+            (r#"["2606:4700::1111"]"#, code::PUBLIC_ADDRESS, "public"),
+            (r#"["224.0.0.1"]"#, code::NO_USABLE_ADDRESS, "multicast"),
+            (r#"["ff02::1"]"#, code::NO_USABLE_ADDRESS, "multicast"),
+            (r#"["255.255.255.255"]"#, code::NO_USABLE_ADDRESS, "broadcast"),
+            (r#"["0.0.0.0"]"#, code::NO_USABLE_ADDRESS, "unspecified"),
+            (r#"["127.0.0.1"]"#, code::NO_USABLE_ADDRESS, "loopback"),
+            (r#"["::1"]"#, code::NO_USABLE_ADDRESS, "loopback"),
+            (r#"["::ffff:10.0.0.1"]"#, code::NO_USABLE_ADDRESS, "mapped"),
+            (r#"["10.0.0.1:5986"]"#, code::NO_USABLE_ADDRESS, "port"),
+            (r#"["evil.example"]"#, code::NO_USABLE_ADDRESS, "name"),
+            (r#"[1, "10.0.0.1"]"#, code::NO_USABLE_ADDRESS, "notText"),
+            ("[]", code::NO_USABLE_ADDRESS, "none"),
+            ("null", code::NO_USABLE_ADDRESS, "notText"),
+        ] {
+            let fault = read_file(format!(r#"{{"EmergencyConsoleIPAddresses": {addresses}}}"#).as_bytes()).unwrap_err();
+            assert_eq!((fault.code, fault.values["reason"].as_str()), (number, reason), "{addresses}");
+        }
+        let many: Vec<String> = (0..17).map(|last| format!("\"10.0.0.{last}\"")).collect();
+        let text = format!(r#"{{"EmergencyConsoleIPAddresses": [{}]}}"#, many.join(","));
+        assert_eq!(read_file(text.as_bytes()).unwrap_err().values["reason"], "tooMany");
+    }
+
+    #[test]
+    fn p9_limits_and_names_that_stand_there_twice() {
+        let address = r#""EmergencyConsoleIPAddresses": "10.0.0.1""#;
+        for text in [
+            format!(r#"{{{address}, {address}}}"#),
+            format!(r#"{{{address}, "emergencyConsoleIPAddresses": "10.0.0.2"}}"#),
+            format!(r#"{{{address}, "x": {{"a": 1, "a": 2}}}}"#),
+            format!(r#"{{{address}, "x": {}{}}}"#, "[".repeat(40), "]".repeat(40)),
+            format!("[{{{address}}}, {{{address}}}]"),
+            format!("{{{address}}} trailing"),
+            format!("{{{address}, \"x\": \"{}\"}}", "y".repeat(LARGEST)),
+        ] {
+            assert_eq!(read_file(text.as_bytes()).unwrap_err().code, code::NOT_A_STAMP_FILE, "{:.80}", text);
+        }
+        assert!(read_file(format!(r#"{{{address}, "x": {}{}}}"#, "[".repeat(31), "]".repeat(31)).as_bytes()).is_ok());
+    }
+
+    proptest::proptest! {
+        /// P-09: no bytes do any harm, and what is read can be dialled.
+        #[test]
+        fn any_bytes(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..400)) {
+            let _ = read_file(&bytes);
+        }
+
+        /// A file in any encoding gives the same stamp.
+        #[test]
+        fn any_encoding(region in "\\PC{0,12}", hosts in proptest::collection::hash_set(1_u8..255, 1..4)) {
+            let hosts: Vec<String> = hosts.iter().map(|last| format!("10.1.2.{last}")).collect();
+            let text = serde_json::json!({ "RegionName": region, "EmergencyConsoleIPAddresses": hosts }).to_string();
+            let wanted = read_file(text.as_bytes()).unwrap();
+            proptest::prop_assert_eq!(&wanted.stamp.region, &region);
+            let units = |big: bool| -> Vec<u8> {
+                text.encode_utf16().flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
+            };
+            let marked = [&[0xef, 0xbb, 0xbf], text.as_bytes()].concat();
+            let forms = [marked, units(false), units(true), [&[0xff, 0xfe][..], &units(false)].concat(), [&[0xfe, 0xff][..], &units(true)].concat()];
+            for form in forms {
+                proptest::prop_assert_eq!(&read_file(&form).unwrap(), &wanted);
+            }
+            let dialled: Vec<String> = wanted.stamp.addresses.iter().map(|address| address.host.clone()).collect();
+            proptest::prop_assert_eq!(dialled, hosts);
+        }
     }
 }

@@ -48,6 +48,9 @@ pub(crate) fn of_call(call: &HostCall) -> Option<String> {
 
 /// Text for the screen: cut where it is very long.
 pub(crate) fn for_screen(text: String) -> String {
+    if text.len() <= LONGEST {
+        return text;
+    }
     match text.char_indices().nth(LONGEST) {
         Some((at, _)) => {
             format!("{}… ({} characters, all in the record)", text.get(..at).unwrap_or_default(), text.chars().count())

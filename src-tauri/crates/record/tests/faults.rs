@@ -131,7 +131,10 @@ fn j5_a_full_disk_gives_the_reserve_back_and_takes_endings_only() {
         sent += 1;
     }
     assert!(!folder.path().join("r.reserve").exists());
-    assert!(matches!(journal.append_durable("run", json!("new")), Err(JournalError::Suspended(_))), "nothing new begins");
+    assert!(
+        matches!(journal.append_durable("run", json!("new")), Err(JournalError::Suspended(_))),
+        "nothing new begins"
+    );
     journal.append_ending("run_end", json!({"outcome": "completed"})).unwrap();
     let counted = journal.suspension().unwrap().lines;
     assert!(journal.close().is_ok());

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use record::{Clock, Disk, Journal, JournalError, Limits};
@@ -49,8 +50,9 @@ pub(crate) fn now_seconds() -> i64 {
     now_ms() / 1_000
 }
 
-/// Writes every intent to the record and waits until it is on the disk.
-pub(crate) struct JournalIntents(pub(crate) Arc<Journal>);
+/// Writes every intent to the record and waits until it is on the disk. While the session is being closed, everything
+/// is an ending.
+pub(crate) struct JournalIntents(pub(crate) Arc<Journal>, pub(crate) Arc<AtomicBool>);
 
 impl Intents for JournalIntents {
     fn intend(&self, intent: Intent) -> BoxFuture<'_, Result<(), Refused>> {
@@ -69,9 +71,15 @@ impl Intents for JournalIntents {
                 Intent::Reconnect { pool } => json!({ "reconnect": pool.to_string() }),
                 Intent::Delete { pool } => json!({ "delete": pool.to_string() }),
             };
-            let written = tokio::task::spawn_blocking(move || journal.append_durable("intent", line)).await;
+            // With a full disk nothing new begins; what goes on may be answered and ended (J-05).
+            let begins = matches!(intent, Intent::Create { .. } | Intent::Command { .. });
+            let ends = !begins || self.1.load(Ordering::Relaxed);
+            let written = tokio::task::spawn_blocking(move || {
+                if ends { journal.append_ending("intent", line) } else { journal.append_durable("intent", line) }
+            })
+            .await;
             match written {
-                Ok(Ok(_)) => Ok(()),
+                Ok(Ok(())) => Ok(()),
                 Ok(Err(error)) => Err(Refused(error.to_string())),
                 Err(error) => Err(Refused(error.to_string())),
             }

@@ -72,7 +72,7 @@ pub struct PepSession {
     collect: mpsc::Sender<pump::Collect>,
     journal: Arc<Journal>,
     shared: Arc<Shared>,
-    closing: AtomicBool,
+    closing: Arc<AtomicBool>,
 }
 
 /// What the pump and the callers share.
@@ -250,7 +250,13 @@ impl PepSession {
         }
         self.shared.wake();
         let line = json!({ "run": id.to_string(), "text": text });
-        let started = match self.journal_durable("run", line).await {
+        // Closing is possible with a full disk too (J-05).
+        let recorded = if self.is_closing() {
+            self.journal_ending("run", line).await
+        } else {
+            self.journal_durable("run", line).await
+        };
+        let started = match recorded {
             Ok(()) => self.handle.invoke_as(id, spec.into_command().into()).await.map_err(|error| internal(&error)),
             Err(fault) => Err(fault),
         };
@@ -272,6 +278,23 @@ impl PepSession {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(Fault::new(code::RECORD_SUSPENDED).detail(error)),
             Err(error) => Err(Fault::new(code::INTERNAL).detail(error)),
+        }
+    }
+
+    async fn journal_ending(&self, kind: &'static str, data: serde_json::Value) -> Result<(), Fault> {
+        let journal = Arc::clone(&self.journal);
+        let written = tokio::task::spawn_blocking(move || journal.append_ending(kind, data)).await;
+        match written {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(Fault::new(code::RECORD_SUSPENDED).detail(error)),
+            Err(error) => Err(Fault::new(code::INTERNAL).detail(error)),
+        }
+    }
+
+    /// Writes down what a person or the system chose about the open session (R-10, F-29).
+    pub async fn note_quit(&self, choice: &str) {
+        if let Err(fault) = self.journal_ending("quit", json!({ "choice": choice })).await {
+            tracing::warn!(detail = ?fault.detail, "A choice was not recorded");
         }
     }
 
@@ -346,7 +369,13 @@ impl PepSession {
         let closed = self.copy_transcripts(share, account, password, &on_step).await;
         self.closing.store(false, Ordering::Relaxed);
         self.shared.wake();
-        closed?;
+        if let Err(fault) = closed {
+            let line = json!({ "fault": fault.text(), "share": share, "detail": fault.detail });
+            if let Err(error) = self.journal_ending("not_closed", line).await {
+                tracing::warn!(detail = ?error.detail, "A refused closing was not recorded");
+            }
+            return Err(fault);
+        }
         on_step(CloseStep::Confirmed);
         let summary = self.end(true, share).await;
         on_step(CloseStep::Gone);
@@ -384,11 +413,13 @@ impl PepSession {
         self.end(false, "").await
     }
 
-    /// Leaves the session running at the endpoint without us.
-    pub async fn disconnect(&self) {
-        if let Err(error) = self.handle.disconnect(None).await {
-            tracing::info!(%error, "The session was not disconnected");
-        }
+    /// Leaves the session running at the endpoint without us, if the endpoint keeps it.
+    ///
+    /// # Errors
+    /// When it does not keep it, or did not say so. The session is still held then, if it is there.
+    pub async fn disconnect(&self) -> Result<(), Fault> {
+        self.handle.disconnect(None).await.map_err(|error| Fault::of_close(&error))?;
+        self.journal_ending("left_running", json!({ "run": self.active_run().map(|id| id.to_string()) })).await
     }
 
     async fn end(&self, transcripts: bool, share: &str) -> Summary {

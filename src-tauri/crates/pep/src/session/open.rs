@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use psrp::Command;
-use record::Journal;
+use record::{Journal, Limits, Storage};
 use serde_json::json;
 use spnego::{Credentials, Secret};
 use tokio::sync::{mpsc, oneshot};
@@ -33,8 +33,12 @@ pub struct OpenRequest {
     pub password: Secret,
     /// The computer that it must be: decided before, by a pin or a person.
     pub expected: Names,
+    /// When that was decided, in seconds since 1970.
+    pub trusted_since: Option<i64>,
     /// The folder of the records.
     pub records: PathBuf,
+    /// The disk of the records.
+    pub storage: Arc<dyn Storage>,
     /// The app's version, for the record.
     pub app_version: String,
     /// Whether it is practice.
@@ -81,15 +85,22 @@ pub async fn open(
         "stamp": request.stamp_id,
         "endpoint": request.address.to_string(),
         "computer": request.expected.computer,
-        "domain": request.expected.domain,
+        "pin": { "names": request.expected, "since": request.trusted_since },
         "account": request.account,
         "practice": request.practice,
     });
     let path = request.records.join(name);
-    let made = tokio::task::spawn_blocking(move || Journal::create(&path, header, Box::new(SystemClock::new()))).await;
+    let storage = Arc::clone(&request.storage);
+    let made = tokio::task::spawn_blocking(move || {
+        Journal::create_on(storage, &path, header, Box::new(SystemClock::new()), Limits::default())
+    })
+    .await;
     let journal = match made {
         Ok(Ok(journal)) => Arc::new(journal),
-        Ok(Err(error)) => return Err(Fault::new(code::RECORDS_UNUSABLE).detail(error)),
+        Ok(Err(error)) => {
+            let folder = request.records.display().to_string();
+            return Err(Fault::new(code::RECORDS_UNUSABLE).with("folder", folder).detail(error));
+        }
         Err(error) => return Err(Fault::new(code::INTERNAL).detail(error)),
     };
     match open_recorded(&id, request, &journal, on_stage).await {
@@ -98,7 +109,7 @@ pub async fn open(
             let line = json!({ "fault": fault.text(), "detail": fault.detail });
             // The record has served: nothing is open that somebody would have to look after.
             let ended = tokio::task::spawn_blocking(move || {
-                journal.append("not_opened", line)?;
+                journal.append_ending("not_opened", line)?;
                 journal.close()
             });
             if let Ok(Err(error)) = ended.await {
@@ -137,7 +148,8 @@ async fn open_recorded(
     };
     on_stage(OpenStage::Reach);
     let sign_in = SignIn::new(Credentials::new(&request.account, request.password), gate);
-    let intents = Arc::new(JournalIntents(Arc::clone(journal)));
+    let closing = Arc::new(AtomicBool::new(false));
+    let intents = Arc::new(JournalIntents(Arc::clone(journal), Arc::clone(&closing)));
     let (handle, events) = winrm::open(request.connector, sign_in, options, intents).await.map_err(|error| {
         Fault::of_open(&error).with("account", request.account.as_str()).with("host", request.address.host.as_str())
     })?;
@@ -171,7 +183,7 @@ async fn open_recorded(
         collect: orders,
         journal: Arc::clone(journal),
         shared,
-        closing: AtomicBool::new(false),
+        closing,
     })
 }
 

@@ -8,7 +8,8 @@ use clixml::{Value, encode_to_string};
 use psrp::host::HostAnswer;
 use psrp::records::ProgressRecord;
 use psrp::{Event, PipelineId, PipelineState, RecordStream};
-use record::Journal;
+use record::{Journal, JournalError};
+use serde::Serialize;
 use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
 use winrm::{EventStream, Interruption, SessionEvent, SessionHandle, SessionState};
@@ -37,6 +38,21 @@ pub(crate) struct Pump {
     pub(crate) handle: SessionHandle,
     pub(crate) orders: mpsc::Receiver<Collect>,
     collecting: HashMap<PipelineId, Collecting>,
+    /// The last run that wrote something, as the record names it.
+    named: Option<(PipelineId, Arc<str>)>,
+    /// Whether the record takes no more lines.
+    suspended: bool,
+}
+
+/// A line of output as it is recorded.
+#[derive(Serialize)]
+struct OutputLine<'a> {
+    run: &'a str,
+    stream: &'static str,
+    text: &'a str,
+    /// The whole object, where the text is not all of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clixml: Option<&'a str>,
 }
 
 impl Pump {
@@ -46,7 +62,7 @@ impl Pump {
         handle: SessionHandle,
         orders: mpsc::Receiver<Collect>,
     ) -> Self {
-        Self { journal, shared, handle, orders, collecting: HashMap::new() }
+        Self { journal, shared, handle, orders, collecting: HashMap::new(), named: None, suspended: false }
     }
 
     pub(crate) async fn run(mut self, mut events: EventStream) {
@@ -69,17 +85,21 @@ impl Pump {
             };
             let Some(event) = event else { break };
             self.handle(event).await;
+            // Whatever is here already is shown together.
+            while let Some(event) = events.try_next() {
+                self.handle(event).await;
+            }
             self.shared.wake();
         }
-        self.lost(None);
+        self.lost(None).await;
         self.shared.wake();
     }
 
     async fn handle(&mut self, event: SessionEvent) {
         match event {
             SessionEvent::Pool(event) => self.pool(event).await,
-            SessionEvent::State(state) => self.state(state),
-            SessionEvent::Interruption(interruption) => self.interruption(&interruption),
+            SessionEvent::State(state) => self.state(state).await,
+            SessionEvent::Interruption(interruption) => self.interruption(&interruption).await,
         }
     }
 
@@ -183,26 +203,53 @@ impl Pump {
         }
     }
 
-    fn journal_line(&self, id: PipelineId, stream: ItemStream, text: &str, clixml: Option<String>) {
-        let mut data = json!({ "run": id.to_string(), "stream": format!("{stream:?}").to_lowercase(), "text": text });
-        if let (Some(clixml), Some(members)) = (clixml, data.as_object_mut()) {
-            members.insert("clixml".to_owned(), clixml.into());
-        }
-        self.write("output", data);
+    fn journal_line(&mut self, id: PipelineId, stream: ItemStream, text: &str, clixml: Option<String>) {
+        let run = self.name_of(id);
+        let line = OutputLine { run: &run, stream: stream.word(), text, clixml: clixml.as_deref() };
+        let written = self.when_there_is_room(|journal| journal.append_output(&run, "output", line));
+        self.check(written, Some(id));
     }
 
-    /// Adds a line to the record. A full queue holds the session up here, and so the endpoint.
-    fn write(&self, kind: &'static str, data: serde_json::Value) {
-        let journal = Arc::clone(&self.journal);
-        let written =
-            if tokio::runtime::Handle::current().runtime_flavor() == tokio::runtime::RuntimeFlavor::MultiThread {
-                tokio::task::block_in_place(|| journal.append(kind, data))
-            } else {
-                journal.append(kind, data)
-            };
-        if let Err(error) = written {
-            // The run goes on and is drained; nothing new is started, because its intent cannot be written (J-05).
-            tracing::error!(%error, "The record was suspended");
+    /// The run's id as the record writes it.
+    fn name_of(&mut self, id: PipelineId) -> Arc<str> {
+        match &self.named {
+            Some((known, name)) if *known == id => Arc::clone(name),
+            _ => {
+                let name: Arc<str> = id.to_string().into();
+                self.named = Some((id, Arc::clone(&name)));
+                name
+            }
+        }
+    }
+
+    /// Adds a line to the record.
+    fn write(&mut self, kind: &'static str, data: serde_json::Value) {
+        let written = self.when_there_is_room(|journal| journal.append(kind, data));
+        self.check(written, None);
+    }
+
+    /// A full queue holds the session up here, and so the endpoint.
+    fn when_there_is_room<T>(&self, write: impl FnOnce(&Journal) -> T) -> T {
+        let threads = tokio::runtime::Handle::current().runtime_flavor() == tokio::runtime::RuntimeFlavor::MultiThread;
+        if threads && self.journal.is_full() {
+            tokio::task::block_in_place(|| write(&self.journal))
+        } else {
+            write(&self.journal)
+        }
+    }
+
+    /// A run goes on when the record is suspended, and its output is drained and shown; nothing new is started, because
+    /// its intent cannot be written (J-05). It is said once.
+    fn check(&mut self, written: Result<(), JournalError>, id: Option<PipelineId>) {
+        let Err(error) = written else { return };
+        if std::mem::replace(&mut self.suspended, true) {
+            return;
+        }
+        tracing::error!(%error, "The record was suspended");
+        let mut shared = self.shared.lock();
+        if let Some(run) = id.or(shared.active).and_then(|id| shared.run(id)) {
+            let note = "The record is suspended. What follows is shown and counted, not recorded.";
+            run.push(now_ms(), ItemStream::Note, note.to_owned());
         }
     }
 
@@ -230,9 +277,7 @@ impl Pump {
             );
         }
         let fault = error.as_ref().filter(|_| outcome == Outcome::Failed).map(Fault::of_record);
-        let journal = Arc::clone(&self.journal);
-        let line = json!({ "run": id.to_string(), "outcome": format!("{outcome:?}").to_lowercase() });
-        let _ = tokio::task::spawn_blocking(move || journal.append_ending("run_end", line)).await;
+        self.end_recorded(id, outcome, fault.as_ref()).await;
         let mut shared = self.shared.lock();
         if let Some(run) = shared.run(id) {
             run.finish(outcome, error, fault);
@@ -242,7 +287,19 @@ impl Pump {
         }
     }
 
-    fn state(&mut self, state: SessionState) {
+    /// The end of a run is on the disk before it is shown.
+    async fn end_recorded(&mut self, id: PipelineId, outcome: Outcome, fault: Option<&Fault>) {
+        let (journal, run) = (Arc::clone(&self.journal), self.name_of(id));
+        let line = json!({ "run": &*run, "outcome": outcome.word(), "fault": fault.map(Fault::text) });
+        let written = tokio::task::spawn_blocking(move || {
+            journal.end_output(&run);
+            journal.append_ending("run_end", line)
+        });
+        let written = written.await.unwrap_or_else(|error| Err(JournalError::Io(error.to_string())));
+        self.check(written, Some(id));
+    }
+
+    async fn state(&mut self, state: SessionState) {
         let connection = match state {
             SessionState::Ready => Connection::Ready,
             SessionState::Retrying { left, reason } => {
@@ -251,14 +308,14 @@ impl Pump {
             }
             SessionState::Disconnected { reason } => {
                 let fault = reason.as_ref().map_or_else(|| Fault::new(code::CONNECTION_LOST), Fault::of_loss);
-                self.write("connection", json!({ "disconnected": fault.detail }));
-                self.lost(Some(fault));
+                self.write("connection", json!({ "disconnected": fault.detail, "fault": fault.text() }));
+                self.lost(Some(fault)).await;
                 return;
             }
             SessionState::Lost(reason) => {
                 let fault = Fault::of_loss(&reason);
-                self.write("connection", json!({ "lost": fault.detail }));
-                self.lost(Some(fault));
+                self.write("connection", json!({ "lost": fault.detail, "fault": fault.text() }));
+                self.lost(Some(fault)).await;
                 return;
             }
             SessionState::Closed => return,
@@ -267,7 +324,12 @@ impl Pump {
     }
 
     /// The session is over without us: what runs has an unknown outcome, and nothing is invented about it.
-    fn lost(&mut self, fault: Option<Fault>) {
+    async fn lost(&mut self, fault: Option<Fault>) {
+        let active = self.shared.lock().active;
+        let unknown = fault.clone().unwrap_or_else(|| Fault::new(code::OUTCOME_UNKNOWN));
+        if let Some(id) = active {
+            self.end_recorded(id, Outcome::Unknown, Some(&unknown)).await;
+        }
         let mut shared = self.shared.lock();
         if let Some(fault) = &fault {
             shared.connection = Connection::Lost(fault.clone());
@@ -275,7 +337,6 @@ impl Pump {
         if let Some(id) = shared.active.take()
             && let Some(run) = shared.run(id)
         {
-            let unknown = fault.clone().unwrap_or_else(|| Fault::new(code::OUTCOME_UNKNOWN));
             run.finish(Outcome::Unknown, None, Some(unknown));
         }
         drop(shared);
@@ -284,7 +345,7 @@ impl Pump {
         }
     }
 
-    fn interruption(&mut self, interruption: &Interruption) {
+    async fn interruption(&mut self, interruption: &Interruption) {
         let (id, note, unknown) = match interruption {
             Interruption::NotStarted { pipeline } => {
                 (Some(*pipeline), "The command was not started: its request was lost.", true)
@@ -307,12 +368,18 @@ impl Pump {
             Interruption::RecordsMayBeMissing { pipeline, .. } => (*pipeline, "Some lines may be missing here.", false),
             Interruption::IdleTimeReduced { .. } => return,
         };
+        let named = id.map(|id| id.to_string());
+        self.write("interruption", json!({ "run": named, "note": note, "detail": format!("{interruption:?}") }));
+        let Some(id) = id else { return };
+        let fault = unknown.then(|| Fault::new(code::OUTCOME_UNKNOWN).detail(format!("{interruption:?}")));
+        if fault.is_some() && self.shared.lock().run(id).is_some() {
+            self.end_recorded(id, Outcome::Unknown, fault.as_ref()).await;
+        }
         let mut shared = self.shared.lock();
-        let Some(run) = id.and_then(|id| shared.run(id)) else { return };
+        let Some(run) = shared.run(id) else { return };
         run.push(now_ms(), ItemStream::Note, note.to_owned());
-        if unknown {
-            let fault = Fault::new(code::OUTCOME_UNKNOWN).detail(format!("{interruption:?}"));
-            run.finish(Outcome::Unknown, None, Some(fault));
+        if fault.is_some() {
+            run.finish(Outcome::Unknown, None, fault);
             shared.active = None;
         }
     }

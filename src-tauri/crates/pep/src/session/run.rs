@@ -16,6 +16,8 @@ use crate::verdict::{CheckResult, CheckVerdict, VerdictReader};
 
 /// The most lines that are kept for the screen; all of them are in the record.
 const KEPT: usize = 5_000;
+/// And the most bytes of text: lines may be long.
+const KEPT_BYTES: usize = 16 << 20;
 
 /// The stream of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +30,21 @@ pub enum ItemStream {
     Debug,
     Information,
     Note,
+}
+
+impl ItemStream {
+    /// The stream as the record names it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Output => "output",
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Verbose => "verbose",
+            Self::Debug => "debug",
+            Self::Information => "information",
+            Self::Note => "note",
+        }
+    }
 }
 
 /// A line of a run.
@@ -66,6 +83,19 @@ pub enum Outcome {
     Failed,
     Stopped,
     Unknown,
+}
+
+impl Outcome {
+    /// The outcome as the record and the summary name it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Stopped => "stopped",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// The end of a run.
@@ -212,6 +242,7 @@ pub(crate) struct Run {
     pub(crate) question: Option<Question>,
     pub(crate) end: Option<RunEnd>,
     items: VecDeque<Item>,
+    bytes: usize,
     total: u64,
     progress: Vec<Progress>,
     verdicts: Option<VerdictReader>,
@@ -236,6 +267,7 @@ impl Run {
             question: None,
             end: None,
             items: VecDeque::new(),
+            bytes: 0,
             total: 0,
             progress: Vec::new(),
             verdicts: checks.then(VerdictReader::default),
@@ -300,8 +332,9 @@ impl Run {
 
     fn keep(&mut self, at_ms: i64, stream: ItemStream, text: String) {
         self.total += 1;
-        if self.items.len() == KEPT {
-            self.items.pop_front();
+        self.bytes += text.len();
+        while self.items.len() >= KEPT || (self.bytes > KEPT_BYTES && !self.items.is_empty()) {
+            self.bytes -= self.items.pop_front().map_or(0, |item| item.text.len());
         }
         self.items.push_back(Item { seq: self.total, at_ms, stream, text });
     }
@@ -439,5 +472,10 @@ mod tests {
         let view = run.view(5_998, 10);
         assert_eq!((view.dropped, view.items.len(), view.items[0].text.as_str()), (0, 2, "5998"));
         assert_eq!(run.view(6_000, 10).items, []);
+        for _ in 0..2_000 {
+            run.push(0, ItemStream::Output, "x".repeat(20_000));
+        }
+        assert!(run.items.len() * 20_000 <= KEPT_BYTES, "long lines are fewer");
+        assert_eq!(run.bytes, run.items.iter().map(|item| item.text.len()).sum::<usize>());
     }
 }
