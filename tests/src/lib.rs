@@ -7,6 +7,8 @@
 pub mod arm_server;
 pub mod engine;
 pub mod folders;
+pub mod gate;
+pub mod page;
 pub mod peer;
 pub mod pepctl;
 pub mod practice_server;

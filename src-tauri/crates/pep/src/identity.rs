@@ -100,6 +100,7 @@ mod tests {
             computer: "AZS-ERCS01".into(),
             domain: "AZURESTACK".into(),
             dns_computer: "azs-ercs01.azurestack.local".into(),
+            ..Names::default()
         };
         for fits in [
             "azurestack\\CloudAdmin",

@@ -163,7 +163,8 @@ fn field<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
 fn twice(object: &Map<String, Value>) -> Option<&str> {
     let mut names: Vec<(String, &str)> = object.keys().map(|name| (name.to_lowercase(), name.as_str())).collect();
     names.sort_unstable();
-    names.array_windows().find(|[(a, _), (b, _)]| a == b).map(|[_, (_, name)]| *name)
+    let repeated = names.iter().zip(names.iter().skip(1)).find(|(before, after)| before.0 == after.0);
+    repeated.map(|(_, (_, name))| *name)
 }
 
 /// The addresses as text: a list, a single one, or a list that PowerShell 5.1 wrapped in an object with its count.

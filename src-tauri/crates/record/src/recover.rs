@@ -176,8 +176,9 @@ pub fn glance(path: &Path) -> Result<Glance, JournalError> {
             Some("end") => Standing::Ended,
             Some("left_running") => Standing::LeftRunning,
             Some("abandoned") => Standing::Abandoned,
-            Some(_) => Standing::Open,
-            None => standing,
+            // Coming back to a session begins with an intent; the last words of one that was left change nothing.
+            Some("intent") => Standing::Open,
+            Some(_) | None => standing,
         };
     }
     Ok(Glance {

@@ -132,11 +132,15 @@ fn r11_a_look_tells_how_a_record_stands() {
     drop(journal);
     assert!(!record::is_live(&path));
     // A long line fills all that is looked at.
-    append_to(&path, "note", &json!("x".repeat(200_000)), 0).unwrap();
+    append_to(&path, "intent", &json!("x".repeat(200_000)), 0).unwrap();
     assert_eq!(look().standing, Standing::Open);
+    append_to(&path, "end", &json!(null), 0).unwrap();
+    append_to(&path, "note", &json!("after the end"), 0).unwrap();
+    assert_eq!(look().standing, Standing::Ended);
+    append_to(&path, "intent", &json!(null), 0).unwrap();
     // A crash left half a line; it is set aside and the new line follows.
     let whole = std::fs::read(&path).unwrap();
-    std::fs::write(&path, [&whole, &b"{\"seq\":4,\"ut"[..]].concat()).unwrap();
+    std::fs::write(&path, [&whole, &b"{\"seq\":7,\"ut"[..]].concat()).unwrap();
     assert!(look().torn);
     append_to(&path, "abandoned", &json!({"by": "operator"}), 0).unwrap();
     assert_eq!((look().standing, look().torn), (Standing::Abandoned, false));
@@ -162,6 +166,7 @@ proptest::proptest! {
     /// P-11: the reader does not panic, whatever it is given.
     #[test]
     fn any_bytes_are_read(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..600)) {
-        check_bytes(&bytes);
+        let (lines, _) = check_bytes(&bytes);
+        assert!(lines <= bytes.iter().filter(|byte| **byte == b'\n').count() as u64);
     }
 }

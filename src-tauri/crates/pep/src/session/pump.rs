@@ -7,7 +7,7 @@ use std::time::Duration;
 use clixml::{Value, encode_to_string};
 use psrp::host::HostAnswer;
 use psrp::records::ProgressRecord;
-use psrp::{Event, PipelineId, PipelineState, RecordStream};
+use psrp::{Event, Origin, PipelineId, PipelineState, RecordStream};
 use record::{Journal, JournalError};
 use serde::Serialize;
 use serde_json::json;
@@ -106,8 +106,10 @@ impl Pump {
     async fn pool(&mut self, event: Event) {
         match event {
             Event::Record { pipeline, stream, value } => self.record(pipeline, stream, value),
-            Event::PipelineState { pipeline, state, error, .. } if state.is_final() => {
-                self.finished(pipeline, state, error).await
+            // The session's own state follows and says why; what became of the command is not known.
+            Event::PipelineState { origin: Origin::PoolEnded, .. } => {}
+            Event::PipelineState { pipeline, state, error, origin } if state.is_final() => {
+                self.finished(pipeline, state, error, origin).await
             }
             Event::HostCall { pipeline, call, question: true, .. } => {
                 let asked = pipeline
@@ -228,6 +230,13 @@ impl Pump {
         self.check(written, None);
     }
 
+    /// Adds a line to the record and waits until it is on the disk: a change of the connection is not only shown.
+    async fn write_now(&mut self, kind: &'static str, data: serde_json::Value) {
+        let journal = Arc::clone(&self.journal);
+        let written = tokio::task::spawn_blocking(move || journal.append_ending(kind, data)).await;
+        self.check(written.unwrap_or_else(|error| Err(JournalError::Io(error.to_string()))), None);
+    }
+
     /// A full queue holds the session up here, and so the endpoint.
     fn when_there_is_room<T>(&self, write: impl FnOnce(&Journal) -> T) -> T {
         let threads = tokio::runtime::Handle::current().runtime_flavor() == tokio::runtime::RuntimeFlavor::MultiThread;
@@ -253,7 +262,7 @@ impl Pump {
         }
     }
 
-    async fn finished(&mut self, id: PipelineId, state: PipelineState, error: Option<Value>) {
+    async fn finished(&mut self, id: PipelineId, state: PipelineState, error: Option<Value>, origin: Origin) {
         if let Some((values, done)) = self.collecting.remove(&id) {
             let result = match (state, &error) {
                 (PipelineState::Completed, _) => Ok(values),
@@ -263,7 +272,9 @@ impl Pump {
             let _ = done.send(result);
             return;
         }
+        let unknown = matches!(origin, Origin::DoneWithoutState | Origin::CommandGone);
         let outcome = match state {
+            _ if unknown => Outcome::Unknown,
             PipelineState::Completed => Outcome::Completed,
             PipelineState::Stopped => Outcome::Stopped,
             _ => Outcome::Failed,
@@ -276,7 +287,13 @@ impl Pump {
                 Some(encode_to_string(record)),
             );
         }
-        let fault = error.as_ref().filter(|_| outcome == Outcome::Failed).map(Fault::of_record);
+        let fault = match (&error, origin) {
+            _ if unknown => Some(Fault::new(code::OUTCOME_UNKNOWN).detail(format!("{origin:?}"))),
+            (Some(record), _) if outcome == Outcome::Failed => Some(Fault::of_record(record)),
+            (None, Origin::KeyExchangeFailed) => Some(Fault::new(code::PROTOCOL).detail("the key exchange failed")),
+            (None, _) if outcome == Outcome::Failed => Some(Fault::new(code::CMDLET_FAILED)),
+            _ => None,
+        };
         self.end_recorded(id, outcome, fault.as_ref()).await;
         let mut shared = self.shared.lock();
         if let Some(run) = shared.run(id) {
@@ -303,18 +320,23 @@ impl Pump {
         let connection = match state {
             SessionState::Ready => Connection::Ready,
             SessionState::Retrying { left, reason } => {
-                self.write("connection", json!({ "retrying": reason }));
+                self.write_now("connection", json!({ "retrying": reason })).await;
                 Connection::Retrying(left.as_secs())
             }
-            SessionState::Disconnected { reason } => {
-                let fault = reason.as_ref().map_or_else(|| Fault::new(code::CONNECTION_LOST), Fault::of_loss);
-                self.write("connection", json!({ "disconnected": fault.detail, "fault": fault.text() }));
+            // We left it running: nothing of it has ended.
+            SessionState::Disconnected { reason: None } => {
+                self.write_now("connection", json!({ "disconnected": [] })).await;
+                Connection::Lost(Fault::new(code::CONNECTION_LOST))
+            }
+            SessionState::Disconnected { reason: Some(reason) } => {
+                let fault = Fault::of_loss(&reason);
+                self.write_now("connection", json!({ "disconnected": fault.detail, "fault": fault.text() })).await;
                 self.lost(Some(fault)).await;
                 return;
             }
             SessionState::Lost(reason) => {
                 let fault = Fault::of_loss(&reason);
-                self.write("connection", json!({ "lost": fault.detail, "fault": fault.text() }));
+                self.write_now("connection", json!({ "lost": fault.detail, "fault": fault.text() })).await;
                 self.lost(Some(fault)).await;
                 return;
             }

@@ -1,6 +1,14 @@
 //! What the tests of records share: a clock, and disks that fail when they are told to.
 
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, reason = "tests, each of which uses a part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests, each of which uses a part"
+)]
 
 use std::io::{Error, ErrorKind, Read};
 use std::path::{Path, PathBuf};

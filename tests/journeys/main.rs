@@ -1,0 +1,10 @@
+//! Journeys of a person through the app, against the independent peer.
+
+#![allow(missing_docs, reason = "tests")]
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod canary;
+mod disk;
+mod errors;
+mod forget;
+mod quit;
