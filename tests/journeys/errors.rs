@@ -267,7 +267,12 @@ async fn a_session_that_vanished_ends_its_run_with_an_unknown_outcome() {
     peer.control(json!({ "kill_shell": "*" }));
     let (result, _) = page.follow(&id).await;
     assert_eq!((&result["outcome"], &result["fault"]["code"]), (&json!("unknown"), &json!("PEP-7301")), "{result}");
-    let session = page.event("session", |session| session["state"]["kind"] == "lost").await;
+    // The command is gone first, the session a moment later.
+    let mut session = page.session().await;
+    while session["state"]["kind"] != "lost" {
+        page.event("session", |_| true).await;
+        session = page.session().await;
+    }
     assert_eq!((&session["state"]["fault"]["code"], &session["activeRun"]), (&json!("PEP-5104"), &Value::Null));
     assert_eq!(session["state"]["fault"]["blame"], "endpoint", "{session}");
     let lines = page.record();
