@@ -11,6 +11,7 @@ mod node;
 mod packages;
 mod python;
 mod start;
+mod supply;
 mod sweep;
 mod test;
 

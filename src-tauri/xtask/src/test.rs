@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::command::{self, Outcome, cargo, program, target};
 use crate::node::npm;
-use crate::{node, packages, python};
+use crate::{node, packages, python, supply};
 
 /// A named part of the tests.
 struct Step {
@@ -18,6 +18,7 @@ const STEPS: &[Step] = &[
     Step { name: "format", what: "formatting of the Rust sources", run: || cargo(["fmt", "--all", "--check"]) },
     Step { name: "page", what: "page: types, logic, words; both builds", run: page },
     Step { name: "lint", what: "lints of the whole workspace, warnings refused", run: lint },
+    Step { name: "supply", what: "licences and sources of all crates", run: supply::check },
     Step { name: "rust", what: "unit, property, journey and interoperation tests", run: rust },
     Step {
         name: "gallery",
