@@ -3,6 +3,7 @@
 
 mod commands;
 mod ports;
+mod shutdown;
 mod window;
 
 use std::path::PathBuf;
@@ -42,6 +43,7 @@ fn run(started: Instant) -> tauri::Result<()> {
             let (tell, mut events) = mpsc::unbounded_channel::<AppEvent>();
             let app = App::new(Arc::new(ports::DesktopHost::new(handle.clone(), started)), tell, files);
             tauri.manage(Arc::clone(&app));
+            shutdown::watch(&handle, Arc::clone(&app));
             window::open(&handle, app)?;
             tauri::async_runtime::spawn(async move {
                 while let Some(event) = events.recv().await {
