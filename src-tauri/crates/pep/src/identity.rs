@@ -56,12 +56,15 @@ impl Names {
     }
 
     /// Whether an account as it is typed may belong to this computer's domain, or to the computer itself. Only the form
-    /// `DOMAIN\user` says where it belongs.
+    /// `DOMAIN\user` says where it belongs, and only a computer with a DNS domain says which one is its own: the short
+    /// name alone may be that of a work group.
     #[must_use]
     pub fn may_hold(&self, account: &str) -> bool {
         let Some((domain, _)) = account.trim().split_once('\\') else { return true };
-        let dns_domain = self.dns_computer.split_once('.').map_or("", |(_, domain)| domain);
-        let own = [self.domain.as_str(), dns_domain, self.computer.as_str(), "."];
+        if self.dns_domain.is_empty() {
+            return true;
+        }
+        let own = [self.domain.as_str(), self.dns_domain.as_str(), self.computer.as_str(), "."];
         own.iter().any(|known| known.eq_ignore_ascii_case(domain))
     }
 
@@ -99,7 +102,7 @@ mod tests {
         let names = Names {
             computer: "AZS-ERCS01".into(),
             domain: "AZURESTACK".into(),
-            dns_computer: "azs-ercs01.azurestack.local".into(),
+            dns_domain: "azurestack.local".into(),
             ..Names::default()
         };
         for fits in [
@@ -115,5 +118,7 @@ mod tests {
         for wrong in ["CORP\\me", "\\me", "local\\x"] {
             assert!(!names.may_hold(wrong), "{wrong}");
         }
+        let of_no_domain = Names { dns_domain: String::new(), ..names };
+        assert!(of_no_domain.may_hold("CORP\\me"));
     }
 }

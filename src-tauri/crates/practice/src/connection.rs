@@ -14,8 +14,8 @@ use wsman::multipart;
 use crate::pep::{Inner, random};
 use crate::service;
 
-/// The names under which WinRM is known.
-const SERVICES: [&str; 2] = ["HTTP", "WSMAN"];
+/// The names under which WinRM is known: its own, and the one of a Windows computer that stands for all its services.
+const SERVICES: [&str; 3] = ["HTTP", "WSMAN", "HOST"];
 
 /// Whether this is one of our names, for the host as it was dialled.
 fn is_ours(target: &str, host: &str) -> bool {
