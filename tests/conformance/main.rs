@@ -6,6 +6,7 @@
 mod answers;
 mod comeback;
 mod engine;
+mod envelopes;
 mod faults;
 mod prompts;
 mod runs;

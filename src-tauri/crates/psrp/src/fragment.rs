@@ -140,19 +140,34 @@ impl Fragmenter {
     pub fn fragment_first(&mut self, object: &[u8], first_size: usize, size: usize) -> Vec<Vec<u8>> {
         let id = self.next_object;
         self.next_object = id.saturating_add(1);
-        let mut rest = object;
+        Part { id, number: 0, starts: true, ends: true, data: object }.cut(first_size, size)
+    }
+}
+
+/// A part of an object, in fragments from `number` on.
+struct Part<'a> {
+    id: u64,
+    number: u64,
+    starts: bool,
+    ends: bool,
+    data: &'a [u8],
+}
+
+impl Part<'_> {
+    fn cut(&self, first_size: usize, size: usize) -> Vec<Vec<u8>> {
+        let mut rest = self.data;
         let mut fragments = Vec::new();
-        let mut flags = START;
-        for number in 0_u64.. {
-            let size = if number == 0 { first_size } else { size };
+        let mut flags = if self.starts { START } else { 0 };
+        for number in self.number.. {
+            let size = if number == self.number { first_size } else { size };
             let room = size.saturating_sub(HEADER).clamp(1, u32::MAX as usize);
             let (blob, left) = rest.split_at_checked(room).unwrap_or((rest, &[]));
             rest = left;
-            if rest.is_empty() {
+            if rest.is_empty() && self.ends {
                 flags |= END;
             }
             let mut fragment = Vec::with_capacity(HEADER.saturating_add(blob.len()));
-            fragment.extend(id.to_be_bytes());
+            fragment.extend(self.id.to_be_bytes());
             fragment.extend(number.to_be_bytes());
             fragment.push(flags);
             fragment.extend(u32::try_from(blob.len()).unwrap_or(u32::MAX).to_be_bytes());
@@ -165,6 +180,29 @@ impl Fragmenter {
         }
         fragments
     }
+}
+
+/// Whether two fragments are of the same object.
+#[must_use]
+pub fn same_object(one: &[u8], other: &[u8]) -> bool {
+    one.len() >= HEADER && other.len() >= HEADER && one.get(..8) == other.get(..8)
+}
+
+/// Cuts whole fragments again, of one object and in order, none of which the endpoint took. The id and the numbers go on where
+/// the first of them stood: what the endpoint has of the object already stays good, whereas an object with a fresh id would
+/// start inside the open one. What are no fragments comes back as it is.
+#[must_use]
+pub fn recut(fragments: &[Vec<u8>], first_size: usize, size: usize) -> Vec<Vec<u8>> {
+    let whole = || {
+        let (id, rest) = fragments.first()?.split_first_chunk()?;
+        let (number, rest) = rest.split_first_chunk()?;
+        let data: Option<Vec<&[u8]>> = fragments.iter().map(|fragment| fragment.get(HEADER..)).collect();
+        let ends = fragments.last()?.get(16)? & END != 0;
+        let (id, number) = (u64::from_be_bytes(*id), u64::from_be_bytes(*number));
+        let part = Part { id, number, starts: rest.first()? & START != 0, ends, data: &data?.concat() };
+        Some(part.cut(first_size, size))
+    };
+    whole().unwrap_or_else(|| fragments.to_vec())
 }
 
 impl Default for Fragmenter {

@@ -206,3 +206,43 @@ proptest! {
         while let Ok(Some(_)) = joiner.next(&mut rest) {}
     }
 }
+
+#[test]
+fn what_was_refused_is_cut_again_where_the_object_stood() {
+    let object: Vec<u8> = (0..=255).cycle().take(1_000).collect();
+    for taken in [0, 1, 3] {
+        let mut fragments = Fragmenter::starting_at(7).fragment_first(&object, 150, 221);
+        let refused = fragments.split_off(taken);
+        let smaller = psrp::fragment::recut(&refused, 60, 90);
+        assert!(smaller.iter().all(|fragment| fragment.len() <= 90));
+        assert_eq!(smaller[0].len(), 60);
+        assert!(smaller.iter().all(|fragment| psrp::fragment::same_object(fragment, &refused[0])));
+        let stream: Vec<u8> = fragments.into_iter().chain(smaller).flatten().collect();
+        let mut rest = stream.as_slice();
+        let mut joiner = Defragmenter::default();
+        let Ok(Some(Received::Object { id: 7, data })) = joiner.next(&mut rest) else { panic!("no object") };
+        assert_eq!(data, object, "after {taken} fragments");
+        assert!(rest.is_empty() && joiner.is_idle());
+        assert_eq!(joiner.repeated(), 0);
+    }
+}
+
+#[test]
+fn a_part_without_the_end_stays_without_it() {
+    let object = vec![1; 500];
+    let fragments = Fragmenter::starting_at(7).fragment(&object, 121);
+    let smaller = psrp::fragment::recut(&fragments[1..3], 61, 61);
+    assert_eq!(smaller.len(), 5);
+    assert!(smaller.iter().all(|fragment| fragment[16] == 0), "neither start nor end");
+    let numbers: Vec<u8> = smaller.iter().map(|fragment| fragment[15]).collect();
+    assert_eq!(numbers, [1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn what_is_no_fragment_is_not_cut() {
+    for bytes in [&[][..], &[0; 20]] {
+        assert_eq!(psrp::fragment::recut(&[bytes.to_vec()], 60, 60), [bytes]);
+        assert!(!psrp::fragment::same_object(bytes, bytes));
+    }
+    assert!(psrp::fragment::recut(&[], 60, 60).is_empty());
+}

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use super::{Action, InputStream, Sizes};
-use crate::{Fragmenter, PipelineId};
+use crate::{Fragmenter, PipelineId, fragment};
 
 #[derive(Debug)]
 pub(super) struct Outbox {
@@ -73,6 +73,23 @@ impl Outbox {
 
     pub(super) fn next_object(&self) -> u64 {
         self.fragmenter.next_object()
+    }
+
+    /// From now on objects are cut to these sizes.
+    pub(super) fn set_sizes(&mut self, sizes: Sizes) {
+        self.sizes = sizes;
+    }
+
+    /// Cuts again what was refused, together with what else of the same object was cut.
+    pub(super) fn recut(&mut self, mut refused: Vec<Vec<u8>>, command: bool) -> Vec<Vec<u8>> {
+        while let Some(Action::Send { data, .. }) = self.cut.front()
+            && refused.last().is_some_and(|last| fragment::same_object(last, data))
+            && let Some(Action::Send { data, .. }) = self.cut.pop_front()
+        {
+            refused.push(data);
+        }
+        let Sizes { command: first, send } = self.sizes;
+        fragment::recut(&refused, if command { first } else { send }, send)
     }
 
     pub(super) fn poll(&mut self) -> Option<Action> {

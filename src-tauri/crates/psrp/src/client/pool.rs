@@ -12,7 +12,7 @@ use super::opening;
 use super::outbox::{Outbox, Outgoing};
 use super::pipeline::{Input, Live, Phase as PipelinePhase, Slot, Terminate, Work};
 use super::repeats::Repeats;
-use super::{Action, AnswerError, Event, InputStream, InvokeError, Origin, PoolOptions};
+use super::{Action, AnswerError, Event, InputStream, InvokeError, Origin, PoolOptions, Sizes};
 use crate::host::{HostAnswer, HostMethod};
 use crate::keys::KeySource;
 use crate::{
@@ -171,6 +171,19 @@ impl ClientPool {
     #[must_use]
     pub fn next_object(&self) -> u64 {
         self.outbox.next_object()
+    }
+
+    /// From now on objects are cut to these sizes: the transport holds less than was thought.
+    pub fn set_sizes(&mut self, sizes: Sizes) {
+        self.outbox.set_sizes(sizes);
+    }
+
+    /// The endpoint refused the first of these fragments as too large; the others follow it in the same object, and none of
+    /// them was sent. Gives them again, with what else of the object waits here, cut to the sizes that are set now. `command`:
+    /// the first is the argument of Command.
+    #[must_use]
+    pub fn recut(&mut self, refused: Vec<Vec<u8>>, command: bool) -> Vec<Vec<u8>> {
+        self.outbox.recut(refused, command)
     }
 
     /// How many messages were not used. See [`Event::Ignored`].

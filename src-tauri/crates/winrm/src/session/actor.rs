@@ -14,6 +14,7 @@ use uuid::Uuid;
 use wsman::ShellContext;
 
 use super::earlier::Earlier;
+use super::envelope;
 use super::event::{Interruption, SessionEvent, SessionState};
 use super::handle::{Opened, Order};
 use super::job::{Job, Jobs};
@@ -147,10 +148,8 @@ impl Actor {
         let to = format!("http://{}/wsman", connector.authority());
         let mut context = ShellContext::new(to, &options.configuration, session);
         context.max_envelope = options.max_envelope;
-        let limit = options.server_envelope;
         let mut pool_options = options.pool_options.clone();
-        pool_options.sizes.send = pool_options.sizes.send.min(wsman::send_budget(&context, limit));
-        pool_options.sizes.command = pool_options.sizes.command.min(wsman::command_budget(&context, "", limit));
+        pool_options.sizes = envelope::sizes(&context, options.server_envelope, pool_options.sizes);
         let keys = Box::new(RsaKeySource);
         let client = match &earlier {
             None => ClientPool::open(pool_options, pool, keys),

@@ -285,6 +285,9 @@ impl Actor {
     fn fault(&mut self, job: Job, fault: Box<Fault>) {
         tracing::debug!(operation = job.kind.name(), code = fault.code, "fault");
         let kind = fault.kind();
+        if kind == FaultKind::EnvelopeTooLarge && self.send_smaller(&job) {
+            return;
+        }
         match job.purpose {
             Purpose::Create if kind == FaultKind::IdleTimeout && self.idle_asked.is_some() => self.ask_less_idle_time(),
             Purpose::Connect => self.connect_refused(fault),

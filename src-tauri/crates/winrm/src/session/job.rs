@@ -54,10 +54,19 @@ pub(super) struct Job {
     pub(super) kind: OperationKind,
     pub(super) message_id: Uuid,
     pub(super) envelope: Vec<u8>,
+    /// The fragment in it, which can be cut smaller
+    pub(super) piece: Option<Piece>,
     /// Awaited before the first try
     pub(super) intent: Option<Intent>,
     /// How often it was sent without an answer
     pub(super) tries: u32,
+}
+
+/// The fragment that a Command or Send carries.
+#[derive(Debug)]
+pub(super) struct Piece {
+    pub(super) stream: InputStream,
+    pub(super) data: Vec<u8>,
 }
 
 impl Job {
@@ -75,6 +84,7 @@ impl Job {
             kind: operation.kind(),
             message_id: ids.message_id,
             envelope: encode_request(context, operation, &ids, timeout),
+            piece: None,
             intent,
             tries: 0,
         })
@@ -98,7 +108,8 @@ impl Jobs {
 
     pub(super) fn command(&self, id: PipelineId, first: &[u8], last: bool) -> Result<Job, NoRandomness> {
         let operation = Operation::Command { shell_id: self.shell, command_id: id.0, text: "", arguments: first };
-        self.job(Purpose::Command { id, last }, &operation, Some(Intent::Command { pipeline: id }))
+        let job = self.job(Purpose::Command { id, last }, &operation, Some(Intent::Command { pipeline: id }))?;
+        Ok(Job { piece: Some(Piece { stream: InputStream::Stdin, data: first.to_vec() }), ..job })
     }
 
     pub(super) fn send(
@@ -109,14 +120,16 @@ impl Jobs {
         starts: Option<bool>,
         next_object: u64,
     ) -> Result<Job, NoRandomness> {
-        let stream = match stream {
+        let name = match stream {
             InputStream::Stdin => wsman::InputStream::Stdin,
             InputStream::Pr => wsman::InputStream::Pr,
         };
-        let operation = Operation::Send { shell_id: self.shell, command_id: pipeline.map(|id| id.0), stream, data };
+        let command_id = pipeline.map(|id| id.0);
+        let operation = Operation::Send { shell_id: self.shell, command_id, stream: name, data };
         // The start of a pipeline was written down with its Command.
         let intent = starts.is_none().then_some(Intent::Send { pipeline, next_object });
-        self.job(Purpose::Send { pipeline, starts }, &operation, intent)
+        let job = self.job(Purpose::Send { pipeline, starts }, &operation, intent)?;
+        Ok(Job { piece: Some(Piece { stream, data: data.to_vec() }), ..job })
     }
 
     pub(super) fn receive(&self, target: Option<PipelineId>, asking: bool) -> Result<Job, NoRandomness> {

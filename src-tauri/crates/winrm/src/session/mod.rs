@@ -4,6 +4,7 @@ mod actor;
 mod answers;
 mod dispatch;
 mod earlier;
+mod envelope;
 mod event;
 mod handle;
 mod job;

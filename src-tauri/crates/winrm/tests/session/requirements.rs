@@ -194,7 +194,7 @@ async fn s12_a_wrong_password_is_one_try_whatever_else_goes_wrong() {
 }
 
 #[tokio::test]
-async fn s10_a_challenge_of_an_earlier_connection_proves_nothing() {
+async fn a10_a_challenge_of_an_earlier_connection_proves_nothing() {
     let stage = Stage::new();
     let (earlier, replay) = (Mutex::new(Vec::new()), Arc::new(AtomicBool::new(false)));
     let now = Arc::clone(&replay);
