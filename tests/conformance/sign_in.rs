@@ -91,3 +91,28 @@ fn a18_a_redirect_is_refused() {
     assert_ne!(Pepctl::new(&peer.endpoint()).run_cmdlet("Test-Echo", &[]).code, 0);
     assert_eq!(peer.log("create").len(), 0);
 }
+
+#[test]
+fn s14_proxies_of_the_environment_are_not_used() {
+    let peer = Peer::start(&[]);
+    let proxy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    proxy.set_nonblocking(true).unwrap();
+    let address = proxy.local_addr().unwrap();
+    let mut call = Pepctl::new(&peer.endpoint());
+    for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
+        call = call.env(name, &format!("http://{address}")).env(&name.to_lowercase(), &format!("http://{address}"));
+    }
+    for name in ["NO_PROXY", "no_proxy"] {
+        call = call.env(name, "nothing.invalid");
+    }
+    call.run_cmdlet("Test-Echo", &["Value=7"]).assert_code(0);
+    let asked = proxy.accept().expect_err("nobody came to the proxy");
+    assert_eq!(asked.kind(), std::io::ErrorKind::WouldBlock);
+    let before = peer.log("connect").len();
+    // And the other way round: the variables are of no use for what cannot be reached directly.
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let call = Pepctl::new(&closed.to_string()).env("HTTP_PROXY", &format!("http://{}", peer.endpoint()));
+    call.env("ALL_PROXY", &format!("http://{}", peer.endpoint())).run_cmdlet("Test-Echo", &[]).assert_code(3);
+    assert_eq!(peer.log("connect").len(), before, "the second call did not come here");
+    peer.assert_clean();
+}

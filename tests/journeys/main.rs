@@ -7,4 +7,5 @@ mod canary;
 mod disk;
 mod errors;
 mod forget;
+mod prompts;
 mod quit;

@@ -16,6 +16,7 @@ use pep::verdict::CheckResult;
 use spnego::Secret;
 
 use crate::practice_link;
+use crate::shown::shown;
 
 pub(crate) fn fault(fault: &pep::Fault) -> c::Fault {
     c::Fault {
@@ -447,8 +448,8 @@ fn verdict(verdict: pep::verdict::CheckVerdict) -> c::Verdict {
 fn prompt(question: &pep::session::Question) -> c::Prompt {
     let field = |field: &FormField| c::PromptField {
         name: field.name.clone(),
-        label: field.label.clone(),
-        help: field.help.clone(),
+        label: shown(&field.label),
+        help: shown(&field.help),
         input: match field.input {
             FormInput::Text => c::PromptInput::Text,
             FormInput::Number => c::PromptInput::Number,
@@ -459,7 +460,7 @@ fn prompt(question: &pep::session::Question) -> c::Prompt {
         mandatory: field.mandatory,
     };
     let choices = |list: &[(String, String)]| -> Vec<c::PromptChoice> {
-        list.iter().map(|(label, help)| c::PromptChoice { label: label.clone(), help: help.clone() }).collect()
+        list.iter().map(|(label, help)| c::PromptChoice { label: shown(label), help: shown(help) }).collect()
     };
     let form = match &question.form {
         Form::Fields(fields) => c::PromptForm::Fields { fields: fields.iter().map(field).collect() },
@@ -469,7 +470,7 @@ fn prompt(question: &pep::session::Question) -> c::Prompt {
             c::PromptForm::Choices { choices: choices(list), defaults: defaults.clone() }
         }
     };
-    c::Prompt { call: question.call, caption: question.caption.clone(), message: question.message.clone(), form }
+    c::Prompt { call: question.call, caption: shown(&question.caption), message: shown(&question.message), form }
 }
 
 pub(crate) fn answer(answer: c::PromptAnswer) -> Answer {

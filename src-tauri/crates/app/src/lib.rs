@@ -13,6 +13,7 @@ mod quit;
 mod records;
 mod runs;
 mod sessions;
+mod shown;
 mod stamps;
 
 pub use dispatch::{COMMANDS, dispatch};

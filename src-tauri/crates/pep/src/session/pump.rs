@@ -119,7 +119,10 @@ impl Pump {
                     Some((id, question)) => {
                         self.write(
                             "question",
-                            json!({ "run": id.to_string(), "call": call.id.0, "method": call.method.name() }),
+                            json!({
+                                "run": id.to_string(), "call": call.id.0, "method": call.method.name(),
+                                "caption": question.caption, "message": question.message,
+                            }),
                         );
                         if let Some(run) = self.shared.lock().run(id) {
                             run.question = Some(question);
