@@ -61,9 +61,12 @@ impl Console {
     pub(crate) fn record(&mut self, stream: RecordStream, record: &Value) {
         match stream {
             RecordStream::Output => {
-                let mut lines = Vec::new();
-                self.formatter.push(record, self.began.elapsed(), &mut lines);
-                self.lines(&lines);
+                let mut formatter = std::mem::replace(&mut self.formatter, Formatter::new(self.options.clone()));
+                formatter.push_in_parts(record, self.began.elapsed(), |lines| {
+                    self.lines(lines);
+                    lines.clear();
+                });
+                self.formatter = formatter;
             }
             RecordStream::Error => self.error(record),
             RecordStream::Warning => self.line(&format!("WARNING: {}", message_of(record))),

@@ -12,6 +12,13 @@ use zeroize::Zeroizing;
 #[error("{0}")]
 pub(crate) struct BadValue(String);
 
+impl BadValue {
+    /// Why, without the text of any value.
+    pub(crate) fn new(why: impl Into<String>) -> Self {
+        Self(why.into())
+    }
+}
+
 fn bad<T>(what: impl Into<String>) -> Result<T, BadValue> {
     Err(BadValue(what.into()))
 }

@@ -1,11 +1,14 @@
-//! Values as JSON, without loss. The form is described in the README.
+//! Values as JSON, without loss, written as they go: nothing of the size of the value is made. The form is described in
+//! the README. Whether everything could be written is up to the writer to remember.
 
-use base64::Engine;
+use std::io::Write;
+
+use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
 use clixml::{Content, Object, Property, PsString, Value};
 
 /// Appends a value.
-pub(crate) fn value(out: &mut Vec<u8>, value: &Value) {
+pub(crate) fn value<W: Write>(out: &mut W, value: &Value) {
     match value {
         Value::Null => raw(out, "null"),
         Value::Bool(value) => raw(out, if *value { "true" } else { "false" }),
@@ -24,16 +27,16 @@ pub(crate) fn value(out: &mut Vec<u8>, value: &Value) {
         Value::Decimal(value) => quoted(out, "Decimal", &value.to_string()),
         Value::DateTime(value) => quoted(out, "DateTime", &value.to_string()),
         Value::TimeSpan(value) => quoted(out, "TimeSpan", &value.to_string()),
-        Value::Bytes(value) => quoted(out, "Bytes", &STANDARD.encode(value)),
+        Value::Bytes(value) => typed(out, "Bytes", |out| base64(out, value)),
         Value::Guid(value) => quoted(out, "Guid", &value.hyphenated().to_string()),
         Value::Version(value) => quoted(out, "Version", &value.to_string()),
         Value::Uri(value) => typed(out, "Uri", |out| ps_string(out, value)),
         Value::Xml(value) => typed(out, "Xml", |out| ps_string(out, value)),
         Value::ScriptBlock(value) => typed(out, "ScriptBlock", |out| ps_string(out, value)),
         Value::SecureString(value) => {
-            raw(out, "{\"$type\":\"SecureString\",\"encrypted\":\"");
-            raw(out, &STANDARD.encode(&value.0));
-            raw(out, "\"}");
+            raw(out, "{\"$type\":\"SecureString\",\"encrypted\":");
+            base64(out, &value.0);
+            raw(out, "}");
         }
         Value::Progress(record) => {
             raw(out, "{\"$type\":\"ProgressRecord\"");
@@ -61,25 +64,28 @@ pub(crate) fn value(out: &mut Vec<u8>, value: &Value) {
 }
 
 /// Appends a text in quotes.
-pub(crate) fn text(out: &mut Vec<u8>, value: &str) {
-    // Writing to a vector does not fail.
+pub(crate) fn text<W: Write>(out: &mut W, value: &str) {
     let _ = serde_json::to_writer(out, value);
 }
 
 /// Appends `,"name":` and what `write` appends.
-pub(crate) fn field(out: &mut Vec<u8>, name: &str, write: impl FnOnce(&mut Vec<u8>)) {
+pub(crate) fn field<W: Write>(out: &mut W, name: &str, write: impl FnOnce(&mut W)) {
     raw(out, ",");
     text(out, name);
     raw(out, ":");
     write(out);
 }
 
-/// Appends bytes as they are.
-pub(crate) fn raw(out: &mut Vec<u8>, text: &str) {
-    out.extend_from_slice(text.as_bytes());
+/// Appends text as it is.
+pub(crate) fn raw<W: Write>(out: &mut W, text: &str) {
+    let _ = out.write_all(text.as_bytes());
 }
 
-fn typed(out: &mut Vec<u8>, name: &str, write: impl FnOnce(&mut Vec<u8>)) {
+fn base64<W: Write>(out: &mut W, bytes: &[u8]) {
+    let _ = write!(out, "\"{}\"", Base64Display::new(bytes, &STANDARD));
+}
+
+fn typed<W: Write>(out: &mut W, name: &str, write: impl FnOnce(&mut W)) {
     raw(out, "{\"$type\":\"");
     raw(out, name);
     raw(out, "\",\"value\":");
@@ -87,16 +93,16 @@ fn typed(out: &mut Vec<u8>, name: &str, write: impl FnOnce(&mut Vec<u8>)) {
     raw(out, "}");
 }
 
-fn number(out: &mut Vec<u8>, name: &str, value: &impl ToString) {
+fn number<W: Write>(out: &mut W, name: &str, value: &impl ToString) {
     typed(out, name, |out| raw(out, &value.to_string()));
 }
 
-fn quoted(out: &mut Vec<u8>, name: &str, value: &str) {
+fn quoted<W: Write>(out: &mut W, name: &str, value: &str) {
     typed(out, name, |out| text(out, value));
 }
 
 /// Numbers as numbers; what JSON has no number for, as the text of CLIXML.
-fn float(out: &mut Vec<u8>, value: f64, clixml: &str) {
+fn float<W: Write>(out: &mut W, value: f64, clixml: &str) {
     if value.is_finite() {
         // The digits of CLIXML are those of the type; JSON reads its exponents.
         raw(out, clixml);
@@ -106,7 +112,7 @@ fn float(out: &mut Vec<u8>, value: f64, clixml: &str) {
 }
 
 /// Well-formed text as a string, anything else as its code units.
-fn ps_string(out: &mut Vec<u8>, value: &PsString) {
+fn ps_string<W: Write>(out: &mut W, value: &PsString) {
     match value.as_str() {
         Some(value) => text(out, value),
         None => {
@@ -117,14 +123,14 @@ fn ps_string(out: &mut Vec<u8>, value: &PsString) {
     }
 }
 
-fn optional(out: &mut Vec<u8>, value: Option<&PsString>) {
+fn optional<W: Write>(out: &mut W, value: Option<&PsString>) {
     match value {
         Some(value) => ps_string(out, value),
         None => raw(out, "null"),
     }
 }
 
-fn list<T>(out: &mut Vec<u8>, items: impl IntoIterator<Item = T>, mut write: impl FnMut(&mut Vec<u8>, T)) {
+fn list<T, W: Write>(out: &mut W, items: impl IntoIterator<Item = T>, mut write: impl FnMut(&mut W, T)) {
     for (index, item) in items.into_iter().enumerate() {
         if index > 0 {
             raw(out, ",");
@@ -133,7 +139,7 @@ fn list<T>(out: &mut Vec<u8>, items: impl IntoIterator<Item = T>, mut write: imp
     }
 }
 
-fn object(out: &mut Vec<u8>, object: &Object) {
+fn object<W: Write>(out: &mut W, object: &Object) {
     raw(out, "{\"$type\":\"Object\"");
     if let Some(names) = &object.type_names {
         field(out, "type_names", |out| {
@@ -145,7 +151,7 @@ fn object(out: &mut Vec<u8>, object: &Object) {
     if let Some(text) = &object.to_string {
         field(out, "to_string", |out| ps_string(out, text));
     }
-    let items = |out: &mut Vec<u8>, name: &str, items: &[Value]| {
+    let items = |out: &mut W, name: &str, items: &[Value]| {
         field(out, name, |out| {
             raw(out, "[");
             list(out, items, value);
@@ -181,7 +187,7 @@ fn object(out: &mut Vec<u8>, object: &Object) {
 }
 
 /// An object by name; a list of pairs where names repeat or are no well-formed text.
-fn properties(out: &mut Vec<u8>, all: &[Property]) {
+fn properties<W: Write>(out: &mut W, all: &[Property]) {
     let mut names: Vec<_> = all.iter().map(|property| property.name.as_str()).collect();
     names.sort_unstable();
     let plain = names.windows(2).all(|pair| pair.first() != pair.last()) && names.first().is_none_or(Option::is_some);

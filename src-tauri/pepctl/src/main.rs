@@ -1,5 +1,6 @@
 //! The session code without a window, for tests, measurements and support. See the README.
 
+mod answer;
 mod args;
 mod bench;
 mod connect;

@@ -13,13 +13,35 @@ use winrm::{Interruption, SessionState};
 use crate::console::Console;
 use crate::json_out::{field, raw, text, value};
 
+/// The longest text of a byte array, list or object, in bytes. A string is always whole, and so is every `value`.
+const LONGEST: usize = 1 << 20;
+
+/// Lines of JSON on their way to standard output; what is large goes through in pieces.
+struct Lines {
+    out: BufWriter<StdoutLock<'static>>,
+    /// Nobody reads them any more
+    broken: bool,
+}
+
+impl Write for Lines {
+    /// Never fails: from the first failure on, what is written is dropped.
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.broken |= !self.broken && self.out.write_all(bytes).is_err();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.broken |= !self.broken && self.out.flush().is_err();
+        Ok(())
+    }
+}
+
 /// The output. The first write that fails ends it: there is nobody to read it.
 pub(crate) struct Output {
     /// Text for people instead of lines for programs
     console: Option<Console>,
-    lines: Option<BufWriter<StdoutLock<'static>>>,
-    line: Vec<u8>,
-    /// Nobody reads it any more
+    lines: Option<Lines>,
+    /// Nobody reads the console any more
     broken: bool,
     seq: u64,
     /// The number of the present run, from 1; 0 before the first
@@ -30,8 +52,10 @@ impl Output {
     /// Lines of JSON, or a console so many characters wide that shows what comes from this computer.
     pub(crate) fn new(console: Option<(usize, String)>) -> Self {
         let console = console.map(|(width, computer)| Console::new(width, computer));
-        let lines = console.is_none().then(|| BufWriter::with_capacity(256 * 1024, std::io::stdout().lock()));
-        Self { console, lines, line: Vec::new(), broken: false, seq: 0, run: 0 }
+        let lines = console
+            .is_none()
+            .then(|| Lines { out: BufWriter::with_capacity(256 * 1024, std::io::stdout().lock()), broken: false });
+        Self { console, lines, broken: false, seq: 0, run: 0 }
     }
 
     /// Hands over what was written so far.
@@ -46,19 +70,17 @@ impl Output {
 
     /// Whether the reader has gone away. That is no reason to leave the session open, but one to stop.
     pub(crate) fn is_broken(&self) -> bool {
-        self.broken
+        self.broken || self.lines.as_ref().is_some_and(|lines| lines.broken)
     }
 
-    fn line(&mut self, stream: &str, shown: &str, more: impl FnOnce(&mut Vec<u8>)) {
-        let Some(out) = &mut self.lines else {
+    fn line(&mut self, stream: &str, shown: &str, more: impl FnOnce(&mut Lines)) {
+        let Some(line) = &mut self.lines else {
             if let Some(console) = &mut self.console {
                 console.say(&format!("{stream}: {shown}"));
             }
             return;
         };
         self.seq += 1;
-        self.line.clear();
-        let line = &mut self.line;
         raw(line, "{\"seq\":");
         raw(line, &self.seq.to_string());
         if self.run > 0 {
@@ -69,7 +91,6 @@ impl Output {
         field(line, "text", |line| text(line, shown));
         more(line);
         raw(line, "}\n");
-        self.broken |= out.write_all(&self.line).is_err();
     }
 
     /// A change of state.
@@ -87,12 +108,12 @@ impl Output {
             return console.record(stream, record);
         }
         let (name, shown) = match stream {
-            RecordStream::Output => ("output", record.to_display()),
-            RecordStream::Error => ("error", ErrorRecord::from_value(record).message),
-            RecordStream::Warning => ("warning", message_of(record)),
-            RecordStream::Verbose => ("verbose", message_of(record)),
-            RecordStream::Debug => ("debug", message_of(record)),
-            RecordStream::Information => ("information", InformationRecord::from_value(record).text),
+            RecordStream::Output => ("output", record.display_within(LONGEST)),
+            RecordStream::Error => ("error", ErrorRecord::from_value(record).message.into()),
+            RecordStream::Warning => ("warning", message_of(record).into()),
+            RecordStream::Verbose => ("verbose", message_of(record).into()),
+            RecordStream::Debug => ("debug", message_of(record).into()),
+            RecordStream::Information => ("information", InformationRecord::from_value(record).text.into()),
             RecordStream::Progress => {
                 let progress = ProgressRecord::from_value(record);
                 let shown = format!("{}: {}", progress.activity, progress.status);
@@ -248,22 +269,20 @@ impl Output {
     pub(crate) fn finish(&mut self, state: &str, more: &[(&str, Json)]) {
         self.run = 0;
         self.seq += 1;
-        let Some(out) = &mut self.lines else {
+        let Some(line) = &mut self.lines else {
             if let Some(console) = &mut self.console {
                 let text = more.iter().find(|(name, _)| *name == "text").and_then(|(_, text)| text.as_str());
                 console.say(&text.map_or_else(|| state.to_owned(), |text| format!("{state}: {text}")));
             }
             return;
         };
-        let mut line = Vec::new();
-        raw(&mut line, "{\"seq\":");
-        raw(&mut line, &self.seq.to_string());
-        field(&mut line, "state", |line| text(line, state));
+        raw(line, "{\"seq\":");
+        raw(line, &self.seq.to_string());
+        field(line, "state", |line| text(line, state));
         for (name, json) in more {
-            field(&mut line, name, |line| raw(line, &json.to_string()));
+            field(line, name, |line| raw(line, &json.to_string()));
         }
-        raw(&mut line, "}\n");
-        let _ = out.write_all(&line);
+        raw(line, "}\n");
         self.flush();
     }
 }

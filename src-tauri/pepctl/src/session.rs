@@ -3,21 +3,19 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use clixml::Value;
 use psrp::client::Origin;
-use psrp::host::{HostAnswer, Question};
-use psrp::records::ErrorInfo;
-use psrp::{Argument, CallId, Event, InvokeError, Pipeline, PipelineId, PipelineState};
+use psrp::host::Question;
+use psrp::{CallId, Event, InvokeError, Pipeline, PipelineId, PipelineState};
 use serde_json::Value as Json;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 use winrm::{CloseError, EventStream, Interruption, LossReason, RunError, SessionEvent, SessionHandle, SessionState};
 
+use crate::answer;
 use crate::args::ConnectionArguments;
 use crate::connect;
 use crate::exit::{Code, Failure};
 use crate::input::{Input, Run};
-use crate::json_in;
 use crate::output::Output;
 
 /// A question that waits.
@@ -235,7 +233,7 @@ impl Driver {
         }
     }
 
-    async fn begin(&mut self, pipeline: Pipeline, input: Option<Vec<Value>>) -> Result<PipelineId, RunError> {
+    async fn begin(&mut self, pipeline: Pipeline, input: Option<Vec<clixml::Value>>) -> Result<PipelineId, RunError> {
         let id = self.handle.invoke(pipeline).await?;
         if let Some(input) = input {
             for value in input {
@@ -330,8 +328,24 @@ impl Driver {
     async fn answer_questions(&mut self) -> Result<(), Failure> {
         while let Some(asked) = self.asked.front() {
             let answer = match self.input.answer() {
-                Some(json) => host_answer(&json, asked)?,
-                None if self.input.ended() => refusal("No answer was given."),
+                Some(json) => match answer::read(&json, asked.question.as_ref()) {
+                    Ok(answer) => answer,
+                    Err(error) => {
+                        let kind = answer::kind(asked.question.as_ref());
+                        let more = [
+                            ("error", Code::Usage.name().into()),
+                            ("call", asked.call.0.into()),
+                            ("question_kind", kind.into()),
+                            ("reason", error.to_string().into()),
+                        ];
+                        self.out.state("answer refused", &more);
+                        self.out.flush();
+                        let text = format!("an answer did not fit its question ({kind}): {error}");
+                        self.trouble.get_or_insert(Failure::usage(text));
+                        answer::refusal("The answer that was given does not fit this question.")
+                    }
+                },
+                None if self.input.ended() => answer::refusal("No answer was given."),
                 None => return Ok(()),
             };
             let Some(asked) = self.asked.pop_front() else { return Ok(()) };
@@ -380,56 +394,4 @@ impl Driver {
         self.out.finish(worst.unwrap_or("completed"), &more);
         if worst.is_some() { Code::Failed } else { Code::Completed }
     }
-}
-
-/// An answer out of JSON, as the question wants it.
-fn host_answer(json: &Json, asked: &Asked) -> Result<HostAnswer, Failure> {
-    if let Some(reason) = json.get("refuse") {
-        return Ok(refusal(reason.as_str().unwrap_or("The question was refused.")));
-    }
-    Ok(match (&asked.question, json) {
-        (Some(Question::Fields { fields, .. }), Json::Object(map)) if !map.contains_key("$type") => {
-            let mut answers = Vec::new();
-            for (name, json) in map {
-                let name = fields
-                    .iter()
-                    .find(|field| field.name.eq_ignore_case(name))
-                    .map_or_else(|| name.as_str().into(), |field| field.name.clone());
-                if let Some(argument) = json_in::argument(json)? {
-                    answers.push((name, argument));
-                }
-            }
-            HostAnswer::Fields(answers)
-        }
-        (Some(Question::Choices { .. }), Json::Array(indexes)) => {
-            let indexes = indexes.iter().map(json_in::value).collect::<Result<Vec<_>, _>>()?;
-            let mut list = clixml::Object::list(indexes);
-            list.type_names = Some(clixml::type_names([
-                "System.Collections.ObjectModel.Collection`1[[System.Int32, mscorlib, Version=4.0.0.0, Culture=neutral, \
-                 PublicKeyToken=b77a5c561934e089]]",
-                "System.Object",
-            ]));
-            HostAnswer::Value(Argument::Value(list.into()))
-        }
-        (_, Json::Null) => HostAnswer::Value(Argument::Value(Value::Null)),
-        _ => match json_in::argument(json)? {
-            Some(argument) => HostAnswer::Value(argument),
-            None => HostAnswer::Value(Argument::Value(Value::Bool(false))),
-        },
-    })
-}
-
-/// The error record that the endpoint throws in the cmdlet.
-fn refusal(text: &str) -> HostAnswer {
-    HostAnswer::Error(
-        ErrorInfo {
-            message: text.to_owned(),
-            id: "HostFunctionRefused".to_owned(),
-            category: 14,
-            exception: "HostException".to_owned(),
-            target: Value::Null,
-            activity: String::new(),
-        }
-        .to_value(),
-    )
 }

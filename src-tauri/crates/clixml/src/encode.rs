@@ -55,13 +55,13 @@ impl Encoder<'_> {
             Value::Double(value) => self.plain("Db", &double_text(*value), name),
             Value::Decimal(value) => self.plain("D", &value.to_string(), name),
             Value::Bytes(bytes) if bytes.is_empty() => self.empty("BA", name),
-            Value::Bytes(bytes) => self.plain("BA", &STANDARD.encode(bytes), name),
+            Value::Bytes(bytes) => self.base64("BA", bytes, name),
             Value::Guid(value) => self.plain("G", &value.hyphenated().to_string(), name),
             Value::Uri(text) => self.escaped("URI", text, name),
             Value::Version(value) => self.plain("Version", &value.to_string(), name),
             Value::Xml(text) => self.escaped("XD", text, name),
             Value::ScriptBlock(text) => self.escaped("SBK", text, name),
-            Value::SecureString(value) => self.plain("SS", &STANDARD.encode(&value.0), name),
+            Value::SecureString(value) => self.base64("SS", &value.0, name),
             Value::Progress(record) => self.progress(record, name),
             Value::MemberSet(members) if members.is_empty() => self.empty("MS", name),
             Value::MemberSet(members) => {
@@ -243,6 +243,19 @@ impl Encoder<'_> {
     fn plain(&mut self, tag: &str, text: &str, name: Option<&PsString>) {
         self.start(tag, name, &[]);
         self.to.extend_from_slice(text.as_bytes());
+        self.end(tag);
+    }
+
+    /// Written in its place: it may be most of the message.
+    fn base64(&mut self, tag: &str, bytes: &[u8], name: Option<&PsString>) {
+        self.start(tag, name, &[]);
+        let begin = self.to.len();
+        let length = base64::encoded_len(bytes.len(), true).unwrap_or_default();
+        self.to.resize(begin.saturating_add(length), 0);
+        if let Some(place) = self.to.get_mut(begin..) {
+            // The room was measured.
+            let _ = STANDARD.encode_slice(bytes, place);
+        }
         self.end(tag);
     }
 

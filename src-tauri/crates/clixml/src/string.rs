@@ -182,9 +182,13 @@ pub(crate) struct Builder {
 }
 
 impl Builder {
-    /// Makes room for as many bytes.
+    /// Makes room for as many bytes. The first of them are most often all; of many pieces, each must not move all before.
     pub(crate) fn reserve(&mut self, bytes: usize) {
-        self.bytes.reserve_exact(bytes);
+        if self.bytes.is_empty() {
+            self.bytes.reserve_exact(bytes);
+        } else {
+            self.bytes.reserve(bytes);
+        }
     }
 
     pub(crate) fn push_str(&mut self, text: &str) {

@@ -1,5 +1,8 @@
 //! Records as lines of text.
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
 use clixml::Value;
 use psrp::RecordStream;
 use psrp::host::{HostCall, HostMethod};
@@ -8,31 +11,57 @@ use psrp::records::{ErrorRecord, InformationRecord, ProgressRecord, message_of};
 /// The most characters of one record that are shown; all of it is in the record file.
 const LONGEST: usize = 20_000;
 
-/// The text of a record.
-pub(crate) fn of_record(stream: RecordStream, value: &Value) -> String {
+/// The most bytes of text that are put together for one object; all of it stands beside the text in the record.
+const PUT_TOGETHER: usize = 1 << 20;
+
+/// A byte array that is longer is one line on the screen.
+const FEW_BYTES: usize = 256;
+
+/// The text of a record. That of a string is whole.
+pub(crate) fn of_record(stream: RecordStream, value: &Value) -> Cow<'_, str> {
     match stream {
         RecordStream::Output => of_object(value),
-        RecordStream::Error => ErrorRecord::from_value(value).normal_view(),
-        RecordStream::Warning | RecordStream::Verbose | RecordStream::Debug => message_of(value),
-        RecordStream::Information => InformationRecord::from_value(value).text,
+        RecordStream::Error => ErrorRecord::from_value(value).normal_view().into(),
+        RecordStream::Warning | RecordStream::Verbose | RecordStream::Debug => message_of(value).into(),
+        RecordStream::Information => InformationRecord::from_value(value).text.into(),
         RecordStream::Progress => {
             let progress = ProgressRecord::from_value(value);
-            format!("{}: {}", progress.activity, progress.status)
+            format!("{}: {}", progress.activity, progress.status).into()
         }
     }
 }
 
 /// An object: what its own text form says, else its properties, one a line.
-fn of_object(value: &Value) -> String {
-    let Some(object) = value.as_object() else { return value.to_display() };
+fn of_object(value: &Value) -> Cow<'_, str> {
+    let whole = || value.display_within(PUT_TOGETHER);
+    let Some(object) = value.as_object() else { return whole() };
     let has_text = object.to_string.as_ref().is_some_and(|text| !text.is_empty());
     if has_text || object.items().is_some() || object.entries().is_some() || object.primitive().is_some() {
-        return value.to_display();
+        return whole();
     }
     let properties: Vec<_> = object.properties().collect();
     let width = properties.iter().map(|property| property.name.to_string_lossy().chars().count()).max().unwrap_or(0);
-    let lines = properties.iter().map(|property| format!("{:width$} : {}", property.name, property.value.to_display()));
-    lines.collect::<Vec<_>>().join("\n")
+    let mut text = String::new();
+    for property in properties {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        if text.len() > PUT_TOGETHER {
+            text.push('…');
+            break;
+        }
+        // Writing into memory does not fail.
+        let _ = write!(text, "{:width$} : {}", property.name, property.value.display_within(PUT_TOGETHER));
+    }
+    text.into()
+}
+
+/// A byte array of a length that nobody reads byte by byte, as one line for the screen.
+pub(crate) fn of_many_bytes(value: &Value) -> Option<String> {
+    let Value::Bytes(bytes) = value.base() else { return None };
+    let first = bytes.get(..FEW_BYTES).filter(|first| first.len() < bytes.len())?;
+    let shown = Value::Bytes(first.to_vec()).to_display();
+    Some(format!("{shown}… ({} bytes, all in the record)", bytes.len()))
 }
 
 /// What a host call writes that no record said before.
@@ -47,14 +76,14 @@ pub(crate) fn of_call(call: &HostCall) -> Option<String> {
 }
 
 /// Text for the screen: cut where it is very long.
-pub(crate) fn for_screen(text: String) -> String {
+pub(crate) fn for_screen(text: &str) -> String {
     if text.len() <= LONGEST {
-        return text;
+        return text.to_owned();
     }
     match text.char_indices().nth(LONGEST) {
         Some((at, _)) => {
             format!("{}… ({} characters, all in the record)", text.get(..at).unwrap_or_default(), text.chars().count())
         }
-        None => text,
+        None => text.to_owned(),
     }
 }

@@ -143,22 +143,14 @@ pub(crate) fn wrap(text: &str, cells: usize) -> Vec<String> {
 
 /// Words with the blank or tab that follows them, and whether a soft hyphen does: it is shown only where a line ends.
 /// A hard hyphen and a blank that does not break end a word and, as in PowerShell, vanish in a wrapped line.
-fn words(line: &str) -> Vec<(String, bool)> {
-    let mut words = Vec::new();
-    let mut word = String::new();
-    for character in line.chars() {
-        match character {
-            ' ' | '\t' => word.push(character),
-            '\u{ad}' | '\u{2011}' | '\u{a0}' => {}
-            other => {
-                word.push(other);
-                continue;
-            }
-        }
-        words.push((std::mem::take(&mut word), character == '\u{ad}'));
-    }
-    words.push((word, false));
-    words
+fn words(line: &str) -> impl Iterator<Item = (String, bool)> + '_ {
+    const ENDS: [char; 5] = [' ', '\t', '\u{ad}', '\u{2011}', '\u{a0}'];
+    line.split_inclusive(ENDS).chain(line.ends_with(ENDS).then_some("")).chain(line.is_empty().then_some("")).map(
+        |word| match word.strip_suffix(['\u{ad}', '\u{2011}', '\u{a0}']) {
+            Some(shown) => (shown.to_owned(), word.ends_with('\u{ad}')),
+            None => (word.to_owned(), false),
+        },
+    )
 }
 
 /// A text without the escape sequences that colour it or make a link of it, as `$PSStyle.OutputRendering = 'PlainText'`

@@ -17,6 +17,9 @@ const PATIENCE: Duration = Duration::from_millis(300);
 /// What a waiting table may hold, in bytes of text.
 const PATIENT_BYTES: usize = 4 << 20;
 
+/// So many lines of one object are handed over at a time.
+const PART: usize = 4_096;
+
 /// Up to so many properties are a table, more are a list.
 const TABLE_PROPERTIES: usize = 4;
 
@@ -103,13 +106,28 @@ impl Formatter {
 
     /// Shows an object of the output. `now` is the time since any fixed moment.
     pub fn push(&mut self, value: &Value, now: Duration, to: &mut Vec<String>) {
+        self.push_in_parts(value, now, |lines| to.append(lines));
+    }
+
+    /// As [`Formatter::push`], for objects that may be a great many lines: these are handed over some thousand at a
+    /// time. What `take` leaves in the vector is handed over again.
+    pub fn push_in_parts(&mut self, value: &Value, now: Duration, mut take: impl FnMut(&mut Vec<String>)) {
         if value.is_null() {
             return;
         }
+        let mut lines = Vec::new();
         match object::items(value) {
-            Some(items) => items.iter().for_each(|item| self.one(item, now, to)),
-            None => self.one(value, now, to),
+            Some(items) => {
+                for item in items {
+                    self.one(&item, now, &mut lines);
+                    if lines.len() >= PART {
+                        take(&mut lines);
+                    }
+                }
+            }
+            None => self.one(value, now, &mut lines),
         }
+        take(&mut lines);
     }
 
     /// Shows lines that are no object of the table or list under way, for example an error.

@@ -168,16 +168,19 @@ pub(crate) fn shows_computer(value: &Value) -> bool {
     get("PSComputerName").is_some() && get("PSShowComputerName").and_then(Value::as_bool).unwrap_or(false)
 }
 
+/// Items of a value, made one by one: all of them at once would be many times as large.
+pub(crate) type Items<'a> = Box<dyn Iterator<Item = Cow<'a, Value>> + 'a>;
+
 /// The items into which PowerShell takes a value apart before it formats them.
-pub(crate) fn items(value: &Value) -> Option<Vec<Cow<'_, Value>>> {
+pub(crate) fn items(value: &Value) -> Option<Items<'_>> {
     match value {
-        Value::Bytes(bytes) => Some(bytes.iter().map(|byte| Cow::Owned(Value::U8(*byte))).collect()),
+        Value::Bytes(bytes) => Some(Box::new(bytes.iter().map(|byte| Cow::Owned(Value::U8(*byte))))),
         Value::Object(object) => match &object.content {
             Content::List(items) | Content::Enumerable(items) | Content::Stack(items) | Content::Queue(items) => {
-                Some(items.iter().map(|item| Cow::Borrowed(around(value, item))).collect())
+                Some(Box::new(items.iter().map(move |item| Cow::Borrowed(around(value, item)))))
             }
             Content::Dictionary(entries) => {
-                Some(entries.iter().map(|(key, inside)| Cow::Owned(entry(key, around(value, inside)))).collect())
+                Some(Box::new(entries.iter().map(move |(key, inside)| Cow::Owned(entry(key, around(value, inside))))))
             }
             Content::Primitive(inside) if matches!(inside, Value::Bytes(_)) => items(inside),
             _ => None,
@@ -304,7 +307,7 @@ fn primitive_text(value: &Value) -> String {
 pub(crate) fn cell(value: &Value, limit: Option<usize>, fixed: bool) -> String {
     if let Some(items) = items(value) {
         let mut shown = String::from("{");
-        for (index, item) in items.iter().enumerate() {
+        for (index, item) in items.enumerate() {
             if limit.is_some_and(|limit| index == limit) {
                 shown.push('…');
                 break;
@@ -312,7 +315,7 @@ pub(crate) fn cell(value: &Value, limit: Option<usize>, fixed: bool) -> String {
             if index > 0 {
                 shown.push_str(", ");
             }
-            if item.is_null() { shown.push_str("$null") } else { shown.push_str(&text(item)) }
+            if item.is_null() { shown.push_str("$null") } else { shown.push_str(&text(&item)) }
         }
         shown.push('}');
         return shown;

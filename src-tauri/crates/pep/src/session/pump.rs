@@ -137,7 +137,7 @@ impl Pump {
             }
             Event::HostCall { pipeline: Some(id), call, question: false, repeats: None } => {
                 if let Some(text) = text::of_call(&call) {
-                    self.line(id, ItemStream::Information, text, None);
+                    self.line(id, ItemStream::Information, &text, None);
                 }
             }
             Event::Withdrawn { pipeline: Some(id), call } => {
@@ -146,14 +146,14 @@ impl Pump {
                 }
             }
             Event::Gap { pipeline: Some(id), .. } => {
-                self.line(id, ItemStream::Note, "A part of the output was lost on the way.".to_owned(), None);
+                self.line(id, ItemStream::Note, "A part of the output was lost on the way.", None);
             }
             Event::Unreadable { pipeline, kind, reason, text } => {
                 self.write("unreadable", json!({ "kind": kind.name(), "reason": reason, "text": text }));
                 if let Some(id) = pipeline {
                     let note =
                         format!("The endpoint sent something that cannot be read ({reason}). It is in the record.");
-                    self.line(id, ItemStream::Note, note, None);
+                    self.line(id, ItemStream::Note, &note, None);
                 }
             }
             _ => {}
@@ -185,7 +185,8 @@ impl Pump {
         };
         let text = text::of_record(stream, &value);
         // A plain string is its own text; anything else is kept as it came.
-        let whole = value.as_str().is_none().then(|| encode_to_string(&value));
+        let plain = matches!(&value, Value::String(text) if !text.is_lossy());
+        let whole = (!plain).then(|| encode_to_string(&value));
         if stream == RecordStream::Output {
             self.journal_line(id, item_stream, &text, whole);
             if let Some(run) = self.shared.lock().run(id) {
@@ -193,7 +194,8 @@ impl Pump {
             }
             return;
         }
-        self.line(id, item_stream, text, whole);
+        self.line(id, item_stream, &text, whole);
+        drop(text);
         if stream == RecordStream::Error
             && let Some(run) = self.shared.lock().run(id)
         {
@@ -201,8 +203,8 @@ impl Pump {
         }
     }
 
-    fn line(&mut self, id: PipelineId, stream: ItemStream, text: String, clixml: Option<String>) {
-        self.journal_line(id, stream, &text, clixml);
+    fn line(&mut self, id: PipelineId, stream: ItemStream, text: &str, clixml: Option<String>) {
+        self.journal_line(id, stream, text, clixml);
         if let Some(run) = self.shared.lock().run(id) {
             run.push(now_ms(), stream, text::for_screen(text));
         }
@@ -286,7 +288,7 @@ impl Pump {
             self.line(
                 id,
                 ItemStream::Error,
-                text::of_record(RecordStream::Error, record),
+                &text::of_record(RecordStream::Error, record),
                 Some(encode_to_string(record)),
             );
         }

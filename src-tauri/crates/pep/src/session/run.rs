@@ -287,9 +287,16 @@ impl Run {
         if let Some(verdicts) = &mut self.verdicts {
             verdicts.read(text);
         }
-        let mut lines = Vec::new();
-        self.formatter.push(value, self.started.elapsed(), &mut lines);
-        self.push_lines(at_ms, lines);
+        if let Some(line) = crate::text::of_many_bytes(value) {
+            self.flush(at_ms);
+            return self.keep(at_ms, ItemStream::Output, line);
+        }
+        let mut formatter = std::mem::replace(&mut self.formatter, Formatter::new(Options::default()));
+        formatter.push_in_parts(value, self.started.elapsed(), |lines| {
+            self.push_lines(at_ms, lines);
+            lines.clear();
+        });
+        self.formatter = formatter;
     }
 
     /// Whether a table waits for more rows before it is shown.
@@ -301,12 +308,12 @@ impl Run {
     pub(crate) fn flush(&mut self, at_ms: i64) {
         let mut lines = Vec::new();
         self.formatter.flush(&mut lines);
-        self.push_lines(at_ms, lines);
+        self.push_lines(at_ms, &lines);
     }
 
-    fn push_lines(&mut self, at_ms: i64, lines: Vec<String>) {
+    fn push_lines(&mut self, at_ms: i64, lines: &[String]) {
         for line in lines.iter().flat_map(|line| line.split('\n')) {
-            let line = line.strip_suffix('\r').unwrap_or(line).to_owned();
+            let line = line.strip_suffix('\r').unwrap_or(line);
             self.keep(at_ms, ItemStream::Output, crate::text::for_screen(line));
         }
     }
@@ -363,7 +370,7 @@ impl Run {
         }
         let mut lines = Vec::new();
         self.formatter.finish(&mut lines);
-        self.push_lines(now_ms(), lines);
+        self.push_lines(now_ms(), &lines);
         self.question = None;
         self.progress.clear();
         self.end = Some(RunEnd {
@@ -477,5 +484,19 @@ mod tests {
         }
         assert!(run.items.len() * 20_000 <= KEPT_BYTES, "long lines are fewer");
         assert_eq!(run.bytes, run.items.iter().map(|item| item.text.len()).sum::<usize>());
+    }
+
+    #[test]
+    fn a_large_value_is_a_cut_and_marked_line() {
+        let mut run = Run::new(PipelineId(uuid::Uuid::nil()), String::new(), String::new());
+        run.push_object(0, &Value::Bytes(vec![7; 5_000_000]), "");
+        run.push_object(0, &Value::from("x".repeat(5_000_000)), "");
+        run.push_object(0, &Value::Bytes(vec![1, 2, 3]), "");
+        run.finish(Outcome::Completed, None, None);
+        let texts: Vec<_> = run.items.iter().map(|item| item.text.as_str()).filter(|text| !text.is_empty()).collect();
+        let [bytes, string, few @ ..] = texts.as_slice() else { panic!("two large lines: {}", texts.len()) };
+        assert!(bytes.starts_with("7 7 7 ") && bytes.ends_with("… (5000000 bytes, all in the record)"), "{bytes}");
+        assert!(string.len() < 21_000 && string.ends_with("… (5000000 characters, all in the record)"));
+        assert_eq!(few, ["1", "2", "3"]);
     }
 }

@@ -1,0 +1,283 @@
+//! Answers out of JSON, checked against the question: what a question cannot take is never sent.
+
+use clixml::{Content, PsString, Value};
+use psrp::Argument;
+use psrp::host::{Field, HostAnswer, Question};
+use psrp::records::ErrorInfo;
+use serde_json::{Map, Value as Json};
+
+use crate::json_in::{self, BadValue};
+
+/// What is asked, in a word for programs.
+pub(crate) fn kind(question: Option<&Question>) -> &'static str {
+    match question {
+        Some(Question::Line) => "line",
+        Some(Question::SecretLine) => "secret_line",
+        Some(Question::Fields { .. }) => "fields",
+        Some(Question::Credential { .. }) => "credential",
+        Some(Question::Choice { .. }) => "choice",
+        Some(Question::Choices { .. }) => "choices",
+        Some(Question::Key) => "key",
+        None => "other",
+    }
+}
+
+/// The answer as the question wants it.
+///
+/// # Errors
+/// When the question takes no such answer. The text never holds the answer itself.
+pub(crate) fn read(json: &Json, question: Option<&Question>) -> Result<HostAnswer, BadValue> {
+    if let Some(reason) = json.get("refuse") {
+        return Ok(refusal(reason.as_str().unwrap_or("The question was refused.")));
+    }
+    let wanted = |what: &str| BadValue::new(format!("the answer has to be {what}"));
+    if json.is_null() {
+        return match question {
+            // As a console answers when the input ends or the dialog is cancelled.
+            Some(Question::Line | Question::Credential { .. }) | None => {
+                Ok(HostAnswer::Value(Argument::Value(Value::Null)))
+            }
+            _ => Err(BadValue::new("this question cannot be answered with null")),
+        };
+    }
+    if let Some(Question::Fields { fields, .. }) = question {
+        let map = json.as_object().filter(|map| !map.contains_key("$type"));
+        return form(map.ok_or_else(|| wanted("an object of values by field name"))?, fields);
+    }
+    // A switch that is off is a Boolean here.
+    let given = json_in::argument(json)?.unwrap_or(Argument::Value(Value::Bool(false)));
+    let answer = match (question, given) {
+        (Some(Question::Line), Argument::Value(text)) if text.as_ps_string().is_some() => Argument::Value(text),
+        (Some(Question::Line), _) => return Err(wanted("text")),
+        (Some(Question::SecretLine), secret @ Argument::Secret(_)) => secret,
+        (Some(Question::SecretLine), _) => return Err(wanted("a SecureString")),
+        (Some(Question::Credential { .. }), credential @ Argument::Credential { .. }) => credential,
+        (Some(Question::Credential { .. }), _) => return Err(wanted("a PSCredential")),
+        (Some(Question::Choice { choices, .. }), given) => {
+            let Some(at) = place(&given, choices.len()) else {
+                return Err(wanted(&format!("a number below {}", choices.len())));
+            };
+            Argument::Value(at.into())
+        }
+        (Some(Question::Choices { choices, .. }), Argument::Value(list)) => {
+            let places = list.items().map(|items| items.iter().map(|item| place_of(item, choices.len())));
+            let Some(places) = places.and_then(Iterator::collect::<Option<Vec<i32>>>) else {
+                return Err(wanted(&format!("a list of numbers below {}", choices.len())));
+            };
+            Argument::Value(collection(places))
+        }
+        (Some(Question::Choices { choices, .. }), _) => {
+            return Err(wanted(&format!("a list of numbers below {}", choices.len())));
+        }
+        (Some(Question::Key), Argument::Value(key)) if is_bag(&key) => Argument::Value(key),
+        (Some(Question::Key), _) => return Err(wanted("an object with the properties of a KeyInfo")),
+        (None, other) => other,
+        (Some(Question::Fields { .. }), _) => return Err(wanted("an object of values by field name")),
+    };
+    Ok(HostAnswer::Value(answer))
+}
+
+/// The values of a form by the names of its fields.
+fn form(map: &Map<String, Json>, fields: &[Field]) -> Result<HostAnswer, BadValue> {
+    let mut answers: Vec<(PsString, Argument)> = Vec::new();
+    for (name, json) in map {
+        let Some(field) = fields.iter().find(|field| field.name.eq_ignore_case(name)) else {
+            return Err(BadValue::new(format!("the question has no field {name:?}")));
+        };
+        if answers.iter().any(|(known, _)| *known == field.name) {
+            return Err(BadValue::new(format!("the field {name:?} is answered twice")));
+        }
+        let Some(argument) = json_in::argument(json)? else { continue };
+        if let Some(what) = misfit(&argument, &field.type_name) {
+            return Err(BadValue::new(format!("the field {name:?} has to be {what}")));
+        }
+        answers.push((field.name.clone(), argument));
+    }
+    Ok(HostAnswer::Fields(answers))
+}
+
+/// What a field has to be, if it cannot take this. The endpoint itself makes numbers of texts and the like, so among
+/// values only a list or object is told from what is neither.
+fn misfit(given: &Argument, type_name: &str) -> Option<&'static str> {
+    match (type_name, given) {
+        ("System.Security.SecureString", Argument::Secret(_))
+        | ("System.Management.Automation.PSCredential", Argument::Credential { .. }) => None,
+        ("System.Security.SecureString", _) => Some("a SecureString"),
+        ("System.Management.Automation.PSCredential", _) => Some("a PSCredential"),
+        (name, Argument::Secret(_) | Argument::Credential { .. }) => {
+            // A list of secrets cannot be written here, and nothing else shows what is secret.
+            (name != "System.Object").then_some("a value that is no secret")
+        }
+        (name, Argument::Value(value)) if is_simple(name) && value.as_object().is_some_and(is_compound) => {
+            Some("a single value")
+        }
+        (_, Argument::Value(_)) => None,
+    }
+}
+
+/// Whether a type is a single value of .NET's own.
+fn is_simple(type_name: &str) -> bool {
+    const SIMPLE: [&str; 20] = [
+        "String",
+        "Char",
+        "Boolean",
+        "Byte",
+        "SByte",
+        "Int16",
+        "UInt16",
+        "Int32",
+        "UInt32",
+        "Int64",
+        "UInt64",
+        "Single",
+        "Double",
+        "Decimal",
+        "DateTime",
+        "TimeSpan",
+        "Guid",
+        "Uri",
+        "Version",
+        "Management.Automation.SwitchParameter",
+    ];
+    type_name.strip_prefix("System.").is_some_and(|name| SIMPLE.contains(&name))
+}
+
+fn is_compound(object: &clixml::Object) -> bool {
+    !matches!(object.content, Content::Primitive(_))
+}
+
+fn is_bag(value: &Value) -> bool {
+    value.as_object().is_some_and(|object| object.items().is_none() && object.primitive().is_none())
+}
+
+fn place(given: &Argument, choices: usize) -> Option<i32> {
+    match given {
+        Argument::Value(value) => place_of(value, choices),
+        Argument::Secret(_) | Argument::Credential { .. } => None,
+    }
+}
+
+/// The place of a choice that there is.
+fn place_of(value: &Value, choices: usize) -> Option<i32> {
+    value.as_i32().filter(|at| usize::try_from(*at).is_ok_and(|at| at < choices))
+}
+
+/// The places of several choices, as the host interface returns them.
+fn collection(places: Vec<i32>) -> Value {
+    let mut list = clixml::Object::list(places.into_iter().map(Value::I32).collect());
+    list.type_names = Some(clixml::type_names([
+        "System.Collections.ObjectModel.Collection`1[[System.Int32, mscorlib, Version=4.0.0.0, Culture=neutral, \
+         PublicKeyToken=b77a5c561934e089]]",
+        "System.Object",
+    ]));
+    list.into()
+}
+
+/// The error record that the endpoint throws in the cmdlet.
+pub(crate) fn refusal(text: &str) -> HostAnswer {
+    HostAnswer::Error(
+        ErrorInfo {
+            message: text.to_owned(),
+            id: "HostFunctionRefused".to_owned(),
+            category: 14,
+            exception: "HostException".to_owned(),
+            target: Value::Null,
+            activity: String::new(),
+        }
+        .to_value(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use psrp::host::Choice;
+    use serde_json::json;
+
+    use super::*;
+
+    fn question(kind: &str) -> Question {
+        let text = String::new;
+        let choice = || Choice { label: "&Yes".to_owned(), help: String::new() };
+        let choices = vec![choice(), choice(), choice()];
+        let field = |name: &str, type_name: &str| Field {
+            name: name.into(),
+            label: String::new(),
+            type_name: type_name.to_owned(),
+            help: String::new(),
+            mandatory: true,
+            default: Value::Null,
+        };
+        match kind {
+            "line" => Question::Line,
+            "secret_line" => Question::SecretLine,
+            "credential" => Question::Credential { caption: text(), message: text(), user: text(), target: text() },
+            "choice" => Question::Choice { caption: text(), message: text(), choices, default: None },
+            "choices" => Question::Choices { caption: text(), message: text(), choices, defaults: Vec::new() },
+            "key" => Question::Key,
+            _ => Question::Fields {
+                caption: text(),
+                message: text(),
+                fields: vec![
+                    field("Name", "System.String"),
+                    field("Secret", "System.Security.SecureString"),
+                    field("Who", "System.Management.Automation.PSCredential"),
+                    field("Names", "System.String[]"),
+                ],
+            },
+        }
+    }
+
+    #[test]
+    fn every_question_takes_its_answers_and_no_other() {
+        let secret = json!({ "$type": "SecureString", "env": "PATH" });
+        let credential = json!({ "$type": "PSCredential", "user": "u", "env": "PATH" });
+        let (text, number, list, form) = (json!("x"), json!(1), json!([0, 2]), json!({ "name": "x" }));
+        let all =
+            [&text, &number, &list, &form, &secret, &credential, &Json::Null, &json!(true), &json!(3), &json!(-1)];
+        for (kind_name, taken) in [
+            ("line", vec![&text, &Json::Null]),
+            ("secret_line", vec![&secret]),
+            ("credential", vec![&credential, &Json::Null]),
+            ("choice", vec![&number]),
+            ("choices", vec![&list]),
+            ("fields", vec![&form]),
+        ] {
+            let question = question(kind_name);
+            assert_eq!(kind(Some(&question)), kind_name);
+            for answer in all {
+                let fits = read(answer, Some(&question)).is_ok();
+                assert_eq!(fits, taken.contains(&answer), "{kind_name}: {answer}");
+            }
+            assert!(read(&json!({ "refuse": "no" }), Some(&question)).is_ok());
+        }
+        assert!(read(&json!([0, 3]), Some(&question("choices"))).is_err());
+        assert!(read(&json!([]), Some(&question("choices"))).is_ok());
+    }
+
+    #[test]
+    fn every_field_takes_what_its_type_can_be_made_of() {
+        let secret = json!({ "$type": "SecureString", "env": "PATH" });
+        for (field, answer, fits) in [
+            ("Name", json!("x"), true),
+            ("NAME", json!(7), true),
+            ("Name", json!(["x"]), false),
+            ("Name", json!({ "a": 1 }), false),
+            ("Name", secret.clone(), false),
+            ("Secret", secret, true),
+            ("Secret", json!("x"), false),
+            ("Who", json!("x"), false),
+            ("Names", json!(["x"]), true),
+            ("Other", json!("x"), false),
+        ] {
+            let taken = read(&json!({ field: answer }), Some(&question("fields")));
+            assert_eq!(taken.is_ok(), fits, "{field}: {answer}");
+        }
+        assert!(read(&json!({ "Name": "x", "name": "y" }), Some(&question("fields"))).is_err());
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_without_the_answer() {
+        let error = read(&json!("swordfish"), Some(&question("credential"))).err().map(|error| error.to_string());
+        assert_eq!(error.as_deref(), Some("the answer has to be a PSCredential"));
+    }
+}
