@@ -87,9 +87,9 @@ async fn reach(window: &Window, peer: &Peer) {
     window.click("2a-sign-in").await;
 }
 
+/// Types over what a field holds: select all, then the text.
 async fn fill(window: &Window, id: &str, text: &str) {
-    window.see(id).await.clear().await.unwrap();
-    window.type_into(id, text).await;
+    window.type_into(id, &format!("\u{e009}a\u{e000}{text}")).await;
 }
 
 fn sorted(values: &Value) -> Vec<f64> {
