@@ -27,7 +27,7 @@ usage: cargo xtask <command>
                   every fault of the wire one by one, and N combinations of them (1000)
   bench [NAME...] measure whole processes: compare, start, records
   simulate [N] [SEED]
-                  N whole sessions in bad weather on a fake clock (10000)
+                  N whole sessions in bad weather on a fake clock (10000); `simulate 1 SEED` shows one of them
   contract        write ui/src/host/contract.ts anew from the Rust types
 ";
 

@@ -1,7 +1,7 @@
 //! One connection: sign-in, sealing, and handing requests on.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,7 +11,7 @@ use http::{Method, Request, Response, StatusCode};
 use spnego::{FileTime, NtlmServer, SealedChannel, ServerAnswer};
 use wsman::multipart;
 
-use crate::pep::{Inner, random};
+use crate::pep::Inner;
 use crate::service;
 
 /// The names under which WinRM is known: its own, and the one of a Windows computer that stands for all its services.
@@ -52,7 +52,7 @@ impl Connection {
     /// Answers one request. A Receive waits until there is something to say.
     pub async fn exchange(&mut self, request: Request<Bytes>) -> Response<Bytes> {
         let mut response = self.answer(request).await;
-        if let Ok(date) = http_date().parse() {
+        if let Ok(date) = http_date(self.pep.stamp.world.since_1970()).parse() {
             response.headers_mut().insert(DATE, date);
         }
         response
@@ -108,7 +108,10 @@ impl Connection {
             Context::None | Context::Open { .. } => NtlmServer::new(self.pep.names.clone()),
         };
         let pep = Arc::clone(&self.pep);
-        match server.accept(token, random(), now(), |domain, user| pep.password_of(domain, user)) {
+        let world = &self.pep.stamp.world;
+        match server
+            .accept(token, world.random(), now(world.since_1970()), |domain, user| pep.password_of(domain, user))
+        {
             Ok(ServerAnswer::Challenge(challenge)) => {
                 self.context = Context::Negotiating(server);
                 Ok(Some(challenge))
@@ -184,20 +187,15 @@ fn empty(status: StatusCode) -> Response<Bytes> {
     response
 }
 
-fn since_1970() -> std::time::Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
-}
-
-fn now() -> FileTime {
-    let now = since_1970();
+fn now(now: Duration) -> FileTime {
     FileTime::from_unix(now.as_secs(), now.subsec_nanos())
 }
 
 /// The time as HTTP writes it. RFC 9110 section 5.6.7
-fn http_date() -> String {
+fn http_date(now: Duration) -> String {
     const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
     const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let seconds = since_1970().as_secs();
+    let seconds = now.as_secs();
     let (days, rest) = (seconds / 86_400, seconds % 86_400);
     let moment = clixml::DateTime::from_unix(i64::try_from(seconds).unwrap_or(0), 0).map(|moment| moment.to_string());
     let text = moment.unwrap_or_default();

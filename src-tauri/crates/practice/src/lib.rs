@@ -17,6 +17,7 @@ mod scenario;
 mod serve;
 mod service;
 mod shell;
+mod world;
 
 pub use clock::PracticeClock;
 pub use connection::Connection;

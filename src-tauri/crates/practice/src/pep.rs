@@ -1,15 +1,16 @@
 //! The practice PEP: its stamp, its account, its shells.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use clixml::Value;
+use psrp::PipelineId;
 use spnego::{Secret, ServerOptions};
-use uuid::Uuid;
 
 use crate::connection::Connection;
 use crate::shell::Shell;
+use crate::world::World;
 use crate::{PracticeClock, Scenario, play};
 
 /// The stamp's information, as the real cmdlet would give it.
@@ -30,6 +31,7 @@ pub struct PracticeOptions {
 pub(crate) struct Stamp {
     pub(crate) clock: PracticeClock,
     pub(crate) computer: String,
+    pub(crate) world: World,
     scenario: RwLock<Arc<Scenario>>,
     closed: AtomicUsize,
 }
@@ -44,7 +46,7 @@ pub(crate) struct Inner {
     pub(crate) stamp: Arc<Stamp>,
     password: Secret,
     pub(crate) names: ServerOptions,
-    shells: Mutex<HashMap<String, Arc<Shell>>>,
+    shells: Mutex<BTreeMap<String, Arc<Shell>>>,
 }
 
 impl PracticePep {
@@ -54,6 +56,17 @@ impl PracticePep {
     /// A practice PEP with a password of its own, new at every start.
     #[must_use]
     pub fn new(options: PracticeOptions) -> Self {
+        Self::in_world(options, World::Real)
+    }
+
+    /// A practice PEP whose every byte follows from a seed and from what it is asked, for simulations on the clock of the
+    /// runtime. Whoever knows the seed knows its password.
+    #[must_use]
+    pub fn seeded(options: PracticeOptions, seed: u64) -> Self {
+        Self::in_world(options, World::seeded(seed))
+    }
+
+    fn in_world(options: PracticeOptions, world: World) -> Self {
         let number = options.instance.clamp(1, 3);
         let computer = format!("PRAC-ERCS0{number}");
         let names = ServerOptions {
@@ -63,14 +76,15 @@ impl PracticePep {
             dns_domain: "practice.internal".to_owned(),
             withheld_flags: 0,
         };
+        let password = Secret::from(format!("practice-{}", &world.id().simple().to_string()[..8]));
         let stamp = Stamp {
             clock: PracticeClock::new(options.speed),
             computer,
+            world,
             scenario: RwLock::new(Arc::new(options.scenario)),
             closed: AtomicUsize::new(0),
         };
-        let password = Secret::from(format!("practice-{}", &random_id().simple().to_string()[..8]));
-        Self { inner: Arc::new(Inner { stamp: Arc::new(stamp), password, names, shells: Mutex::new(HashMap::new()) }) }
+        Self { inner: Arc::new(Inner { stamp: Arc::new(stamp), password, names, shells: Mutex::new(BTreeMap::new()) }) }
     }
 
     /// The password of this start. It opens nothing but this practice PEP.
@@ -102,6 +116,12 @@ impl PracticePep {
         self.inner.shells().len()
     }
 
+    /// The pipelines that began to run, in order; known to a seeded one only.
+    #[must_use]
+    pub fn begun(&self) -> Vec<PipelineId> {
+        self.inner.stamp.world.begun()
+    }
+
     /// A new connection: what a client gets that dials the endpoint.
     #[must_use]
     pub fn connection(&self) -> Connection {
@@ -110,14 +130,14 @@ impl PracticePep {
 
     /// Ends all shells, as a restart of the instance would.
     pub fn end_shells(&self) {
-        for (_, shell) in self.inner.shells().drain() {
+        for (_, shell) in std::mem::take(&mut *self.inner.shells()) {
             shell.close();
         }
     }
 }
 
 impl Inner {
-    pub(crate) fn shells(&self) -> MutexGuard<'_, HashMap<String, Arc<Shell>>> {
+    pub(crate) fn shells(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Shell>>> {
         self.shells.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -141,18 +161,4 @@ impl Stamp {
     pub(crate) fn note_closed(&self) {
         self.closed.fetch_add(1, Ordering::Relaxed);
     }
-}
-
-/// A random GUID.
-pub(crate) fn random_id() -> Uuid {
-    uuid::Builder::from_random_bytes(random()).into_uuid()
-}
-
-/// Random bytes of the operating system; zeros where it has none, which nothing here relies on for safety.
-pub(crate) fn random<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    if let Err(error) = getrandom::fill(&mut bytes) {
-        tracing::warn!(%error, "The operating system gives no random numbers");
-    }
-    bytes
 }

@@ -17,7 +17,7 @@ use wsman::server::{
 };
 use wsman::{CommandInfo, CommandStateKind, Identity, ShellInfo, ShellState, SignalCode};
 
-use crate::pep::{Inner, random, random_id};
+use crate::pep::Inner;
 use crate::shell::{NoAnswer, Shell};
 
 /// The session configuration.
@@ -34,28 +34,28 @@ type Outcome<T> = Result<T, ServerFault>;
 
 /// Answers one unsealed request.
 pub(crate) async fn answer(pep: &Arc<Inner>, account: &str, document: &[u8]) -> (StatusCode, Vec<u8>) {
-    let machine = pep.stamp.computer.as_str();
+    let (machine, world) = (pep.stamp.computer.as_str(), &pep.stamp.world);
     if document.len() > LARGEST_REQUEST {
         let fault = ServerFault::new(code::ENVELOPE_TOO_LARGE, "The request is larger than this service takes.");
-        return (StatusCode::INTERNAL_SERVER_ERROR, encode_fault(None, random_id(), machine, &fault));
+        return (StatusCode::INTERNAL_SERVER_ERROR, encode_fault(None, world.id(), machine, &fault));
     }
     let request = match decode_request(document) {
         Ok(request) => request,
         Err(error) => {
-            let fault = encode_fault(Some(&error.headers), random_id(), machine, &error.to_fault());
+            let fault = encode_fault(Some(&error.headers), world.id(), machine, &error.to_fault());
             return (StatusCode::INTERNAL_SERVER_ERROR, fault);
         }
     };
     match carry_out(pep, account, &request).await {
         Ok(answer) => (StatusCode::OK, answer),
         Err(fault) => {
-            (StatusCode::INTERNAL_SERVER_ERROR, encode_fault(Some(&request.headers), random_id(), machine, &fault))
+            (StatusCode::INTERNAL_SERVER_ERROR, encode_fault(Some(&request.headers), world.id(), machine, &fault))
         }
     }
 }
 
 async fn carry_out(pep: &Arc<Inner>, account: &str, request: &Request) -> Outcome<Vec<u8>> {
-    let reply = |answer: &Answer<'_>| encode_response(&request.headers, random_id(), answer);
+    let reply = |answer: &Answer<'_>| encode_response(&request.headers, pep.stamp.world.id(), answer);
     let headers = &request.headers;
     let uri = headers.resource_uri.as_deref().unwrap_or_default();
     match &request.body {
@@ -164,7 +164,7 @@ fn create(
     if idle.is_some_and(|idle| idle > LONGEST_IDLE || idle < Duration::from_secs(60)) {
         return Err(ServerFault::new(code::IDLE_TIMEOUT, "The idle time is outside the limits of this endpoint."));
     }
-    let id = shell_id.map_or_else(|| wsman::guid_text(random_id()), ToOwned::to_owned);
+    let id = shell_id.map_or_else(|| wsman::guid_text(pep.stamp.world.id()), ToOwned::to_owned);
     {
         let shells = pep.shells();
         if shells.contains_key(&id) {
@@ -174,7 +174,7 @@ fn create(
             return Err(ServerFault::new(code::QUOTA_SHELLS, "This account has too many shells."));
         }
     }
-    let pool = ServerPool::new(SessionKey::new(random()), version_table());
+    let pool = ServerPool::new(SessionKey::new(pep.stamp.world.random()), version_table());
     let shell = Shell::new(
         id.clone(),
         account.to_owned(),

@@ -1,8 +1,8 @@
 //! A shell: one runspace pool with its pipelines, and what waits for the client's Receives.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use clixml::{DateTime, Value};
 use psrp::client::{InputStream, RecordStream};
@@ -10,7 +10,7 @@ use psrp::host::HostMethod;
 use psrp::records::ErrorInfo;
 use psrp::server::{HostReply, PipelineRequest, ServerError, ServerEvent, ServerPool};
 use psrp::{CallId, PipelineId, PipelineState};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::AbortHandle;
 
 use crate::pep::Stamp;
@@ -29,7 +29,8 @@ pub(crate) struct Shell {
     pub(crate) idle_timeout: Duration,
     stamp: Arc<Stamp>,
     inner: Mutex<Inner>,
-    changed: watch::Sender<u64>,
+    /// Wakes those who wait in the order in which they came.
+    changed: Notify,
 }
 
 struct Inner {
@@ -37,7 +38,7 @@ struct Inner {
     console: bool,
     disconnected: bool,
     max_running: usize,
-    pipelines: HashMap<PipelineId, Entry>,
+    pipelines: BTreeMap<PipelineId, Entry>,
     queue: VecDeque<(PipelineId, PipelineRequest)>,
     replies: HashMap<(PipelineId, CallId), oneshot::Sender<HostReply>>,
     /// The last answer to a Receive of each stream, by the id of its request: a repeated request gets it again.
@@ -81,13 +82,21 @@ impl Shell {
             console: false,
             disconnected: false,
             max_running: 1,
-            pipelines: HashMap::new(),
+            pipelines: BTreeMap::new(),
             queue: VecDeque::new(),
             replies: HashMap::new(),
             last: HashMap::new(),
         };
-        let (changed, _) = watch::channel(0);
-        Arc::new(Self { id, owner, resource_uri, name, idle_timeout, stamp, inner: Mutex::new(inner), changed })
+        Arc::new(Self {
+            id,
+            owner,
+            resource_uri,
+            name,
+            idle_timeout,
+            stamp,
+            inner: Mutex::new(inner),
+            changed: Notify::new(),
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -96,7 +105,7 @@ impl Shell {
     }
 
     fn wake(&self) {
-        self.changed.send_modify(|count| *count = count.wrapping_add(1));
+        self.changed.notify_waiters();
     }
 
     pub(crate) fn with_pool<T>(&self, work: impl FnOnce(&mut ServerPool) -> T) -> T {
@@ -127,7 +136,7 @@ impl Shell {
     }
 
     pub(crate) fn now(&self) -> DateTime {
-        let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |passed| passed.as_secs());
+        let seconds = self.stamp.world.since_1970().as_secs();
         pipeline::moment(i64::try_from(seconds).unwrap_or(0))
     }
 
@@ -138,12 +147,19 @@ impl Shell {
 
     /// Waits until there is room for more output; `None` when the shell is gone.
     pub(crate) async fn room(&self, id: PipelineId) -> Option<()> {
-        let mut changed = self.changed.subscribe();
         loop {
-            if self.lock().pool.waiting(Some(id)) < HOLD_UP {
-                return Some(());
+            // It counts from here on, so that a change during the look is not missed.
+            let changed = self.changed.notified();
+            {
+                let inner = self.lock();
+                if !inner.pipelines.contains_key(&id) {
+                    return None;
+                }
+                if inner.pool.waiting(Some(id)) < HOLD_UP {
+                    return Some(());
+                }
             }
-            changed.changed().await.ok()?;
+            changed.await;
         }
     }
 
@@ -240,6 +256,7 @@ impl Shell {
             let Some((id, request)) = inner.queue.pop_front() else { return };
             let Some(entry) = inner.pipelines.get_mut(&id) else { continue };
             let Some(given) = entry.given.take() else { continue };
+            self.stamp.world.begins(id);
             entry.task = Some(tokio::spawn(pipeline::run(Arc::clone(self), id, request, given)).abort_handle());
         }
     }
@@ -327,9 +344,9 @@ impl Shell {
         budget: usize,
         limit: Duration,
     ) -> Result<Answer, NoAnswer> {
-        let mut changed = self.changed.subscribe();
         let waiting = async {
             loop {
+                let changed = self.changed.notified();
                 {
                     let mut inner = self.lock();
                     if let Some((id, answer)) = inner.last.get(&pipeline)
@@ -355,9 +372,7 @@ impl Shell {
                         return Ok(answer);
                     }
                 }
-                if changed.changed().await.is_err() {
-                    return Err(NoAnswer::NotFound);
-                }
+                changed.await;
             }
         };
         tokio::time::timeout(limit, waiting).await.unwrap_or(Err(NoAnswer::TimedOut))

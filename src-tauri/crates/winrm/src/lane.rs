@@ -12,7 +12,7 @@ use spnego::{MessageSecurity, ServerIdentity};
 use wsman::{Charset, Malformed, multipart};
 
 use crate::sign_in::{discover, sign_in};
-use crate::{Connector, Exchange, LaneError, Patience, SecurityEnd, SignIn, SignInError, Stats};
+use crate::{Connector, Exchange, LaneError, Patience, RandomSource, SecurityEnd, SignIn, SignInError, Stats};
 
 /// No more is prepared for one answer, in bytes.
 const MOST_PREPARED: usize = 1024 * 1024;
@@ -51,6 +51,7 @@ impl Lane {
         connector: &dyn Connector,
         with: &SignIn,
         stats: &Stats,
+        random: &dyn RandomSource,
         first: bool,
     ) -> Result<(Self, ServerIdentity), SignInError> {
         let authority = connector.authority();
@@ -60,7 +61,7 @@ impl Lane {
         if first {
             discover(exchange.as_mut(), &authority, stats).await?;
         }
-        let (security, identity) = sign_in(exchange.as_mut(), &authority, &target, with, stats).await?;
+        let (security, identity) = sign_in(exchange.as_mut(), &authority, &target, with, stats, random).await?;
         Ok((Self { exchange, security, authority, stats: stats.clone(), expected: 0, proved: false }, identity))
     }
 

@@ -17,6 +17,7 @@ pub use exchange::{BoxFuture, ConnectError, Connector, Exchange, ExchangeError, 
 pub use inspect::inspect;
 pub use intents::{Intent, Intents, NoIntents, Refused};
 pub use probe::{Probe, ProbeError, probe};
+pub use random::{NoRandomness, RandomSource, SystemRandom};
 pub use session::{
     Earlier, EventStream, Interruption, OpenOptions, SessionEvent, SessionHandle, SessionState, Stage, TimeLimits,
     connect, open,

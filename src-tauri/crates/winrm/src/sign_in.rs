@@ -9,7 +9,7 @@ use spnego::{
     ClientContext, ClientOptions, Credentials, Error, MessageSecurity, NtlmClient, Randomness, ServerIdentity,
 };
 
-use crate::{Exchange, SignInError, Stats, random};
+use crate::{Exchange, RandomSource, SignInError, Stats, random};
 
 /// Decides whether the password may be used with this server (S-06).
 pub trait IdentityGate: Send + Sync {
@@ -128,13 +128,14 @@ pub(crate) async fn sign_in(
     target_name: &str,
     with: &SignIn,
     stats: &Stats,
+    random: &dyn RandomSource,
 ) -> Result<(Box<dyn MessageSecurity>, ServerIdentity), SignInError> {
     let mut context = (with.mechanism)(target_name);
     let identity = first_leg(exchange, authority, context.as_mut(), stats).await?;
     with.gate
         .check(&identity)
         .map_err(|reason| SignInError::Identity { identity: Box::new(identity.clone()), reason })?;
-    let random = Randomness { client_challenge: random::bytes()?, session_key: random::bytes()? };
+    let random = Randomness { client_challenge: random::bytes(random)?, session_key: random::bytes(random)? };
     let token = context.authenticate(&with.credentials, random).map_err(SignInError::Challenge)?;
     stats.sign_in_request();
     stats.password_sent();

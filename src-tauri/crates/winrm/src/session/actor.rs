@@ -21,6 +21,7 @@ use super::job::{Job, Jobs};
 use super::options::OpenOptions;
 use super::recovery::Recovery;
 use crate::lane::{Lane, Reply};
+use crate::random::Random;
 use crate::{
     BoxFuture, CloseError, Connector, Intents, LaneError, LossReason, OpenError, Patience, SignIn, SignInError, Stats,
 };
@@ -31,6 +32,7 @@ pub(super) struct Link {
     pub(super) sign_in: SignIn,
     pub(super) intents: Arc<dyn Intents>,
     pub(super) stats: Stats,
+    pub(super) random: Random,
 }
 
 /// Work that came to its end.
@@ -130,6 +132,8 @@ pub(super) struct Actor {
 
 /// How long it is waited for an endpoint that still thinks that the earlier process is there.
 pub(super) const BUSY_LIMIT: Duration = Duration::from_secs(300);
+/// So many orders are taken before it is looked whether an answer waits.
+const MOST_ORDERS: u32 = 16;
 /// How long a shell that nobody uses any more may take to go.
 pub(super) const LAST_DELETE: Duration = Duration::from_secs(10);
 
@@ -160,7 +164,12 @@ impl Actor {
         };
         let patience = if earlier.is_some() { BUSY_LIMIT } else { Duration::ZERO };
         Self {
-            jobs: Jobs { context, shell: pool.0, timeout: options.limits.operation },
+            jobs: Jobs {
+                random: Arc::clone(&options.random),
+                context,
+                shell: pool.0,
+                timeout: options.limits.operation,
+            },
             pool: client,
             phase: Phase::Opening,
             opener: Some(opener),
@@ -198,13 +207,14 @@ impl Actor {
             events,
             outbox: Vec::new(),
             told_end: false,
-            link: Arc::new(Link { connector, sign_in, intents, stats }),
+            link: Arc::new(Link { connector, sign_in, intents, stats, random: Arc::clone(&options.random) }),
             options,
         }
     }
 
     /// Runs the session to its end.
     pub(super) async fn run(mut self) {
+        let (mut hearing, mut orders_in_a_row) = (true, 0_u32);
         loop {
             self.advance();
             if self.phase == Phase::Ended {
@@ -214,22 +224,42 @@ impl Actor {
                 self.finished(finished);
                 continue;
             }
+            // Who gives orders without a pause shall not keep answers waiting for ever.
+            if orders_in_a_row >= MOST_ORDERS {
+                orders_in_a_row = 0;
+                if let Some(Some(finished)) = self.work.next().now_or_never() {
+                    self.finished(finished);
+                    continue;
+                }
+            }
             let deadline = self.deadline();
+            // In this order, so that nothing is left to chance: giving up, orders (stop among them) and time limits come before
+            // answers, however fast those come. The time limits are few, and one that is over does not come again.
             tokio::select! {
-                Some(finished) = self.work.next(), if !self.work.is_empty() => self.finished(finished),
-                order = self.orders.recv() => match order {
-                    Some(order) => self.order(order),
-                    None => self.close(None),
-                },
-                room = has_room(&self.events), if !self.outbox.is_empty() => if !room {
-                    // Nobody listens any more.
-                    self.outbox.clear();
-                },
-                () = sleep_until(deadline) => self.tick(),
+                biased;
                 () = gone(&mut self.opener) => {
                     self.opener = None;
                     self.close(None);
                 }
+                order = self.orders.recv(), if hearing => {
+                    orders_in_a_row += 1;
+                    match order {
+                        Some(order) => self.order(order),
+                        None => {
+                            hearing = false;
+                            self.close(None);
+                        }
+                    }
+                }
+                () = sleep_until(deadline) => self.tick(),
+                Some(finished) = self.work.next(), if !self.work.is_empty() => {
+                    orders_in_a_row = 0;
+                    self.finished(finished);
+                }
+                room = has_room(&self.events), if !self.outbox.is_empty() => if !room {
+                    // Nobody listens any more.
+                    self.outbox.clear();
+                },
             }
         }
         let Self { events, outbox, work, idle, opener, open_error, .. } = self;

@@ -84,7 +84,7 @@ impl Actor {
                 self.rest(Some(LossReason::Network(error)));
             }
             _ if !error.is_temporary() => self.lose(LossReason::SignIn(error)),
-            _ => match self.recovery.failed(self.options.limits.retry) {
+            _ => match self.recovery.failed(self.options.limits.retry, self.link.random.as_ref()) {
                 Some(left) if self.lanes == 0 => {
                     self.tell_retrying(left, error.to_string());
                 }
@@ -275,6 +275,12 @@ impl Actor {
         }
     }
 
+    fn repeat_at_once(&mut self, job: Job, target: Option<PipelineId>) {
+        if let Some(receiving) = self.receiving(target) {
+            receiving.state = ReceiveState::Repeat { job, at: Instant::now() };
+        }
+    }
+
     fn repeat_later(&mut self, mut job: Job, target: Option<PipelineId>, pause: Duration) {
         job.tries += 1;
         if let Some(receiving) = self.receiving(target) {
@@ -359,8 +365,13 @@ impl Actor {
             return;
         }
         if matches!(self.phase, Phase::Disconnecting | Phase::Disconnected) && !asking {
-            // It goes on after reconnecting.
-            self.want_again(target);
+            // It goes on after reconnecting: with the same request where an answer to it was lost, which the endpoint may have
+            // kept.
+            if job.tries == 0 {
+                self.want_again(target);
+            } else {
+                self.repeat_at_once(job, target);
+            }
             return;
         }
         if asking && kind == FaultKind::NotFound {
@@ -533,12 +544,12 @@ impl Actor {
         }
         let retry = self.options.limits.retry;
         let now = Instant::now();
-        let Some(receiving) = self.receiving(target) else { return };
-        let since = *receiving.failing.get_or_insert(now);
         let pause = match (job.tries, &error) {
             (0, LaneError::Exchange(_) | LaneError::Unauthorized) => Duration::ZERO,
-            (tries, _) => recovery::pause(tries),
+            (tries, _) => recovery::pause(tries, self.link.random.as_ref()),
         };
+        let Some(receiving) = self.receiving(target) else { return };
+        let since = *receiving.failing.get_or_insert(now);
         job.tries += 1;
         let left = retry.saturating_sub(now - since);
         let pause = pause.min(left);
@@ -567,11 +578,9 @@ impl Actor {
     /// Nothing of the request left this machine: it is simply sent over another connection.
     fn send_again(&mut self, job: Job) {
         match job.purpose {
-            Purpose::Receive { target, asking: false } => {
-                if let Some(receiving) = self.receiving(target) {
-                    receiving.state = ReceiveState::Repeat { job, at: Instant::now() };
-                }
-            }
+            Purpose::Receive { target, asking: false } => self.repeat_at_once(job, target),
+            // While disconnected, nothing else is sent.
+            Purpose::Reconnect => self.reconnecting = Some(job),
             Purpose::Command { .. } | Purpose::Send { .. } | Purpose::Create => {
                 self.ordered_busy = false;
                 self.ordered.push_front(job);

@@ -170,7 +170,8 @@ impl Actor {
         }
         let link = Arc::clone(&self.link);
         self.work.push(Box::pin(async move {
-            let lane = Lane::open(link.connector.as_ref(), &link.sign_in, &link.stats, first).await;
+            let Link { connector, sign_in, stats, random, .. } = link.as_ref();
+            let lane = Lane::open(connector.as_ref(), sign_in, stats, random.as_ref(), first).await;
             Finished::Opened(lane)
         }));
     }

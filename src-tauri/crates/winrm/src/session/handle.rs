@@ -13,6 +13,7 @@ use super::actor::Actor;
 use super::earlier::Earlier;
 use super::event::EventStream;
 use super::options::OpenOptions;
+use crate::random::Random;
 use crate::{CloseError, Connector, GoneError, Intents, OpenError, RunError, SignIn, Stats, random};
 
 /// What the task is asked.
@@ -75,6 +76,7 @@ pub struct SessionHandle {
     running: Arc<[PipelineId]>,
     session: Uuid,
     stats: Stats,
+    random: Random,
 }
 
 /// Opens a session: connects, signs in once, creates the shell and waits until the pool is open. Dropping the future gives up
@@ -90,7 +92,7 @@ pub async fn open(
 ) -> Result<(SessionHandle, EventStream), OpenError> {
     let pool = match options.pool {
         Some(pool) => pool,
-        None => PoolId(random::id()?),
+        None => PoolId(random::id(options.random.as_ref())?),
     };
     start(connector, sign_in, options, pool, None, intents).await
 }
@@ -124,12 +126,13 @@ async fn start(
     options.pool = Some(pool);
     let session = match options.session {
         Some(session) => session,
-        None => random::id()?,
+        None => random::id(options.random.as_ref())?,
     };
     let (orders, inbox) = mpsc::channel(32);
     let (events, batches) = mpsc::channel(options.event_batches.max(1));
     let (opener, opened) = oneshot::channel();
     let stats = Stats::default();
+    let random = Arc::clone(&options.random);
     let actor = Actor::new(
         connector,
         sign_in,
@@ -142,7 +145,7 @@ async fn start(
     tokio::spawn(actor.run());
     let Opened { identity, idle_timeout, running } = opened.await.unwrap_or(Err(OpenError::NoRandomness))?;
     let (identity, running) = (Arc::new(identity), running.into());
-    let handle = SessionHandle { orders, pool, identity, idle_timeout, running, session, stats };
+    let handle = SessionHandle { orders, pool, identity, idle_timeout, running, session, stats, random };
     Ok((handle, EventStream::new(batches)))
 }
 
@@ -188,7 +191,7 @@ impl SessionHandle {
     /// # Errors
     /// When there are no random numbers.
     pub fn new_pipeline(&self) -> Result<PipelineId, RunError> {
-        random::id().map(PipelineId).map_err(|_| RunError::NoRandomness)
+        random::id(self.random.as_ref()).map(PipelineId).map_err(|_| RunError::NoRandomness)
     }
 
     /// Runs a pipeline; its records and its final state come as events.

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use wsman::{Enumeration, Operation, OperationKind, RequestIds, ShellContext, SignalCode, encode_request};
 
 use crate::intents::Intent;
-use crate::random::{self, NoRandomness};
+use crate::random::{self, NoRandomness, Random, RandomSource};
 
 /// What a request is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,13 +72,14 @@ pub(super) struct Piece {
 impl Job {
     /// A request with fresh ids.
     pub(super) fn new(
+        random: &dyn RandomSource,
         context: &ShellContext,
         timeout: Duration,
         purpose: Purpose,
         operation: &Operation<'_>,
         intent: Option<Intent>,
     ) -> Result<Self, NoRandomness> {
-        let ids = RequestIds::new(random::id()?, random::id()?);
+        let ids = RequestIds::new(random::id(random)?, random::id(random)?);
         Ok(Self {
             purpose,
             kind: operation.kind(),
@@ -92,8 +93,8 @@ impl Job {
 }
 
 /// Writes the requests of one shell.
-#[derive(Debug)]
 pub(super) struct Jobs {
+    pub(super) random: Random,
     pub(super) context: ShellContext,
     pub(super) shell: Uuid,
     pub(super) timeout: Duration,
@@ -177,6 +178,6 @@ impl Jobs {
     }
 
     fn job(&self, purpose: Purpose, operation: &Operation<'_>, intent: Option<Intent>) -> Result<Job, NoRandomness> {
-        Job::new(&self.context, self.timeout, purpose, operation, intent)
+        Job::new(self.random.as_ref(), &self.context, self.timeout, purpose, operation, intent)
     }
 }

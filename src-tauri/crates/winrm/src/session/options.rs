@@ -7,6 +7,8 @@ use psrp::{PoolId, PoolOptions};
 use spnego::ServerIdentity;
 use uuid::Uuid;
 
+use crate::{RandomSource, SystemRandom};
+
 /// Options of a session.
 #[derive(Clone)]
 pub struct OpenOptions {
@@ -32,6 +34,8 @@ pub struct OpenOptions {
     pub event_batches: usize,
     /// Time limits
     pub limits: TimeLimits,
+    /// Where ids, nonces and pauses come from; the operating system, but for simulations
+    pub random: Arc<dyn RandomSource>,
     /// Is told how far opening is.
     pub on_stage: Option<Arc<dyn Fn(Stage) + Send + Sync>>,
 }
@@ -96,6 +100,7 @@ impl Default for OpenOptions {
             max_lanes: 6,
             event_batches: 8,
             limits: TimeLimits::default(),
+            random: Arc::new(SystemRandom),
             on_stage: None,
         }
     }

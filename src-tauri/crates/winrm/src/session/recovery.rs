@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::random;
+use crate::random::{self, RandomSource};
 
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// The pause after so many failures: 1, 2, 4 … 30 seconds, shortened by up to a quarter so that many clients do not come at
 /// once.
-pub(super) fn pause(failures: u32) -> Duration {
+pub(super) fn pause(failures: u32, random: &dyn RandomSource) -> Duration {
     let pause = Duration::from_secs(1 << failures.saturating_sub(1).min(5)).min(LONGEST_PAUSE);
-    let jitter = random::bytes::<1>().map_or(0, |[byte]| u32::from(byte));
+    let jitter = random::bytes::<1>(random).map_or(0, |[byte]| u32::from(byte));
     pause - pause * jitter / 1024
 }
 
@@ -26,12 +26,12 @@ pub(super) struct Recovery {
 
 impl Recovery {
     /// A try failed: when is the next one? `None` when the time is up.
-    pub(super) fn failed(&mut self, limit: Duration) -> Option<Duration> {
+    pub(super) fn failed(&mut self, limit: Duration, random: &dyn RandomSource) -> Option<Duration> {
         let now = Instant::now();
         let since = *self.since.get_or_insert(now);
         let left = limit.checked_sub(now - since).filter(|left| !left.is_zero())?;
         self.tries += 1;
-        self.next = Some(now + pause(self.tries).min(left));
+        self.next = Some(now + pause(self.tries, random).min(left));
         Some(left)
     }
 
@@ -61,7 +61,7 @@ mod tests {
         let limit = Duration::from_secs(240);
         let start = Instant::now();
         let mut tries = 0;
-        while recovery.failed(limit).is_some() {
+        while recovery.failed(limit, &crate::SystemRandom).is_some() {
             assert!(!recovery.may_try());
             let next = recovery.deadline().unwrap_or(start);
             assert!(next - Instant::now() <= LONGEST_PAUSE);

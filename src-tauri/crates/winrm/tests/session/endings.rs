@@ -71,6 +71,54 @@ async fn h1_a_session_comes_back_after_a_disconnection_and_what_ran_goes_on() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_reconnection_over_a_socket_that_was_closed_goes_over_another_one() {
+    let stage = Stage::new();
+    let (handle, mut events) = open(&stage, None).await.unwrap();
+    handle.disconnect(None).await.unwrap();
+    stage.next(Fault::ClosedBefore);
+    let hour = Duration::from_secs(3600);
+    assert_eq!(tokio::time::timeout(hour, handle.reconnect()).await, Ok(Ok(())));
+    let (records, ..) = run(&handle, &mut events, Command::new("Get-Command")).await;
+    assert!(records > 10);
+    handle.close().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_was_lost_before_a_disconnection_is_asked_for_again_after_it() {
+    let stage = Stage::new();
+    let (handle, mut events) = open(&stage, None).await.unwrap();
+    let (all, ..) = run(&handle, &mut events, Command::new("Test-AzureStack")).await;
+    let id = handle.invoke(Command::new("Test-AzureStack").into()).await.unwrap();
+    let mut records = 0;
+    let mut lost = false;
+    let state = loop {
+        match events.next().await.unwrap() {
+            SessionEvent::Pool(Event::Record { .. }) => {
+                records += 1;
+                // An answer is lost, and the repetition of its Receive comes after the disconnection.
+                if records == 5 {
+                    stage.next(Fault::LoseAnswer);
+                    stage.then(Fault::Late(5));
+                }
+            }
+            SessionEvent::Interruption(Interruption::RecordsMayBeMissing { .. }) => {
+                lost = true;
+                handle.disconnect(None).await.unwrap();
+            }
+            SessionEvent::State(SessionState::Disconnected { .. }) => {
+                tokio::time::sleep(Duration::from_secs(10)).await;
+                handle.reconnect().await.unwrap();
+            }
+            SessionEvent::Pool(Event::PipelineState { pipeline, state, .. }) if pipeline == id => break state,
+            _ => {}
+        }
+    };
+    assert!(lost);
+    assert_eq!((state, records), (PipelineState::Completed, all));
+    handle.close().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_command_under_way_when_the_session_rests_is_asked_about_after_it_came_back() {
     let stage = Stage::new();
     let (handle, mut events) = open(&stage, None).await.unwrap();

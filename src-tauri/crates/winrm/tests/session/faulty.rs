@@ -1,5 +1,6 @@
 //! Exchanges with the practice PEP that fail when told to.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,7 +11,10 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{HeaderValue, Request, Response};
 use practice::{Connection, PracticeOptions, PracticePep, Scenario};
+use tokio::time::Instant;
 use winrm::{BoxFuture, ConnectError, Connector, Exchange, ExchangeError, Secret};
+
+use crate::simulation::{Trace, Weather};
 
 /// What happens to a sealed request.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +31,10 @@ pub(crate) enum Fault {
     Flip(usize),
     /// It is answered with the answer that the last sealed request got.
     Replay,
+    /// It arrives so many seconds late.
+    Late(u64),
+    /// It arrives twice; the first answer comes back.
+    Duplicate,
 }
 
 /// What is done to a token of the sign-in on its way; `true` for tokens of the client.
@@ -34,7 +42,7 @@ type Edit = Box<dyn Fn(bool, &mut Vec<u8>) + Send>;
 
 #[derive(Default)]
 struct Plan {
-    next: Mutex<Option<Fault>>,
+    next: Mutex<VecDeque<Fault>>,
     always: Mutex<Option<Fault>>,
     skip: AtomicUsize,
     sealed: AtomicUsize,
@@ -44,43 +52,9 @@ struct Plan {
     tokens: AtomicUsize,
     after_fault: Mutex<Option<usize>>,
     weather: Mutex<Option<Weather>>,
+    trace: Arc<Trace>,
+    lines: AtomicUsize,
     dead: tokio::sync::watch::Sender<bool>,
-}
-
-/// Faults and delays by chance: the same seed gives the same ones to the same requests.
-pub(crate) struct Weather {
-    state: u64,
-    /// Faults that are still to come at most
-    left: u32,
-}
-
-impl Weather {
-    pub(crate) fn new(seed: u64, faults: u32) -> Self {
-        Self { state: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1, left: faults }
-    }
-
-    pub(crate) fn roll(&mut self, sides: u64) -> u64 {
-        self.state ^= self.state << 13;
-        self.state ^= self.state >> 7;
-        self.state ^= self.state << 17;
-        (self.state >> 11) % sides
-    }
-
-    /// What the next request meets, and how many milliseconds it and its answer take.
-    fn next(&mut self) -> (Option<Fault>, u64, u64) {
-        let (there, back) = (self.roll(4) * self.roll(400), self.roll(4) * self.roll(400));
-        let fault = match self.roll(24) {
-            0 | 1 => Some(Fault::LoseRequest),
-            2..=4 => Some(Fault::LoseAnswer),
-            5 => Some(Fault::ClosedBefore),
-            6 => Some(Fault::Answer(503)),
-            7 => Some(Fault::Answer(401)),
-            _ => None,
-        };
-        let fault = fault.filter(|_| self.left > 0);
-        self.left -= u32::from(fault.is_some());
-        (fault, there, back)
-    }
 }
 
 /// A practice PEP and what shall go wrong on the way to it.
@@ -97,6 +71,8 @@ struct Connect {
 struct Line {
     connection: Connection,
     plan: Arc<Plan>,
+    number: usize,
+    made: Instant,
 }
 
 impl Stage {
@@ -109,9 +85,17 @@ impl Stage {
         Self { pep: PracticePep::new(PracticeOptions { scenario, speed, instance: 1 }), plan: Arc::default() }
     }
 
+    /// An endpoint whose every byte follows from the seed; what is sent goes into the trace.
+    pub(crate) fn seeded(scenario: Scenario, seed: u64, trace: &Arc<Trace>) -> Self {
+        let options = PracticeOptions { scenario, speed: 100.0, instance: 1 };
+        let plan = Plan { trace: Arc::clone(trace), ..Plan::default() };
+        Self { pep: PracticePep::seeded(options, seed), plan: Arc::new(plan) }
+    }
+
     /// Another process that talks to the same endpoint.
     pub(crate) fn another_process(&self) -> Self {
-        Self { pep: self.pep.clone(), plan: Arc::default() }
+        let plan = Plan { trace: Arc::clone(&self.plan.trace), ..Plan::default() };
+        Self { pep: self.pep.clone(), plan: Arc::new(plan) }
     }
 
     /// The process stops in the middle of everything; nothing of it reaches the endpoint any more.
@@ -137,7 +121,12 @@ impl Stage {
 
     /// The next sealed request meets this fault.
     pub(crate) fn next(&self, fault: Fault) {
-        *self.plan.next.lock().unwrap() = Some(fault);
+        *self.plan.next.lock().unwrap() = VecDeque::from([fault]);
+    }
+
+    /// And the sealed request after that this one.
+    pub(crate) fn then(&self, fault: Fault) {
+        self.plan.next.lock().unwrap().push_back(fault);
     }
 
     /// The sealed request after so many others meets this fault.
@@ -189,8 +178,19 @@ impl Plan {
 
 impl Connector for Connect {
     fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Exchange>, ConnectError>> {
-        let line = Line { connection: self.pep.connection(), plan: Arc::clone(&self.plan) };
-        Box::pin(async move { Ok(Box::new(line) as Box<dyn Exchange>) })
+        Box::pin(async move {
+            let pause = self.plan.weather.lock().unwrap().as_mut().map(Weather::connecting);
+            if let Some(pause) = pause {
+                tokio::time::sleep(pause).await;
+            }
+            let made = Instant::now();
+            if self.plan.weather.lock().unwrap().as_ref().is_some_and(|weather| weather.is_out(made)) {
+                return Err(ConnectError::Unreachable("an outage".to_owned()));
+            }
+            let number = self.plan.lines.fetch_add(1, SeqCst);
+            let line = Line { connection: self.pep.connection(), plan: Arc::clone(&self.plan), number, made };
+            Ok(Box::new(line) as Box<dyn Exchange>)
+        })
     }
 
     fn host(&self) -> &'static str {
@@ -202,87 +202,127 @@ impl Connector for Connect {
     }
 }
 
-impl Exchange for Line {
-    fn send(&mut self, mut request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, ExchangeError>> {
-        let mut dead = self.plan.dead.subscribe();
-        let living = async move {
-            self.plan.change(true, request.headers_mut().get_mut(AUTHORIZATION));
-            if request.headers().contains_key(AUTHORIZATION) {
-                self.plan.tokens.fetch_add(1, SeqCst);
+impl Line {
+    /// One request with what it meets on its way.
+    async fn carry(&mut self, mut request: Request<Bytes>) -> Result<Response<Bytes>, ExchangeError> {
+        self.plan.change(true, request.headers_mut().get_mut(AUTHORIZATION));
+        let token = request.headers().get(AUTHORIZATION).map_or(&[][..], HeaderValue::as_bytes);
+        self.plan.trace.bytes("sent", self.number, &[token, request.body()]);
+        if request.headers().contains_key(AUTHORIZATION) {
+            self.plan.tokens.fetch_add(1, SeqCst);
+        }
+        if let Some(count) = self.plan.after_fault.lock().unwrap().as_mut() {
+            *count += 1;
+        }
+        let sealed = !request.body().is_empty();
+        let mut fault = None;
+        if sealed {
+            self.plan.sealed.fetch_add(1, SeqCst);
+            let mut next = self.plan.next.lock().unwrap();
+            if !next.is_empty() && self.plan.skip.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_err() {
+                fault = next.pop_front();
             }
-            if let Some(count) = self.plan.after_fault.lock().unwrap().as_mut() {
-                *count += 1;
+            fault = fault.or(*self.plan.always.lock().unwrap());
+        }
+        if fault.is_some() {
+            *self.plan.after_fault.lock().unwrap() = Some(0);
+        }
+        let lost = || ExchangeError::Lost("on purpose".to_owned());
+        let mut back = 0;
+        if sealed {
+            let chance = self.plan.weather.lock().unwrap().as_mut().map(Weather::next);
+            if let Some((by_chance, there, later)) = chance {
+                fault = fault.or(by_chance);
+                back = later;
+                tokio::time::sleep(Duration::from_millis(there)).await;
             }
-            let sealed = !request.body().is_empty();
-            let mut fault = None;
-            if sealed {
-                self.plan.sealed.fetch_add(1, SeqCst);
-                let mut next = self.plan.next.lock().unwrap();
-                if next.is_some() && self.plan.skip.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_err() {
-                    fault = next.take();
+        }
+        match fault {
+            None => {
+                let mut response = self.connection.exchange(request).await;
+                tokio::time::sleep(Duration::from_millis(back)).await;
+                self.plan.change(false, response.headers_mut().get_mut(WWW_AUTHENTICATE));
+                if sealed {
+                    let (head, body) = response.into_parts();
+                    *self.plan.last.lock().unwrap() = Some((head.clone(), body.clone()));
+                    response = Response::from_parts(head, body);
                 }
-                fault = fault.or(*self.plan.always.lock().unwrap());
+                if let Some(offer) = self.plan.offer.lock().unwrap().clone() {
+                    response.headers_mut().insert(WWW_AUTHENTICATE, offer);
+                }
+                Ok(response)
             }
-            if fault.is_some() {
+            Some(Fault::LoseRequest) => Err(lost()),
+            Some(Fault::LoseAnswer) => {
+                self.connection.exchange(request).await;
+                Err(lost())
+            }
+            Some(Fault::Flip(distance)) => {
+                let (head, body) = self.connection.exchange(request).await.into_parts();
+                let mut body = Vec::from(body);
+                let place = body.len() - wsman::multipart::TAIL.len() - 1 - distance;
+                body[place] ^= 1;
                 *self.plan.after_fault.lock().unwrap() = Some(0);
+                Ok(Response::from_parts(head, body.into()))
             }
-            let lost = || ExchangeError::Lost("on purpose".to_owned());
-            let mut back = 0;
-            if sealed {
-                let chance = self.plan.weather.lock().unwrap().as_mut().map(Weather::next);
-                if let Some((by_chance, there, later)) = chance {
-                    fault = fault.or(by_chance);
-                    back = later;
-                    tokio::time::sleep(Duration::from_millis(there)).await;
-                }
+            Some(Fault::Replay) => {
+                self.connection.exchange(request).await;
+                let Some((head, body)) = self.plan.last.lock().unwrap().clone() else { return Err(lost()) };
+                *self.plan.after_fault.lock().unwrap() = Some(0);
+                Ok(Response::from_parts(head, body))
             }
-            match fault {
-                None => {
-                    let mut response = self.connection.exchange(request).await;
-                    tokio::time::sleep(Duration::from_millis(back)).await;
-                    self.plan.change(false, response.headers_mut().get_mut(WWW_AUTHENTICATE));
-                    if sealed {
-                        let (head, body) = response.into_parts();
-                        *self.plan.last.lock().unwrap() = Some((head.clone(), body.clone()));
-                        response = Response::from_parts(head, body);
-                    }
-                    if let Some(offer) = self.plan.offer.lock().unwrap().clone() {
-                        response.headers_mut().insert(WWW_AUTHENTICATE, offer);
-                    }
-                    Ok(response)
-                }
-                Some(Fault::LoseRequest) => Err(lost()),
-                Some(Fault::LoseAnswer) => {
-                    self.connection.exchange(request).await;
-                    Err(lost())
-                }
-                Some(Fault::Flip(distance)) => {
-                    let (head, body) = self.connection.exchange(request).await.into_parts();
-                    let mut body = Vec::from(body);
-                    let place = body.len() - wsman::multipart::TAIL.len() - 1 - distance;
-                    body[place] ^= 1;
-                    *self.plan.after_fault.lock().unwrap() = Some(0);
-                    Ok(Response::from_parts(head, body.into()))
-                }
-                Some(Fault::Replay) => {
-                    self.connection.exchange(request).await;
-                    let (head, body) = self.plan.last.lock().unwrap().clone().unwrap();
-                    *self.plan.after_fault.lock().unwrap() = Some(0);
-                    Ok(Response::from_parts(head, body))
-                }
-                Some(Fault::ClosedBefore) => Err(ExchangeError::NotSent),
-                Some(Fault::Answer(status)) => Ok(Response::builder().status(status).body(Bytes::new()).unwrap()),
+            Some(Fault::Late(seconds)) => {
+                tokio::time::sleep(Duration::from_secs(seconds)).await;
+                Ok(self.connection.exchange(request).await)
+            }
+            Some(Fault::Duplicate) => {
+                let again = copy(&request);
+                let answer = self.connection.exchange(request).await;
+                self.connection.exchange(again).await;
+                Ok(answer)
+            }
+            Some(Fault::ClosedBefore) => Err(ExchangeError::NotSent),
+            Some(Fault::Answer(status)) => Ok(Response::builder().status(status).body(Bytes::new()).unwrap()),
+        }
+    }
+}
+
+impl Exchange for Line {
+    fn send(&mut self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, ExchangeError>> {
+        let mut dead = self.plan.dead.subscribe();
+        let (plan, made, number) = (Arc::clone(&self.plan), self.made, self.number);
+        let cut = async move {
+            let until = plan.weather.lock().unwrap().as_ref().and_then(|weather| weather.cut_after(made));
+            match until {
+                Some(at) => tokio::time::sleep_until(at).await,
+                None => std::future::pending().await,
             }
         };
+        let trace = Arc::clone(&self.plan.trace);
+        let living = self.carry(request);
         Box::pin(async move {
-            // What is under way is dropped with the process.
+            // What is under way is dropped with the process, and lost when the network goes.
             let died = async { drop(dead.wait_for(|dead| *dead).await) };
-            tokio::select! {
+            let outcome = tokio::select! {
                 biased;
-                () = died => {}
-                outcome = living => return outcome,
+                () = died => return std::future::pending().await,
+                () = cut => Err(ExchangeError::Lost("an outage".to_owned())),
+                outcome = living => outcome,
+            };
+            match &outcome {
+                Ok(answer) => trace.bytes(answer.status().as_str(), number, &[answer.body()]),
+                Err(error) => trace.note("lost", &format!("{number} {error}")),
             }
-            std::future::pending().await
+            outcome
         })
     }
+}
+
+/// The same request once more.
+fn copy(request: &Request<Bytes>) -> Request<Bytes> {
+    let mut again = Request::new(request.body().clone());
+    *again.method_mut() = request.method().clone();
+    *again.uri_mut() = request.uri().clone();
+    *again.headers_mut() = request.headers().clone();
+    again
 }
