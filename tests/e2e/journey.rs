@@ -80,3 +80,29 @@ async fn a_stamp_file_given_as_an_argument_is_read() {
     window.shot("1a-file-argument").await;
     window.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn closing_the_window_with_an_open_session_asks() {
+    let window = Window::open(&[]).await;
+    window.click("0-start").await;
+    window.click("1b-use").await;
+    window.click("2b-trust").await;
+    window.see("screen-2a").await;
+    window.click("2a-fill-practice").await;
+    window.click("2a-sign-in").await;
+    window.see("screen-3a").await;
+    window.press_close().await;
+    let asks = Locator::Css("[data-testid=quit-dialog][open]");
+    window.client.wait().at_most(PATIENCE).for_element(asks).await.unwrap();
+    window.shot("quit-open-session").await;
+    window.click("quit-cancel").await;
+    // Nothing was ended: the same session runs a command.
+    window.click("3a-item-Test-AzureStack").await;
+    window.click("3a-review").await;
+    window.click("3b-run").await;
+    window.see("3d-verdicts").await;
+    window.press_close().await;
+    window.client.wait().at_most(PATIENCE).for_element(asks).await.unwrap();
+    window.click("quit-end").await;
+    window.ended().await;
+}

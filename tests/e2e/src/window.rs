@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a broken set-up ends the test")]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use fantoccini::elements::Element;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Map, Value, json};
+use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
 /// How long anything may take to appear.
@@ -18,12 +19,19 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 /// How long one start of the app may take.
 const TRY: Duration = Duration::from_secs(25);
 
+/// Answers when the fonts are loaded and two further frames were drawn with them.
+const DRAWN: &str = "
+    const done = arguments[arguments.length - 1];
+    const frame = (next) => requestAnimationFrame(() => next());
+    document.fonts.ready.then(() => frame(() => frame(() => setTimeout(done))));";
+
 /// Starts a driver, and the app through it.
-async fn try_open(capabilities: &Map<String, Value>) -> Option<(Client, Child)> {
+async fn try_open(capabilities: &Map<String, Value>, home: &Path) -> Option<(Client, Child)> {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let driver = Command::new("WebKitWebDriver")
         .arg(format!("--port={port}"))
         .envs([("TAURI_AUTOMATION", "true"), ("TAURI_WEBVIEW_AUTOMATION", "true"), ("PEP_PRACTICE_SPEED", "500")])
+        .envs(["DATA", "CONFIG", "CACHE"].map(|kind| (format!("XDG_{kind}_HOME"), home.join(kind))))
         .stdout(Stdio::null())
         .kill_on_drop(true)
         .spawn()
@@ -43,10 +51,11 @@ pub struct Window {
     pub client: Client,
     driver: Child,
     shots: PathBuf,
+    _home: TempDir,
 }
 
 impl Window {
-    /// Starts the app that `PEP_APP` names with these arguments.
+    /// Starts the app that `PEP_APP` names with these arguments, as on its first day: nothing is remembered but in the key ring.
     pub async fn open(arguments: &[&str]) -> Self {
         let app = std::env::var("PEP_APP").expect("PEP_APP names the app's binary; `cargo xtask test window` sets it");
         let shots = PathBuf::from(std::env::var("PEP_SCREENSHOTS").expect("PEP_SCREENSHOTS names a folder"));
@@ -54,18 +63,20 @@ impl Window {
         let capabilities: Map<String, Value> =
             serde_json::from_value(json!({ "webkitgtk:browserOptions": { "binary": app, "args": arguments } }))
                 .unwrap();
+        let home = tempfile::tempdir().unwrap();
         let opened = async {
             loop {
                 // An app that is still closing takes the place of the next one (single instance), and the driver then
                 // waits for a window that never comes: a driver of its own for each try.
-                if let Some(both) = tokio::time::timeout(TRY, try_open(&capabilities)).await.ok().flatten() {
+                if let Some(both) = tokio::time::timeout(TRY, try_open(&capabilities, home.path())).await.ok().flatten()
+                {
                     return both;
                 }
                 let _ = Command::new("pkill").args(["-f", &app]).status().await;
             }
         };
         let (client, driver) = tokio::time::timeout(3 * PATIENCE, opened).await.expect("the app opens");
-        Self { client, driver, shots }
+        Self { client, driver, shots, _home: home }
     }
 
     /// Waits for an element.
@@ -99,10 +110,28 @@ impl Window {
         self.see(id).await.text().await.unwrap()
     }
 
-    /// Keeps a picture of the window in the folder that `PEP_SCREENSHOTS` names.
+    /// Keeps a picture of the window in the folder that `PEP_SCREENSHOTS` names, taken when fonts are there and all is drawn.
     pub async fn shot(&self, name: &str) {
+        self.client.execute_async(DRAWN, Vec::new()).await.unwrap();
         let image = self.client.screenshot().await.unwrap();
         std::fs::write(self.shots.join(format!("{name}.png")), image).unwrap();
+    }
+
+    /// Asks the window to close, as its title bar does.
+    pub async fn press_close(&self) {
+        let asked = Command::new("wmctrl").args(["-c", "PEP Assistant"]).status().await.expect("wmctrl is installed");
+        assert!(asked.success(), "the window is not there");
+    }
+
+    /// Waits until the app has ended by itself.
+    pub async fn ended(mut self) {
+        let over = async {
+            while self.family().iter().any(|id| runs_app(*id)) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, over).await.expect("the app ends");
+        let _ = self.driver.kill().await;
     }
 
     /// Closes the window and ends its driver.
@@ -113,6 +142,11 @@ impl Window {
 
     /// The memory of the app and its web processes in KiB: the proportional share of each, so that what they share counts once.
     pub fn memory_kib(&self) -> u64 {
+        self.family().into_iter().map(share_kib).sum()
+    }
+
+    /// The processes below the driver: the app, and what it started.
+    fn family(&self) -> Vec<u32> {
         let mut family = vec![self.driver.id().expect("the driver runs")];
         let parents: Vec<(u32, u32)> = processes().collect();
         let mut known = 0;
@@ -121,7 +155,7 @@ impl Window {
             family.extend(parents.iter().filter(|(_, of)| *of == parent).map(|(child, _)| *child));
             known += 1;
         }
-        family.iter().skip(1).map(|id| share_kib(*id)).sum()
+        family.split_off(1)
     }
 
     /// Runs a script in the page and gives its value.
@@ -139,6 +173,12 @@ fn processes() -> impl Iterator<Item = (u32, u32)> {
         let parent = stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()?;
         Some((id, parent))
     })
+}
+
+/// Whether this is the app, and it has not ended.
+fn runs_app(id: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    stat.contains("(pep-assistant)") && !stat.contains(") Z ")
 }
 
 /// The proportional share of one process; none when it has just ended.
