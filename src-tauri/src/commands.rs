@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use app::App;
 use contract::{
-    AppSnapshot, CatalogueEntry, CloseResult, CloseSpec, ConnectResult, EndpointAddress, Fault, IdentityDecision,
-    PromptAnswer, QuitChoice, RunPreview, RunSpec, RunStart, SignIn, StampForgotten, StampImport, StampImportResult,
-    StampProfile,
+    AppSnapshot, ArmAsk, ArmStep, CatalogueEntry, CloseResult, CloseSpec, ConnectResult, EndpointAddress, Fault,
+    IdentityDecision, PromptAnswer, QuitChoice, RootChoice, RunPreview, RunSpec, RunStart, SignIn, StampForgotten,
+    StampImport, StampImportResult, StampKept, StampProfile,
 };
 use tauri::State;
 
@@ -32,8 +32,16 @@ commands! {
     app_quit(choice: QuitChoice) -> ();
     practice_scenario(name: String, speed: f64) -> ();
     stamp_import(import: StampImport) -> StampImportResult;
-    stamp_keep(stamp: StampProfile) -> AppSnapshot;
+    stamp_keep(stamp: StampProfile, forget_former: bool) -> StampKept;
+    stamp_rename(stamp_id: String, name: String) -> AppSnapshot;
+    stamp_export(stamp_id: String) -> Option<String>;
     stamp_forget(stamp_id: String, records: bool) -> StampForgotten;
+    portal_open(address: String) -> ();
+    arm_begin(ask: ArmAsk) -> ArmStep;
+    arm_open() -> ();
+    arm_finish() -> ArmStep;
+    arm_trust(root: RootChoice) -> bool;
+    arm_cancel() -> ();
     endpoint_probe(stamp_id: String, addresses: Vec<EndpointAddress>) -> ();
     endpoint_probe_cancel() -> ();
     session_inspect(stamp_id: String, address: EndpointAddress) -> ConnectResult;

@@ -78,7 +78,7 @@ async fn reach(window: &Window, peer: &Peer) {
     window.click("0-own").await;
     window.click("0-start").await;
     window.click("1a-how-given").await;
-    window.type_into("1a-paste", &peer.endpoint()).await;
+    window.type_into("1a-typed", &peer.endpoint()).await;
     window.click("1a-check").await;
     window.click("1b-use").await;
     window.click("2b-trust").await;

@@ -3,9 +3,11 @@
 #![allow(missing_docs, reason = "tests")]
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod app;
 mod certificates;
 mod pepctl;
 mod probe;
+mod profiles;
 mod resources;
 mod sign_in;
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use pep::address::Address;
 use pep::fault::code;
-use pep::find::{Looked, Stage, Target, look, look_at_all};
+use pep::find::{Looked, Seen, Stage, Target, look_at_all};
 use tests::arm_server::{ArmServer, Behaviour};
 use winrm::SocketConnector;
 
@@ -72,6 +72,10 @@ fn closed_port() -> u16 {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
 }
 
+async fn look(target: Target) -> Looked {
+    pep::find::look(target, |_| {}).await
+}
+
 #[track_caller]
 fn check(looked: &Looked, stage: Stage, number: u16) {
     let fault = looked.fault.as_ref().unwrap_or_else(|| panic!("it is healthy: {looked:?}"));
@@ -81,7 +85,7 @@ fn check(looked: &Looked, stage: Stage, number: u16) {
 
 #[tokio::test]
 async fn a_healthy_instance_costs_one_connection_and_one_request() {
-    let delay = Duration::from_millis(300);
+    let delay = Duration::from_secs(1);
     let server = Server::start(WINRM.as_bytes(), delay);
     let started = Instant::now();
     let looked = look(server.target()).await;
@@ -109,8 +113,9 @@ async fn the_first_healthy_one_is_there_while_others_are_awaited() {
     let mut seen = look_at_all(targets);
     let mut usable = None;
     while usable.is_none() {
-        let looked = seen.recv().await.expect("one of them is healthy");
-        usable = looked.is_healthy().then_some(looked);
+        if let Seen::Done(looked) = seen.recv().await.expect("one of them is healthy") {
+            usable = looked.is_healthy().then_some(looked);
+        }
     }
     assert!(started.elapsed() < Duration::from_secs(5), "the mute ones need ten");
     assert_eq!(usable.unwrap().address.port, healthy.port);
@@ -158,11 +163,8 @@ async fn each_failure_has_its_name() {
         connector: Arc::new(SocketConnector::new(name, 5985).connect_limit(Duration::from_secs(2))),
         portal: None,
     };
-    let looked = look(unknown).await;
-    assert!(
-        matches!(looked.failed, Some(Stage::Name | Stage::Port)),
-        "a resolver that is not there may only be slow: {looked:?}"
-    );
+    // A resolver that does not answer has not told an address, either.
+    check(&look(unknown).await, Stage::Name, code::NAME_UNKNOWN);
 }
 
 #[tokio::test]
@@ -176,7 +178,7 @@ async fn a_tls_port_is_recognised() {
 async fn the_address_of_a_portal_is_recognised() {
     // By its name, without any packet.
     let named = Target::of(Address { host: "adminportal.east.cloud.contoso.example".into(), port: 5985 });
-    check(&look(named).await, Stage::WinRm, code::PORTAL_ADDRESS);
+    check(&look(named).await, Stage::Name, code::PORTAL_ADDRESS);
     // By what answers beside the closed port; nothing is sent there.
     let portal = Server::start(b"", Duration::ZERO);
     let looked = look(target(closed_port(), Some(portal.port))).await;
@@ -188,4 +190,47 @@ async fn the_address_of_a_portal_is_recognised() {
     let (healthy, portal) = (Server::start(WINRM.as_bytes(), Duration::ZERO), Server::start(b"", Duration::ZERO));
     assert!(look(target(healthy.port, Some(portal.port))).await.is_healthy());
     assert_eq!(portal.connections.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn stages_are_told_as_they_are_passed() {
+    let mute = Server::start(b"", Duration::ZERO);
+    let mut seen = look_at_all(vec![mute.target(), target(closed_port(), None)]);
+    let (mut of_mute, mut of_closed) = (Vec::new(), Vec::new());
+    while of_mute.len() < 2 || of_closed.len() < 3 {
+        match seen.recv().await.expect("both are looked at") {
+            Seen::Passed(address, stage) if address.port == mute.port => of_mute.push(Some(stage)),
+            Seen::Passed(_, stage) => of_closed.push(Some(stage)),
+            Seen::Done(looked) => {
+                check(&looked, Stage::Port, code::PORT_CLOSED);
+                of_closed.push(None);
+            }
+        }
+    }
+    // Of the mute one more is not known yet.
+    assert_eq!(of_mute, [Some(Stage::Name), Some(Stage::Port)]);
+    assert_eq!(of_closed, [Some(Stage::Name), Some(Stage::Route), None]);
+}
+
+/// From the page's question to the page's answer: the app adds no round trip to those of the endpoint.
+#[tokio::test]
+async fn the_page_sees_the_first_healthy_instance_after_one_round_trip() {
+    let delay = Duration::from_secs(1);
+    let healthy = Server::start(WINRM.as_bytes(), delay);
+    let mute = Server::start(b"", Duration::ZERO);
+    let mut page = tests::page::Page::open();
+    let address = |port: u16| serde_json::json!({ "host": "127.0.0.1", "port": port, "label": "x" });
+    let started = Instant::now();
+    let addresses = [address(mute.port), address(healthy.port), address(healthy.port)];
+    page.ask("endpoint_probe", serde_json::json!({ "stampId": "mine", "addresses": addresses })).await;
+    let usable = page.event("probe", |update| update["usable"] == true).await;
+    let took = started.elapsed();
+    assert!(took >= delay && took < delay * 2, "the handshake and one round trip, and it took {took:?}");
+    assert_eq!(usable["port"], healthy.port);
+    let counts = (healthy.connections.load(Ordering::SeqCst), healthy.requests.lock().unwrap().len());
+    assert_eq!(counts, (1, 1), "one connection, one request, though it was asked for twice");
+    // Nobody waits for the mute one any more.
+    page.ask("endpoint_probe_cancel", serde_json::json!({})).await;
+    let given_up = page.event("probe", |update| update["port"] == mute.port && update["done"] == true).await;
+    assert_eq!((&given_up["usable"], &given_up["fault"]), (&false.into(), &serde_json::Value::Null));
 }

@@ -44,7 +44,21 @@ impl SecretStore for Memory {
     }
 }
 
+/// What a person and the system would do.
+#[derive(Default)]
+pub struct Surroundings {
+    /// The file that is chosen in the system's dialogs.
+    pub file: Option<PathBuf>,
+    /// Whether the system's question is answered with No.
+    pub says_no: bool,
+    /// What the system asked.
+    pub asked: Vec<String>,
+    /// The addresses that the browser was to open.
+    pub opened: Vec<String>,
+}
+
 struct TestHost {
+    surroundings: Arc<Mutex<Surroundings>>,
     folder: PathBuf,
     secrets: Arc<Memory>,
     storage: Arc<dyn record::Storage>,
@@ -62,10 +76,19 @@ impl Host for TestHost {
         self.secrets.clone()
     }
     fn pick_file(&self) -> BoxFuture<'static, Option<PathBuf>> {
-        Box::pin(std::future::ready(None))
+        Box::pin(std::future::ready(self.surroundings.lock().expect("not poisoned").file.clone()))
     }
-    fn confirm(&self, _title: String, _question: String) -> BoxFuture<'static, bool> {
-        Box::pin(std::future::ready(true))
+    fn pick_save(&self, _name: String) -> BoxFuture<'static, Option<PathBuf>> {
+        self.pick_file()
+    }
+    fn open_url(&self, url: &str) -> std::io::Result<()> {
+        self.surroundings.lock().expect("not poisoned").opened.push(url.to_owned());
+        Ok(())
+    }
+    fn confirm(&self, _title: String, question: String) -> BoxFuture<'static, bool> {
+        let mut surroundings = self.surroundings.lock().expect("not poisoned");
+        surroundings.asked.push(question);
+        Box::pin(std::future::ready(!surroundings.says_no))
     }
     fn painted(&self) {}
     fn quit(&self) {
@@ -79,6 +102,8 @@ pub struct Page {
     pub app: Arc<App>,
     /// Its key ring.
     pub secrets: Arc<Memory>,
+    /// What a person and the system do.
+    pub surroundings: Arc<Mutex<Surroundings>>,
     /// Its data folder.
     pub folder: Arc<tempfile::TempDir>,
     /// Every answer and event that reached the page, as text.
@@ -96,7 +121,9 @@ impl Page {
     /// The app with this data folder and this disk: another start of the app, where the folder was used before.
     pub fn on(folder: Arc<tempfile::TempDir>, storage: Arc<dyn record::Storage>) -> Self {
         let (secrets, quits) = (Arc::new(Memory::default()), Arc::default());
+        let surroundings = Arc::new(Mutex::new(Surroundings::default()));
         let host = TestHost {
+            surroundings: Arc::clone(&surroundings),
             folder: folder.path().to_owned(),
             secrets: Arc::clone(&secrets),
             storage,
@@ -104,7 +131,7 @@ impl Page {
         };
         let (tell, events) = mpsc::unbounded_channel();
         let app = App::new(Arc::new(host), tell, Vec::new());
-        Self { app, secrets, folder, heard: Vec::new(), events, quits }
+        Self { app, secrets, surroundings, folder, heard: Vec::new(), events, quits }
     }
 
     /// Calls a command; a fault is an `Err`.
@@ -137,11 +164,11 @@ impl Page {
 
     /// Keeps the stamp of typed addresses; answers its id and its first address.
     pub async fn stamp(&mut self, endpoint: &str) -> (Value, Value) {
-        let read = self.ask("stamp_import", json!({ "import": { "kind": "text", "text": endpoint } })).await;
+        let read = self.ask("stamp_import", json!({ "import": { "kind": "typed", "text": endpoint } })).await;
         assert_eq!(read["kind"], "read", "{read}");
-        let stamp = read["stamp"].clone();
-        self.ask("stamp_keep", json!({ "stamp": stamp })).await;
-        (stamp["id"].clone(), stamp["addresses"][0].clone())
+        let stamp = read["found"]["stamp"].clone();
+        let kept = self.ask("stamp_keep", json!({ "stamp": stamp, "forgetFormer": false })).await;
+        (kept["stamp"]["id"].clone(), kept["stamp"]["addresses"][0].clone())
     }
 
     /// Signs in at an endpoint with the account of the peer, trusting it at first use. Answers what became of it.

@@ -10,7 +10,7 @@ use arm::{
 };
 use pep::Fault;
 use pep::fault::code;
-use pep::find::{Candidate, Fact, Found, Looked, Source, Stage, SystemResolver, Target};
+use pep::find::{Candidate, Fact, Found, Looked, Seen, Source, Stage, SystemResolver, Target};
 use serde_json::{Value as Json, json};
 
 use crate::args::{FindArguments, SignInWay};
@@ -254,9 +254,12 @@ async fn look(candidates: &[Candidate]) -> usize {
     for candidate in unknown {
         print(&probe_json(&Looked::not_resolved(candidate.address.clone())));
     }
-    while let Some(looked) = seen.recv().await {
-        healthy += usize::from(looked.is_healthy());
-        print(&probe_json(&looked));
+    while let Some(seen) = seen.recv().await {
+        // A line is a whole answer; the stages on the way are for people who watch.
+        if let Seen::Done(looked) = seen {
+            healthy += usize::from(looked.is_healthy());
+            print(&probe_json(&looked));
+        }
     }
     healthy
 }

@@ -40,9 +40,17 @@ impl Host for DesktopHost {
     }
 
     fn pick_file(&self) -> BoxFuture<Option<PathBuf>> {
-        let picked =
-            AsyncFileDialog::new().set_title("Stamp information file").add_filter("JSON", &["json", "txt"]).pick_file();
+        let picked = AsyncFileDialog::new().set_title("Choose a file").pick_file();
         Box::pin(async move { picked.await.map(|file| file.path().to_owned()) })
+    }
+
+    fn pick_save(&self, name: String) -> BoxFuture<Option<PathBuf>> {
+        let picked = AsyncFileDialog::new().set_title("Save stamp information").set_file_name(name).save_file();
+        Box::pin(async move { picked.await.map(|file| file.path().to_owned()) })
+    }
+
+    fn open_url(&self, url: &str) -> std::io::Result<()> {
+        open::that_detached(url)
     }
 
     fn confirm(&self, title: String, question: String) -> BoxFuture<bool> {

@@ -56,7 +56,7 @@ async function whole({ page, id, look, command }) {
   await id('0-start').click();
   await id('screen-1a').waitFor();
   await id('1a-how-given').check();
-  await id('1a-paste').fill('8.8.8.8');
+  await id('1a-typed').fill('8.8.8.8');
   await id('1a-check').click();
   await id('fault').waitFor();
   if ((await id('fault-code').textContent()) !== 'PEP-1104') problems.push('a public address is not refused as one');
@@ -65,9 +65,33 @@ async function whole({ page, id, look, command }) {
   await id('1a-file').setInputFiles(resolve(root, 'tests/fixtures/stamps/utf16.json'));
   await id('1a-read').waitFor();
   await look('1a-read');
+  // A page of the portal, as it was copied.
+  await id('1a-how-portal').check();
+  await id('1a-paste').fill('Region\neast\nPrivileged endpoint IP addresses\n192.0.2.224, 192.0.2.225\nStamp Cloud ID\n7d9f1f54-3a54-4f0e-8a7c-5a2f3b1c9e77\nTime server\n192.0.2.9');
+  await id('1a-look').click();
+  await id('1a-found').waitFor();
+  if (!(await id('1a-try-192.0.2.225').isChecked())) problems.push('an address of the portal page is not found');
+  if ((await id('1a-try-192.0.2.9').count()) > 0) problems.push('the time server is taken for an endpoint');
+  await id('1a-facts').click();
+  await look('1a-portal');
+  if (!(await id('1a-fact-cloud_id').textContent()).includes('7d9f1f54')) problems.push('the Cloud ID is not shown');
+  // The portal's address, typed where an address of an endpoint belongs.
+  await id('1a-how-given').check();
+  await id('1a-typed').fill('https://adminportal.nowhere.invalid');
+  await id('1a-check').click();
+  await id('1a-as-portal').click();
+  await id('1a-found').waitFor();
+  await look('1a-as-portal');
+  // Nobody is there who could be asked to sign in.
+  await id('1a-how-arm').check();
+  await id('1a-arm-address').fill('https://localhost:9');
+  await id('1a-arm-code').click();
+  await id('fault').waitFor();
+  if ((await id('fault-code').textContent()) !== 'PEP-2301') problems.push('a Resource Manager that is not there is not told as one');
+  await look('1a-arm-silent');
   // Nothing listens there: the check says so, in place, and can be had again.
   await id('1a-how-given').check();
-  await id('1a-paste').fill('127.0.0.1:9');
+  await id('1a-typed').fill('127.0.0.1:9');
   await id('1a-check').click();
   await id('1b-none').waitFor();
   await look('1b-none');
@@ -75,6 +99,19 @@ async function whole({ page, id, look, command }) {
   await id('1b-none').waitFor();
   await id('1b-back').click();
   await id('1a-back').click();
+  // The stamp of these addresses is kept: named, handed on, forgotten.
+  await id('0-stamp').check();
+  await id('0-manage').click();
+  await id('0-name').fill('East');
+  await id('0-rename').click();
+  await page.waitForFunction(() => document.querySelector('[data-testid="0-recent"]').textContent.includes('East'));
+  await id('0-export').click();
+  await id('0-exported').waitFor();
+  await look('0-manage');
+  await id('0-forget-open').click();
+  await id('0-forget').click();
+  await id('0-forgotten').waitFor();
+  await look('0-forgotten');
   await id('0-practice').check();
   await id('0-start').click();
   await id('screen-1b').waitFor();

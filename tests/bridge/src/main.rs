@@ -66,6 +66,13 @@ impl Host for TestHost {
     fn pick_file(&self) -> BoxFuture<'static, Option<PathBuf>> {
         Box::pin(std::future::ready(None))
     }
+    fn pick_save(&self, name: String) -> BoxFuture<'static, Option<PathBuf>> {
+        Box::pin(std::future::ready(Some(self.folder.join(name))))
+    }
+    fn open_url(&self, url: &str) -> std::io::Result<()> {
+        // There is one browser here, and it is the test's.
+        Err(std::io::Error::other(format!("{url} is not opened by a test")))
+    }
     fn confirm(&self, _title: String, _question: String) -> BoxFuture<'static, bool> {
         Box::pin(std::future::ready(true))
     }

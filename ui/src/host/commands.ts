@@ -8,7 +8,17 @@ export const appPainted = () => host.call<null>('app_painted', {});
 export const appQuit = (choice: c.QuitChoice) => host.call<null>('app_quit', { choice });
 export const stampImport = (source: c.StampImport) =>
   host.call<c.StampImportResult>('stamp_import', { import: source });
-export const stampKeep = (stamp: c.StampProfile) => host.call<c.AppSnapshot>('stamp_keep', { stamp });
+export const stampKeep = (stamp: c.StampProfile, forgetFormer: boolean) =>
+  host.call<c.StampKept>('stamp_keep', { stamp, forgetFormer });
+export const stampRename = (stampId: string, name: string) =>
+  host.call<c.AppSnapshot>('stamp_rename', { stampId, name });
+export const stampExport = (stampId: string) => host.call<string | null>('stamp_export', { stampId });
+export const portalOpen = (address: string) => host.call<null>('portal_open', { address });
+export const armBegin = (ask: c.ArmAsk) => host.call<c.ArmStep>('arm_begin', { ask });
+export const armOpen = () => host.call<null>('arm_open', {});
+export const armFinish = () => host.call<c.ArmStep>('arm_finish', {});
+export const armTrust = (root: c.RootChoice) => host.call<boolean>('arm_trust', { root });
+export const armCancel = () => host.call<null>('arm_cancel', {});
 export const endpointProbe = (stampId: string, addresses: c.EndpointAddress[]) =>
   host.call<null>('endpoint_probe', { stampId, addresses });
 export const endpointProbeCancel = () => host.call<null>('endpoint_probe_cancel', {});

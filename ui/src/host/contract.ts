@@ -38,6 +38,10 @@ deploymentId: string,
  */
 version: string, 
 /**
+ * The administrator Resource Manager that was asked; empty when none was.
+ */
+resourceManager: string, 
+/**
  * The instances.
  */
 addresses: Array<EndpointAddress>, 
@@ -86,35 +90,243 @@ base64: string, } | { "kind": "text",
 /**
  * The text.
  */
-text: string, };
+text: string, } | { "kind": "typed", 
+/**
+ * The text.
+ */
+text: string, } | { "kind": "names", 
+/**
+ * The naming prefix; empty for the usual one.
+ */
+prefix: string, 
+/**
+ * The domain; empty for none.
+ */
+domain: string, } | { "kind": "portal", 
+/**
+ * The address.
+ */
+address: string, } | { "kind": "remembered", 
+/**
+ * Its id.
+ */
+stampId: string, };
 
 export type StampImportResult = { "kind": "read", 
 /**
- * The stamp; not kept yet.
+ * It.
  */
-stamp: StampProfile, 
-/**
- * The fields that were read, with their values.
- */
-read: Array<ReadField>, 
-/**
- * Things to look at, by word key.
- */
-warnings: Array<string>, } | { "kind": "nothing" } | { "kind": "refused", 
+found: Found, } | { "kind": "nothing" } | { "kind": "refused", 
 /**
  * Why.
  */
 fault: Fault, };
 
-export type ReadField = { 
+export type Found = { 
+/**
+ * The stamp that all of it describes, with the addresses that are known.
+ */
+stamp: StampProfile, 
+/**
+ * Where its endpoints may be.
+ */
+candidates: Array<FoundCandidate>, 
+/**
+ * What else was told.
+ */
+learnt: Array<FoundFact>, 
+/**
+ * The facts of which different values were told.
+ */
+contradictions: Array<string>, 
+/**
+ * What could not be used.
+ */
+problems: Array<Fault>, 
+/**
+ * What it is to the stamps that this computer knows.
+ */
+relation: StampRelation, };
+
+export type FoundCandidate = { 
+/**
+ * It.
+ */
+address: EndpointAddress, 
+/**
+ * Whether somebody or something that knows has told it; otherwise it is a guess.
+ */
+known: boolean, 
+/**
+ * Whether it may be looked at: a name without an address may not.
+ */
+dialled: boolean, 
+/**
+ * Where it comes from.
+ */
+origins: Array<FoundOrigin>, };
+
+export type FoundOrigin = { 
+/**
+ * The kind of source, as a word key.
+ */
+source: string, 
+/**
+ * The file, the label, or the name that was resolved; may be empty.
+ */
+from: string, };
+
+export type FoundFact = { 
+/**
+ * What it is about, as a word key.
+ */
+fact: string, 
+/**
+ * The value, as it was told.
+ */
+value: string, };
+
+export type StampRelation = { "kind": "new" } | { "kind": "same", 
+/**
+ * Its id.
+ */
+stampId: string, 
 /**
  * Its name.
  */
 name: string, 
 /**
- * Its value.
+ * What is told differently now, as word keys.
  */
-value: string, };
+changed: Array<string>, } | { "kind": "bound", 
+/**
+ * Its id so far.
+ */
+stampId: string, 
+/**
+ * Its name.
+ */
+name: string, } | { "kind": "redeployed", 
+/**
+ * The id of the former.
+ */
+stampId: string, 
+/**
+ * Its name.
+ */
+name: string, } | { "kind": "unsure", 
+/**
+ * Its id.
+ */
+stampId: string, 
+/**
+ * Its name.
+ */
+name: string, };
+
+export type StampKept = { 
+/**
+ * It, as it is kept.
+ */
+stamp: StampProfile, 
+/**
+ * What it was to those that were known.
+ */
+relation: StampRelation, 
+/**
+ * Why something of the former could not be moved or removed.
+ */
+faults: Array<Fault>, 
+/**
+ * Everything as it is now.
+ */
+snapshot: AppSnapshot, };
+
+export type ArmAsk = { 
+/**
+ * Region and external domain, or the address of a portal or of the Resource Manager.
+ */
+address: string, 
+/**
+ * Whether the person signs in by a code on any computer; otherwise with the browser of this one.
+ */
+byCode: boolean, };
+
+export type ArmStep = { "kind": "signIn", 
+/**
+ * The Resource Manager.
+ */
+host: string, 
+/**
+ * Where the person signs in.
+ */
+provider: string, 
+/**
+ * The page on which the code is typed, and the code; none for the browser of this computer.
+ */
+code: ArmCode | null, 
+/**
+ * How many seconds somebody has for it.
+ */
+seconds: number, 
+/**
+ * Why the browser could not be opened.
+ */
+notOpened: Fault | null, } | { "kind": "untrusted", 
+/**
+ * Why.
+ */
+fault: Fault, 
+/**
+ * What could be trusted for this stamp.
+ */
+offer: RootOffer | null, 
+/**
+ * Whether trusting a root helps at all.
+ */
+canTrust: boolean, } | { "kind": "read", 
+/**
+ * What.
+ */
+found: Found, } | { "kind": "nothing" } | { "kind": "failed", 
+/**
+ * Why.
+ */
+fault: Fault, };
+
+export type ArmCode = { 
+/**
+ * The page on which it is typed.
+ */
+page: string, 
+/**
+ * The code.
+ */
+code: string, };
+
+export type RootOffer = { 
+/**
+ * Whom it is of.
+ */
+subject: string, 
+/**
+ * Until when it is valid.
+ */
+validUntil: string, 
+/**
+ * Its SHA-256, which a person compares.
+ */
+sha256: string, 
+/**
+ * Whether it signed itself, as a root does.
+ */
+isRoot: boolean, };
+
+export type RootChoice = { "kind": "offered", 
+/**
+ * Its SHA-256.
+ */
+sha256: string, } | { "kind": "file" };
 
 export type ProbeUpdate = { 
 /**
@@ -138,7 +350,7 @@ done: boolean,
  */
 usable: boolean, 
 /**
- * How long the check takes or took, in milliseconds.
+ * How long the check took, in milliseconds.
  */
 tookMs: number, 
 /**
@@ -146,13 +358,21 @@ tookMs: number,
  */
 limitMs: number, 
 /**
- * The round-trip time in milliseconds.
+ * The time of one request and its answer, in milliseconds.
  */
 roundTripMs: number | null, 
 /**
  * How far the instance's clock is ahead of ours, in seconds.
  */
 clockAheadS: number | null, 
+/**
+ * What serves there, as it says.
+ */
+server: string | null, 
+/**
+ * The sign-in schemes that it offers.
+ */
+schemes: Array<string>, 
 /**
  * Why it cannot be used.
  */
@@ -168,7 +388,7 @@ stage: ProbeStageName,
  */
 state: StageState, };
 
-export type ProbeStageName = "route" | "port" | "winRm";
+export type ProbeStageName = "name" | "route" | "port" | "winRm" | "negotiate";
 
 export type StageState = "waiting" | "running" | "done" | "failed";
 
@@ -844,7 +1064,11 @@ lines: number,
 /**
  * Why it failed.
  */
-fault: Fault | null, };
+fault: Fault | null, 
+/**
+ * What the stamp that it told of is to the one that was connected to.
+ */
+stamp: StampRelation | null, };
 
 export type RunOutcome = "completed" | "failed" | "stopped" | "unknown";
 
@@ -1077,6 +1301,10 @@ passwords: number,
  * The trusted computers that were removed.
  */
 computers: number, 
+/**
+ * The trusted roots that were removed.
+ */
+roots: number, 
 /**
  * The records that were deleted; none unless it was asked for.
  */

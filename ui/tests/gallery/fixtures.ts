@@ -18,12 +18,140 @@ const stamp: c.StampProfile = {
   cloudId: 'd2b4e7a0-6a55-4c1e-9d0c-5b2f6f5d9a11',
   deploymentId: 'b1',
   version: '1.2311.1.0',
+  resourceManager: '',
   addresses: [1, 2, 3].map(address),
   source: 'file',
   lastUsed: null,
   practice: false,
 };
 export const ownStamp = stamp;
+/** What a file tells. */
+export const found: c.Found = {
+  stamp,
+  candidates: stamp.addresses.map((address) => ({
+    address,
+    known: true,
+    dialled: true,
+    origins: [{ source: 'stamp_file', from: 'AzureStackStampInformation.json' }],
+  })),
+  learnt: [
+    { fact: 'region', value: 'west' },
+    { fact: 'external_domain', value: 'west.contoso.com' },
+    { fact: 'netbios_domain', value: 'CONTOSO' },
+    { fact: 'cloud_id', value: stamp.cloudId },
+    { fact: 'version', value: stamp.version },
+  ],
+  contradictions: [],
+  problems: [],
+  relation: { kind: 'new' },
+};
+const facts = (more: Record<string, string>) => Object.entries(more).map(([fact, value]) => ({ fact, value }));
+const candidate = (host: string, known: boolean, source: string, from: string, dialled = true): c.FoundCandidate => ({
+  address: { host, port: 5985, label: '' },
+  known,
+  dialled,
+  origins: [{ source, from }],
+});
+/** What the portal's page told, and that it is not the deployment that was there before. */
+export const redeployed: c.Found = {
+  ...found,
+  candidates: found.candidates.map((one) => ({
+    ...one,
+    origins: [{ source: 'pasted_text', from: 'privileged endpoint ip addresses' }],
+  })),
+  relation: { kind: 'redeployed', stampId: 'west', name: 'Contoso-West' },
+  contradictions: ['region', 'deployment_id'],
+};
+/** What follows from the address of a portal. */
+export const guesses: c.Found = {
+  ...found,
+  stamp: { ...stamp, addresses: [], netbiosDomain: '' },
+  candidates: [224, 225, 227].map((last) =>
+    candidate(`10.14.22.${last}`, false, 'portal', 'adminportal.west.contoso.com'),
+  ),
+  learnt: facts({
+    region: 'west',
+    external_domain: 'west.contoso.com',
+    admin_portal: 'https://adminportal.west.contoso.com/',
+    resource_manager: 'https://adminmanagement.west.contoso.com/',
+  }),
+};
+/** What names gave: one is known, one is not, one is public. */
+export const byName: c.Found = {
+  ...guesses,
+  candidates: [
+    candidate('10.14.22.61', false, 'prefix', 'CW1-ERCS01.azurestack.local'),
+    candidate('CW1-ERCS02.azurestack.local', false, 'prefix', 'CW1-ERCS02.azurestack.local', false),
+  ],
+  learnt: [],
+  problems: [
+    {
+      code: 'PEP-2101',
+      blame: 'network',
+      next: 'fixInput',
+      values: { host: 'CW1-ERCS02.azurestack.local' },
+      detail: [],
+    },
+    { code: 'PEP-1104', blame: 'input', next: 'fixInput', values: { address: '203.0.113.9' }, detail: [] },
+  ],
+};
+/** What the Resource Manager told, while an update runs. */
+export const told: c.Found = {
+  ...found,
+  candidates: found.candidates.map((one) => ({
+    ...one,
+    origins: [{ source: 'resource_manager', from: 'fabricLocations/west' }],
+  })),
+  learnt: [
+    ...found.learnt,
+    ...facts({
+      time_server: 'ntp.contoso.com',
+      dns_server: 'cw1-ns01.west.contoso.com',
+      exclusive_operation_running: 'true',
+      exclusive_operation: 'Update 1.2311.1.22',
+    }),
+    { fact: 'dns_server', value: 'cw1-ns02.west.contoso.com' },
+  ],
+  relation: { kind: 'bound', stampId: '10.14.22.61:5985', name: 'Contoso-West' },
+};
+export const unsure: c.Found = {
+  ...found,
+  candidates: [candidate('10.14.22.61', true, 'typed', '')],
+  learnt: [],
+  relation: { kind: 'unsure', stampId: 'west', name: 'Contoso-West' },
+};
+export const signIn: c.ArmStep = {
+  kind: 'signIn',
+  host: 'adminmanagement.west.contoso.com',
+  provider: 'login.microsoftonline.com',
+  code: null,
+  seconds: 300,
+  notOpened: null,
+};
+export const untrusted: c.ArmStep = {
+  kind: 'untrusted',
+  fault: {
+    code: 'PEP-3301',
+    blame: 'endpoint',
+    next: 'fixInput',
+    values: {
+      host: 'adminmanagement.west.contoso.com',
+      issuer: 'CN=Contoso Issuing CA 2,O=Contoso',
+      fingerprint: Array.from({ length: 32 }, (_, at) => (at * 7).toString(16).padStart(2, '0').toUpperCase()).join(
+        ':',
+      ),
+    },
+    detail: ['the certificate of adminmanagement.west.contoso.com is not accepted'],
+  },
+  offer: {
+    subject: 'CN=Contoso Root CA,O=Contoso',
+    validUntil: '2039-04-01T00:00:00Z',
+    sha256: Array.from({ length: 32 }, (_, at) => (at * 7).toString(16).padStart(2, '0').toUpperCase()).join(':'),
+    isRoot: true,
+  },
+  canTrust: true,
+};
+
 const used: c.StampProfile = { ...stamp, lastUsed: now - 3_600_000 };
 const lab: c.StampProfile = { ...stamp, id: 'lab', name: 'Contoso-Lab', region: '', lastUsed: now - 7_000_000 };
 export const practiceStamp: c.StampProfile = {
@@ -215,6 +343,17 @@ export const failures = {
   noAnswer: fault('PEP-2104', 'network', 'chooseOther', { host: '10.14.22.63', port: '5985' }, [
     'connect: timed out after 10 s',
   ]),
+  portal: fault('PEP-1105', 'input', 'fixInput', { host: '10.14.22.61', address: '10.14.22.61', port: '5985' }, [
+    'the connection was refused',
+    'port 443 answers there',
+  ]),
+  tls: fault('PEP-2107', 'input', 'fixInput', { host: '10.14.22.62', port: '5986' }, ['the port expects TLS']),
+  proxy: fault('PEP-2110', 'network', 'askSupport', { host: '10.14.22.63', port: '5985', status: '407' }, [
+    'a proxy answers instead of the endpoint (HTTP 407, 1.1 gate.contoso.com)',
+  ]),
+  nameUnknown: fault('PEP-2101', 'network', 'fixInput', { host: 'azs-ERCS01', port: '5985' }),
+  notWinRm: fault('PEP-2105', 'network', 'fixInput', { host: '10.14.22.62', port: '5985', status: '404' }),
+  noNegotiate: fault('PEP-2106', 'endpoint', 'askSupport', { host: '10.14.22.63', port: '5985', offered: 'Basic' }),
   refused: fault('PEP-4103', 'input', 'fixInput', { account: 'CONTOSO\\CloudAdmin', host: '10.14.22.61' }, [
     'HTTP 401 after the third message',
   ]),

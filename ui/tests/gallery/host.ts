@@ -16,21 +16,26 @@ function usual(command: string, args: Record<string, unknown>): unknown {
     case 'app_snapshot':
       return fixtures.snapshot(which);
     case 'stamp_import':
-      return {
-        kind: 'read',
-        stamp: fixtures.ownStamp,
-        read: [
-          { name: 'CloudID', value: fixtures.ownStamp.cloudId },
-          { name: 'RegionName', value: fixtures.ownStamp.region },
-        ],
-        warnings: [],
-      } satisfies c.StampImportResult;
+      return { kind: 'read', found: fixtures.found } satisfies c.StampImportResult;
     case 'stamp_keep':
-      return fixtures.snapshot('returning');
+      return {
+        stamp: { ...(args['stamp'] as c.StampProfile), addresses: fixtures.ownStamp.addresses },
+        relation: { kind: 'new' },
+        faults: [],
+        snapshot: fixtures.snapshot('returning'),
+      } satisfies c.StampKept;
+    case 'stamp_rename':
+      return fixtures.snapshot(which);
+    case 'stamp_export':
+      return '/home/operator/Documents/AzureStackStampInformation-Contoso-West.json';
+    case 'arm_begin':
+      return fixtures.signIn;
+    case 'arm_finish':
+      return never;
     case 'stamp_forget': {
       which = 'returning';
       const snapshot = fixtures.snapshot(which);
-      return { passwords: 1, computers: 3, records: 0, faults: [], snapshot } satisfies c.StampForgotten;
+      return { passwords: 1, computers: 3, roots: 1, records: 0, faults: [], snapshot } satisfies c.StampForgotten;
     }
     case 'record_abandon':
       which = 'returning';

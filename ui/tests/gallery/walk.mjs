@@ -3,7 +3,15 @@ import { join } from 'node:path';
 
 const NOW = 1_795_502_467_000;
 const STARTED = NOW - 2_232_000;
-const done = (...states) => ['route', 'port', 'winRm'].map((stage, at) => ({ stage, state: states[at] }));
+const STAGES = ['name', 'route', 'port', 'winRm', 'negotiate'];
+/** Stages up to one, which stands so; those after it wait. */
+const upTo = (last, state) =>
+  STAGES.map((stage, at) => {
+    const here = STAGES.indexOf(last);
+    return { stage, state: at < here ? 'done' : at === here ? state : 'waiting' };
+  });
+const done = upTo('negotiate', 'done');
+const silent = upTo('port', 'failed');
 const probe = (host, stages, more = {}) => ({
   host,
   port: 5985,
@@ -14,6 +22,8 @@ const probe = (host, stages, more = {}) => ({
   limitMs: 10_000,
   roundTripMs: null,
   clockAheadS: null,
+  server: null,
+  schemes: [],
   fault: null,
   ...more,
 });
@@ -60,7 +70,17 @@ const verdicts = [
 ];
 const ended = (outcome, more = {}) => ({
   kind: 'ended',
-  result: { outcome, seconds: 1040, verdicts: [], errors: 0, warnings: 1, lines: 64, fault: null, ...more },
+  result: {
+    outcome,
+    seconds: 1040,
+    verdicts: [],
+    errors: 0,
+    warnings: 1,
+    lines: 64,
+    fault: null,
+    stamp: null,
+    ...more,
+  },
 });
 const choice = {
   call: 1,
@@ -146,7 +166,7 @@ export async function walk({ browser, origin, look, problems, results }) {
     }
     await context.close();
   }
-  const usable = probe('192.0.2.224', done('done', 'done', 'done'), { usable: true, roundTripMs: 18 });
+  const usable = probe('192.0.2.224', done, { usable: true, roundTripMs: 18, clockAheadS: 0 });
 
   // Practice, from the first run to the sign-in.
   await open('first', async ({ page, id, see, at, emit, answer, calls, must, unfold }) => {
@@ -385,8 +405,16 @@ export async function walk({ browser, origin, look, problems, results }) {
     must((await calls('record_abandon'))[0]?.args.recordId === 'r1', 'the record does not say it');
     await id('0-forget-open').click();
     await see('0-returning', '0-forget');
+    await id('0-manage').click();
+    await id('0-name').fill('West one');
+    await id('0-rename').click();
+    must((await calls('stamp_rename'))[0]?.args.name === 'West one', 'the name is not given');
+    await id('0-export').click();
+    await see('0-manage', '0-exported');
+    await id('0-forget').click();
+    await see('0-forgotten', '0-forgotten');
   });
-  await open('returning', async ({ page, id, see, at, emit, answer, release, fixture, must, unfold }) => {
+  await open('returning', async ({ page, id, see, at, emit, answer, release, fixture, calls, must, unfold }) => {
     await id('0-own').check();
     await id('0-start').click();
     await at('1a');
@@ -402,34 +430,92 @@ export async function walk({ browser, origin, look, problems, results }) {
       buffer: Buffer.from('{}'),
     });
     await id('1a-read').waitFor();
-    await unfold('1a-show');
     await see('1a-read', '1a-read');
+    await unfold('1a-facts');
+    await see('1a-facts', '1a-facts-copy');
+    const read = async (which) => answer('stamp_import', { kind: 'read', found: await fixture(which) });
     await id('1a-how-portal').check();
     await see('1a-portal', '1a-paste');
+    await read('guesses');
+    await id('1a-portal').fill('https://portal.west.contoso.com');
+    await id('1a-portal-look').click();
+    await see('1a-guesses', '1a-found');
+    must(await id('1a-check').isDisabled(), 'guesses are looked at without being asked for');
+    await id('1a-portal-open').click();
+    must(
+      (await calls('portal_open')).at(-1)?.args.address === 'https://portal.west.contoso.com',
+      'no portal is opened',
+    );
+    await read('redeployed');
+    await id('1a-paste').fill('Privileged endpoint IP addresses 10.14.22.61');
+    await id('1a-look').click();
+    await see('1a-redeployed', '1a-forget-former');
+    await id('1a-how-names').check();
+    await read('byName');
+    await id('1a-prefix').fill('CW1');
+    await id('1a-domain').fill('azurestack.local');
+    await id('1a-look').click();
+    await see('1a-names', '1a-problem');
+    await id('1a-how-known').check();
+    await read('found');
+    await id('1a-known').selectOption('west');
+    await see('1a-known', '1a-found');
+    await id('1a-how-arm').check();
+    await see('1a-arm', '1a-arm-address');
+    await id('1a-arm-address').fill('west.contoso.com');
+    await id('1a-arm-browser').click();
+    await see('1a-arm-waits', '1a-arm-waits');
+    await id('1a-arm-cancel').click();
+    must((await calls('arm_cancel')).length > 0, 'somebody is still waited for');
+    const code = { page: 'https://microsoft.com/devicelogin', code: 'B4WD-7GHQ' };
+    await answer('arm_begin', { ...(await fixture('signIn')), code, seconds: 900 });
+    await id('1a-arm-code').click();
+    await see('1a-arm-code', '1a-arm-the-code');
+    await answer('arm_begin', await fixture('untrusted'));
+    await answer('arm_trust', true);
+    await id('1a-arm-browser').click();
+    await see('1a-arm-untrusted', '1a-arm-offer');
+    await answer('arm_begin', await fixture('signIn'));
+    await answer('arm_finish', { kind: 'read', found: await fixture('told') });
+    await id('1a-arm-trust').click();
+    await see('1a-arm-told', '1a-exclusive');
     await id('1a-how-given').check();
+    await answer('stamp_import', { kind: 'refused', fault: failures.portal });
+    await id('1a-typed').fill('adminportal.west.contoso.com');
+    await id('1a-check').click();
+    await see('1a-portal-typed', '1a-as-portal');
     await answer('stamp_import', { kind: 'refused', fault: failures.publicAddress });
-    await id('1a-paste').fill('8.8.8.8');
+    await id('1a-typed').fill('8.8.8.8');
     await id('1a-check').click();
     await see('1a-public', 'fault');
+    await read('unsure');
+    await id('1a-typed').fill('10.14.22.61');
+    await id('1a-check').click();
+    await see('1a-unsure', '1a-use-known');
     await release('stamp_import');
-    await id('1a-paste').fill('10.14.22.61 10.14.22.62, 10.14.22.63');
+    await id('1a-typed').fill('10.14.22.61 10.14.22.62, 10.14.22.63');
     await id('1a-check').click();
     await at('1b');
-    const instance = (last, ...states) => probe(`10.14.22.6${last}`, done(...states));
-    await emit('probe', { ...instance(1, 'done', 'done', 'done'), usable: true, roundTripMs: 18, clockAheadS: 420 });
-    await emit('probe', { ...instance(2, 'done', 'running', 'waiting'), done: false });
-    await emit('probe', { ...instance(3, 'done', 'failed', 'waiting'), tookMs: 10_000, fault: failures.noAnswer });
+    const instance = (last, stages, more) => emit('probe', probe(`10.14.22.6${last}`, stages, more));
+    const healthy = { usable: true, server: 'Microsoft-HTTPAPI/2.0', schemes: ['Negotiate', 'Kerberos'] };
+    await instance(1, done, { ...healthy, roundTripMs: 18, clockAheadS: 420 });
+    await instance(2, upTo('winRm', 'running'), { done: false });
+    await instance(3, silent, { tookMs: 10_000, fault: failures.noAnswer });
+    await unfold('1b-what');
     await see('1b-reach');
-    for (const last of [1, 2, 3])
-      await emit('probe', {
-        ...instance(last, 'done', 'failed', 'waiting'),
-        tookMs: 10_000,
-        fault: { ...failures.noAnswer, values: { host: `10.14.22.6${last}`, port: '5985' } },
-      });
-    await page.evaluate(() => undefined);
+    for (const [at, name] of ['portal', 'tls', 'proxy'].entries()) {
+      const fault = failures[name];
+      await instance(at + 1, upTo(name === 'portal' ? 'port' : 'winRm', 'failed'), { tookMs: 2100, fault });
+    }
+    for (const label of ['ERCS02', 'ERCS03']) await unfold(`1b-why-${label}`);
+    await see('1b-mistaken');
+    const others = { nameUnknown: 'name', notWinRm: 'winRm', noNegotiate: 'negotiate' };
+    for (const [at, [name, stage]] of Object.entries(others).entries())
+      await instance(at + 1, upTo(stage, 'failed'), { tookMs: 40, fault: failures[name] });
+    await see('1b-refused');
     await id('1b-again').click();
     for (const last of [1, 2, 3])
-      await emit('probe', { ...instance(last, 'done', 'done', 'done'), usable: true, roundTripMs: 10 + last });
+      await instance(last, done, { ...healthy, roundTripMs: 10 + last, clockAheadS: last - 2 });
     await id('1b-use-ERCS02').check();
     await id('1b-use').click();
     await at('2b', '[data-first]');
@@ -480,7 +566,7 @@ export async function walk({ browser, origin, look, problems, results }) {
     for (const last of [1, 2, 3])
       await emit(
         'probe',
-        probe(`10.14.22.6${last}`, done('done', 'failed', 'waiting'), {
+        probe(`10.14.22.6${last}`, silent, {
           tookMs: 10_000,
           fault: { ...noAnswer, values: { host: `10.14.22.6${last}`, port: '5985' } },
         }),
@@ -489,7 +575,7 @@ export async function walk({ browser, origin, look, problems, results }) {
   });
   await open('no-keyring', async ({ id, see, emit }) => {
     await id('0-start').click();
-    await emit('probe', probe('10.14.22.61', done('done', 'done', 'done'), { usable: true, roundTripMs: 18 }));
+    await emit('probe', probe('10.14.22.61', done, { usable: true, roundTripMs: 18 }));
     await id('1b-use').click();
     await id('2b-trust').click();
     await see('2a-no-keyring', '2a-remember-why');
@@ -528,6 +614,8 @@ export async function walk({ browser, origin, look, problems, results }) {
     for (const [name, state] of Object.entries({
       stopped: ended('stopped'),
       silent: ended('completed', { lines: 0 }),
+      'other-stamp': ended('completed', { stamp: { kind: 'redeployed', stampId: 'west', name: 'Contoso-West' } }),
+      bound: ended('completed', { stamp: { kind: 'bound', stampId: 'west', name: 'Contoso-West' } }),
       warned: ended('completed', { verdicts: verdicts.slice(2) }),
     })) {
       await id('3d-another').click();

@@ -85,6 +85,7 @@ const result = (more: Partial<RunResult>): RunResult => ({
   warnings: 0,
   lines: 1,
   fault: null,
+  stamp: null,
   ...more,
 });
 

@@ -107,6 +107,14 @@ describe('the files', () => {
       '4c.outcome',
       '1b.done',
       '1b.failed',
+      '1b',
+      '1b.what',
+      '1a',
+      '1a.what',
+      '1a.why',
+      'source',
+      'fact',
+      'stage.probe',
     ];
     for (const key of Object.keys(JSON.parse(read('src/words/en.json')) as object)) {
       const prefix = key.slice(0, key.lastIndexOf('.'));

@@ -24,6 +24,18 @@ describe('the words', () => {
     expect(reasons.length).toBeGreaterThan(4);
     for (const key of reasons) expect(wordFor('parameter', key), key).not.toBe(key);
     const checks = [...rust('pep/src/session/open.rs').matchAll(/check: "(\w+)"/g)].map((found) => found[1] ?? '');
+    const facts = [...rust('pep/src/find/candidates.rs').matchAll(/ = "(\w+)";$/gm)].map((found) => found[1] ?? '');
+    expect(facts.length).toBe(17);
+    for (const key of facts) expect(wordFor('fact', key), key).not.toBe(key);
+    const sources = [...rust('pep/src/find/candidates.rs').matchAll(/=> "(\w+)",$/gm)].map((found) => found[1] ?? '');
+    expect(sources.length).toBeGreaterThan(8);
+    for (const key of sources.filter((key) => key !== 'guess' && key !== 'known'))
+      expect(wordFor('source', key), key).not.toBe(key);
+    const changed = [...rust('pep/src/profile.rs').matchAll(/^ {8}\("(\w+)", differs/gm)].map(
+      (found) => found[1] ?? '',
+    );
+    expect(changed.length).toBeGreaterThan(5);
+    for (const key of changed) expect(wordFor('fact', key), key).not.toBe(key);
     expect(checks.length).toBe(3);
     for (const key of checks) expect(wordFor('check', key), key).not.toBe(key);
   });

@@ -5,9 +5,10 @@ use std::time::Duration;
 use contract as c;
 use pep::address::{Address, Origin};
 use pep::catalogue::Risk;
+use pep::find::{Confidence, Found, Looked, Stage};
 use pep::identity::Names;
 use pep::preview::{ParameterValue, Role, RunSpec};
-use pep::probe::Probed;
+use pep::profile::Relation;
 use pep::session::{
     Answer, Connection, Filled, Form, FormField, FormInput, ItemStream, Outcome, PepSession, RunView, Summary,
 };
@@ -65,6 +66,7 @@ pub(crate) fn stamp(stamp: &Stamp) -> c::StampProfile {
         cloud_id: stamp.cloud_id.clone(),
         deployment_id: stamp.deployment_id.clone(),
         version: stamp.version.clone(),
+        resource_manager: stamp.resource_manager.clone(),
         addresses: addresses.collect(),
         source,
         last_used: stamp.last_used,
@@ -83,7 +85,7 @@ pub(crate) fn stamp_back(stamp: &c::StampProfile) -> Result<Stamp, pep::Fault> {
         .collect();
     Ok(Stamp {
         id: stamp.id.clone(),
-        name: stamp.name.trim().to_owned(),
+        name: pep::profile::name(&stamp.name).unwrap_or_default(),
         region: stamp.region.clone(),
         netbios_domain: stamp.netbios_domain.clone(),
         dns_domain: stamp.dns_domain.clone(),
@@ -95,7 +97,76 @@ pub(crate) fn stamp_back(stamp: &c::StampProfile) -> Result<Stamp, pep::Fault> {
         from_file: stamp.source == c::StampSource::File,
         last_used: stamp.last_used,
         accounts: Vec::new(),
+        resource_manager: stamp.resource_manager.clone(),
+        former_ids: Vec::new(),
     })
+}
+
+/// What was found.
+pub(crate) fn found(found: &Found, of: Stamp, relation: c::StampRelation) -> c::Found {
+    let labels: Vec<&Address> = of.addresses.iter().collect();
+    let candidates = found.candidates.iter().map(|candidate| {
+        let place = labels.iter().position(|address| **address == candidate.address);
+        c::FoundCandidate {
+            address: c::EndpointAddress {
+                host: candidate.address.host.clone(),
+                port: candidate.address.port,
+                label: place.map(|at| of.label(at)).unwrap_or_default(),
+            },
+            known: candidate.confidence == Confidence::Known,
+            dialled: candidate.may_dial(),
+            origins: candidate
+                .origins
+                .iter()
+                .map(|origin| c::FoundOrigin { source: origin.source.name().to_owned(), from: shown(&origin.from) })
+                .collect(),
+        }
+    });
+    c::Found {
+        candidates: candidates.collect(),
+        learnt: found
+            .learnt
+            .iter()
+            .map(|learnt| c::FoundFact { fact: learnt.fact.name().to_owned(), value: shown(&learnt.value) })
+            .collect(),
+        contradictions: found.contradictions().into_iter().map(|fact| fact.name().to_owned()).collect(),
+        problems: found.problems.iter().map(|problem| fault(&problem.fault)).collect(),
+        stamp: stamp(&of),
+        relation,
+    }
+}
+
+/// What a stamp is to those that are known, with the name that the person gave.
+pub(crate) fn relation(relation: Relation, name: impl Fn(&str) -> Option<String>) -> c::StampRelation {
+    let named = |id: String| (name(&id).unwrap_or_default(), id);
+    match relation {
+        Relation::New => c::StampRelation::New,
+        Relation::Same { id, changed } => {
+            let ((name, stamp_id), changed) = (named(id), changed.into_iter().map(str::to_owned).collect());
+            c::StampRelation::Same { stamp_id, name, changed }
+        }
+        Relation::Bound { id } => {
+            let (name, stamp_id) = named(id);
+            c::StampRelation::Bound { stamp_id, name }
+        }
+        Relation::Redeployed { id } => {
+            let (name, stamp_id) = named(id);
+            c::StampRelation::Redeployed { stamp_id, name }
+        }
+        Relation::Unsure { id } => {
+            let (name, stamp_id) = named(id);
+            c::StampRelation::Unsure { stamp_id, name }
+        }
+    }
+}
+
+pub(crate) fn root(root: &arm::Root) -> c::RootOffer {
+    c::RootOffer {
+        subject: shown(&root.subject),
+        valid_until: root.valid_until.clone(),
+        sha256: root.fingerprint(),
+        is_root: root.is_root(),
+    }
 }
 
 pub(crate) fn address(address: &c::EndpointAddress) -> Address {
@@ -111,15 +182,24 @@ pub(crate) fn names(names: &Names, since: Option<i64>) -> c::IdentityNames {
     }
 }
 
-const STAGES: [c::ProbeStageName; 3] = [c::ProbeStageName::Route, c::ProbeStageName::Port, c::ProbeStageName::WinRm];
-
-pub(crate) fn probing(address: &Address) -> c::ProbeUpdate {
-    probe_update(address, |at| if at == 0 { c::StageState::Running } else { c::StageState::Waiting })
+fn stage_name(stage: Stage) -> c::ProbeStageName {
+    match stage {
+        Stage::Name => c::ProbeStageName::Name,
+        Stage::Route => c::ProbeStageName::Route,
+        Stage::Port => c::ProbeStageName::Port,
+        Stage::WinRm => c::ProbeStageName::WinRm,
+        Stage::Negotiate => c::ProbeStageName::Negotiate,
+    }
 }
 
-/// The port has answered.
-pub(crate) fn connected(address: &Address) -> c::ProbeUpdate {
-    probe_update(address, |at| if at < 2 { c::StageState::Done } else { c::StageState::Running })
+/// The check of an instance begins, or has passed a stage.
+pub(crate) fn probing(address: &Address, passed: Option<Stage>) -> c::ProbeUpdate {
+    let next = Stage::ALL.into_iter().find(|stage| passed.is_none_or(|passed| *stage > passed));
+    probe_update(address, |stage| match next {
+        Some(next) if stage == next => c::StageState::Running,
+        Some(next) if stage > next => c::StageState::Waiting,
+        _ => c::StageState::Done,
+    })
 }
 
 /// Nobody waits for the check any more.
@@ -127,8 +207,8 @@ pub(crate) fn not_probed(address: &Address) -> c::ProbeUpdate {
     c::ProbeUpdate { done: true, ..probe_update(address, |_| c::StageState::Waiting) }
 }
 
-fn probe_update(address: &Address, state: impl Fn(usize) -> c::StageState) -> c::ProbeUpdate {
-    let stages = STAGES.iter().enumerate().map(|(at, stage)| c::ProbeStage { stage: *stage, state: state(at) });
+fn probe_update(address: &Address, state: impl Fn(Stage) -> c::StageState) -> c::ProbeUpdate {
+    let stages = Stage::ALL.into_iter().map(|stage| c::ProbeStage { stage: stage_name(stage), state: state(stage) });
     c::ProbeUpdate {
         host: address.host.clone(),
         port: address.port,
@@ -136,9 +216,11 @@ fn probe_update(address: &Address, state: impl Fn(usize) -> c::StageState) -> c:
         done: false,
         usable: false,
         took_ms: 0,
-        limit_ms: milliseconds(pep::probe::CONNECT_LIMIT),
+        limit_ms: milliseconds(pep::find::CONNECT_LIMIT),
         round_trip_ms: None,
         clock_ahead_s: None,
+        server: None,
+        schemes: Vec::new(),
         fault: None,
     }
 }
@@ -147,31 +229,23 @@ pub(crate) fn milliseconds(time: Duration) -> u32 {
     u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
 }
 
-pub(crate) fn probed(probed: &Probed, took: Duration) -> c::ProbeUpdate {
-    let done = usize::from(probed.done);
-    let stages = STAGES.iter().enumerate().map(|(at, stage)| c::ProbeStage {
-        stage: *stage,
-        state: match at.cmp(&done) {
-            std::cmp::Ordering::Less => c::StageState::Done,
-            std::cmp::Ordering::Equal => c::StageState::Failed,
-            std::cmp::Ordering::Greater => c::StageState::Waiting,
-        },
-    });
+/// The check of an instance is over.
+pub(crate) fn looked(looked: &Looked) -> c::ProbeUpdate {
+    let state = |stage| match looked.failed {
+        Some(failed) if stage == failed => c::StageState::Failed,
+        Some(failed) if stage > failed => c::StageState::Waiting,
+        _ => c::StageState::Done,
+    };
     c::ProbeUpdate {
-        host: probed.address.host.clone(),
-        port: probed.address.port,
-        stages: stages.collect(),
         done: true,
-        usable: probed.fault.is_none(),
-        took_ms: milliseconds(took),
-        limit_ms: milliseconds(pep::probe::CONNECT_LIMIT),
-        round_trip_ms: probed.round_trip.map(milliseconds),
-        clock_ahead_s: probed.clock_ahead_s,
-        fault: probed.fault.as_ref().map(|found| {
-            fault(
-                &found.clone().with("host", probed.address.host.as_str()).with("port", probed.address.port.to_string()),
-            )
-        }),
+        usable: looked.is_healthy(),
+        took_ms: milliseconds(looked.took),
+        round_trip_ms: looked.round_trip.map(milliseconds),
+        clock_ahead_s: looked.clock_ahead_s,
+        server: looked.server.as_deref().map(shown),
+        schemes: looked.schemes.iter().map(|scheme| shown(scheme)).collect(),
+        fault: looked.fault.as_ref().map(fault),
+        ..probe_update(&looked.address, state)
     }
 }
 
@@ -409,6 +483,7 @@ pub(crate) fn batch(run_id: &str, number: u64, view: RunView, most: usize) -> c:
                 warnings: end.warnings,
                 lines: view.total,
                 fault: end.fault.as_ref().map(fault),
+                stamp: None,
             },
         },
         None if view.stopping => c::RunState::Stopping,

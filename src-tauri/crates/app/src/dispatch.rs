@@ -35,8 +35,16 @@ commands! {
     app_quit(choice);
     practice_scenario(name, speed);
     stamp_import(import);
-    stamp_keep(stamp);
+    stamp_keep(stamp, forget_former);
+    stamp_rename(stamp_id, name);
+    stamp_export(stamp_id);
     stamp_forget(stamp_id, records);
+    portal_open(address);
+    arm_begin(ask);
+    arm_open();
+    arm_finish();
+    arm_trust(root);
+    arm_cancel();
     endpoint_probe(stamp_id, addresses);
     endpoint_probe_cancel();
     session_inspect(stamp_id, address);

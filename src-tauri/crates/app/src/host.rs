@@ -24,6 +24,15 @@ pub trait Host: Send + Sync + 'static {
     /// Lets the person choose a file with the system's own dialog; `None` when the dialog was dismissed.
     fn pick_file(&self) -> BoxFuture<'static, Option<PathBuf>>;
 
+    /// Lets the person name a file to write with the system's own dialog; `None` when the dialog was dismissed.
+    fn pick_save(&self, name: String) -> BoxFuture<'static, Option<PathBuf>>;
+
+    /// Opens an address in the system's browser. It may block.
+    ///
+    /// # Errors
+    /// When there is no browser that could be started.
+    fn open_url(&self, url: &str) -> std::io::Result<()>;
+
     /// Asks a question in a dialog of the operating system whose default is No (S-23).
     fn confirm(&self, title: String, question: String) -> BoxFuture<'static, bool>;
 

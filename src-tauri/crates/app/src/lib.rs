@@ -4,13 +4,16 @@
 
 mod convert;
 mod dispatch;
+mod find;
 mod forget;
 mod guarded;
 pub mod host;
 mod practice_link;
+mod probes;
 mod profiles;
 mod quit;
 mod records;
+mod resource_manager;
 mod runs;
 mod sessions;
 mod shown;
@@ -24,7 +27,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use contract::{AppSnapshot, CloseStage, ConnectStage, ProbeUpdate, RunBatch, SessionSnapshot};
 use pep::session::PepSession;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 
 use host::Host;
 use practice_link::PracticeLink;
@@ -84,8 +87,10 @@ pub struct App {
     practice: PracticeLink,
     files: Mutex<Vec<PathBuf>>,
     cancel: Notify,
-    /// Told when nobody waits for the checks of addresses any more.
-    probes: Notify,
+    /// Changes when nobody waits for the checks of addresses any more.
+    probes: watch::Sender<()>,
+    /// Changes when nobody waits for the Resource Manager any more.
+    arm_stops: watch::Sender<()>,
     inner: Mutex<Inner>,
 }
 
@@ -100,6 +105,11 @@ struct Inner {
     ticket: Option<guarded::Ticket>,
     /// A computer that a person has just decided to trust. It becomes a pin when it has proved itself (S-07).
     trusted: Option<pep::pins::Pin>,
+    /// The sign-in to the Resource Manager that waits for somebody, and its page.
+    arm: Option<resource_manager::Pending>,
+    arm_page: Option<String>,
+    /// The certificate that was refused last.
+    offer: Option<resource_manager::Offer>,
 }
 
 impl App {
@@ -117,7 +127,8 @@ impl App {
             practice: PracticeLink::new(),
             files: Mutex::new(file_arguments),
             cancel: Notify::new(),
-            probes: Notify::new(),
+            probes: watch::Sender::new(()),
+            arm_stops: watch::Sender::new(()),
             inner: Mutex::new(Inner {
                 profiles,
                 session: None,
@@ -125,6 +136,9 @@ impl App {
                 open_batches: HashMap::new(),
                 ticket: None,
                 trusted: None,
+                arm: None,
+                arm_page: None,
+                offer: None,
             }),
         })
     }

@@ -1,6 +1,7 @@
 //! The practice PEP behind the one seam: an exchange without a socket.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use contract::{Practice, PracticeScenario};
@@ -32,6 +33,11 @@ struct PracticeConnector {
     host: String,
 }
 
+/// The third instance rests, so that there is something to see.
+const RESTS: &str = "192.0.2.226";
+/// What is told of it, as after the wait that it spares.
+const RESTS_FOR: Duration = pep::find::CONNECT_LIMIT;
+
 struct PracticeExchange(Connection);
 
 impl Exchange for PracticeExchange {
@@ -42,8 +48,13 @@ impl Exchange for PracticeExchange {
 
 impl Connector for PracticeConnector {
     fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Exchange>, ConnectError>> {
-        let exchange: Box<dyn Exchange> = Box::new(PracticeExchange(self.pep.connection()));
-        Box::pin(std::future::ready(Ok(exchange)))
+        let connected = if self.host == RESTS {
+            Err(ConnectError::TimedOut(RESTS_FOR))
+        } else {
+            let exchange: Box<dyn Exchange> = Box::new(PracticeExchange(self.pep.connection()));
+            Ok(exchange)
+        };
+        Box::pin(std::future::ready(connected))
     }
 
     fn host(&self) -> &str {

@@ -43,16 +43,29 @@ impl Profiles {
     }
 
     pub(crate) fn find(&self, id: &str) -> Option<&Stamp> {
-        self.stamps.iter().find(|stamp| stamp.id == id)
+        self.stamps.iter().find(|stamp| stamp.id == id).or_else(|| self.stamps.iter().find(|stamp| stamp.has_id(id)))
     }
 
-    /// Keeps a stamp, in front of the others. What is known of its passwords stays.
-    pub(crate) fn keep(&mut self, mut stamp: Stamp) -> std::io::Result<()> {
-        if let Some(known) = self.find(&stamp.id) {
-            stamp.accounts.clone_from(&known.accounts);
+    /// Keeps a stamp, in front of the others, in place of one that may have had another id. What is known of its passwords stays.
+    pub(crate) fn replace(&mut self, former: &str, mut stamp: Stamp) -> std::io::Result<()> {
+        for known in self.stamps.iter().filter(|known| known.id == former || known.id == stamp.id) {
+            for account in &known.accounts {
+                if !stamp.accounts.contains(account) {
+                    stamp.accounts.push(account.clone());
+                }
+            }
+            stamp.last_used = stamp.last_used.max(known.last_used);
         }
-        self.stamps.retain(|known| known.id != stamp.id);
+        self.stamps.retain(|known| known.id != former && known.id != stamp.id);
         self.stamps.insert(0, stamp);
+        self.save()
+    }
+
+    /// Changes a stamp in its place.
+    pub(crate) fn change(&mut self, stamp: Stamp) -> std::io::Result<()> {
+        if let Some(known) = self.stamps.iter_mut().find(|known| known.id == stamp.id) {
+            *known = stamp;
+        }
         self.save()
     }
 
@@ -63,7 +76,7 @@ impl Profiles {
 
     /// Notes that the password of an account is in the key ring now.
     pub(crate) fn keeps_password(&mut self, id: &str, account: &str) {
-        let Some(stamp) = self.stamps.iter_mut().find(|stamp| stamp.id == id) else { return };
+        let Some(stamp) = self.stamps.iter_mut().find(|stamp| stamp.has_id(id)) else { return };
         if !stamp.accounts.iter().any(|known| known == account) {
             stamp.accounts.push(account.to_owned());
             if let Err(error) = self.save() {
@@ -76,7 +89,7 @@ impl Profiles {
     pub(crate) fn used(&mut self, id: &str, now: i64) {
         if let Some(mut stamp) = self.find(id).cloned() {
             stamp.last_used = Some(now);
-            if let Err(error) = self.keep(stamp) {
+            if let Err(error) = self.replace(id, stamp) {
                 tracing::warn!(%error, "The list of stamps was not saved");
             }
         }

@@ -74,6 +74,12 @@ impl App {
         let mut inner = self.lock();
         inner.checked.extend(left.iter().map(|(session, altered)| (session.record_id.clone(), *altered)));
         let mut left: Vec<_> = left.into_iter().map(|(session, _)| session).collect();
+        for session in &mut left {
+            // A stamp that was bound since has another id now.
+            if let Some(stamp) = inner.profiles.find(&session.stamp_id) {
+                session.stamp_id.clone_from(&stamp.id);
+            }
+        }
         left.sort_by_key(|session| -session.opened);
         (fault, left)
     }
@@ -99,8 +105,8 @@ impl App {
     /// Notes in the records of sessions that were left on the same instance that this one shipped their transcripts.
     pub(crate) async fn settle_left(&self, session: &PepSession) {
         let (_, left) = self.look_at_records().await;
-        let endpoint = session.address.to_string();
-        for one in left.into_iter().filter(|one| one.stamp_id == session.stamp_id && one.endpoint == endpoint) {
+        let (endpoint, stamp) = (session.address.to_string(), self.present_id(&session.stamp_id));
+        for one in left.into_iter().filter(|one| one.stamp_id == stamp && one.endpoint == endpoint) {
             let path = self.records_folder().join(format!("{}.jsonl", one.record_id));
             let by = json!({ "by": "a later session that was closed with its transcripts", "session": session.id });
             let noted =

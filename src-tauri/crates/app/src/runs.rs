@@ -78,10 +78,14 @@ impl App {
             loop {
                 changes.mark_unchanged();
                 let Some(view) = session.view(id, after, LINES) else { return };
+                let stamp = view.end.as_ref().and_then(|end| end.stamp.clone());
                 let total = view.total;
                 let mut next = convert::batch(&run_id, batch + 1, view, CHARACTERS);
                 let sent = next.items.last().map_or(after + next.dropped_from_view, |item| item.seq);
                 let ended = matches!(next.state, RunState::Ended { .. }) && sent >= total;
+                if ended && let (Some(stamp), RunState::Ended { result }) = (stamp, &mut next.state) {
+                    result.stamp = app.learn_stamp(&session.stamp_id, &stamp).await;
+                }
                 let unchanged = told.as_ref().is_some_and(|told| {
                     next.items.is_empty()
                         && told.progress == next.progress

@@ -331,13 +331,13 @@ impl App {
 
     /// Whether the key ring has a password.
     pub async fn secret_has(&self, stamp_id: String, account: String) -> Result<bool, Fault> {
-        let found = self.load(&entry_name(&stamp_id, account.trim())).await;
+        let found = self.load(&entry_name(&self.present_id(&stamp_id), account.trim())).await;
         found.map(|found| found.is_some()).map_err(|fault| convert::fault(&fault))
     }
 
     /// Removes a password from the key ring.
     pub async fn secret_delete(&self, stamp_id: String, account: String) -> Result<(), Fault> {
-        self.forget(&entry_name(&stamp_id, account.trim())).await;
+        self.forget(&entry_name(&self.present_id(&stamp_id), account.trim())).await;
         Ok(())
     }
 
@@ -353,7 +353,7 @@ impl App {
         }
     }
 
-    async fn save(&self, entry: &str, secret: Secret) -> Result<(), StoreError> {
+    pub(crate) async fn save(&self, entry: &str, secret: Secret) -> Result<(), StoreError> {
         let (secrets, entry) = (self.host.secrets(), entry.to_owned());
         let saved = tokio::task::spawn_blocking(move || secrets.save(&entry, &secret)).await;
         saved.unwrap_or_else(|error| Err(StoreError::Failed(error.to_string())))

@@ -1,24 +1,18 @@
-//! Finding: stamps, files, addresses, probes.
+//! The stamps that this computer knows: which one is meant, keeping, naming, handing on.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use contract::{
-    AppSnapshot, EndpointAddress, Fault, ProbeUpdate, ReadField, StampImport, StampImportResult, StampProfile,
-};
+use contract::{AppSnapshot, Fault, StampKept, StampProfile, StampRelation};
 use pep::address::Address;
 use pep::fault::code;
-use pep::stamp::{ReadStamp, Stamp};
+use pep::profile::{self, Relation};
+use pep::stamp::Stamp;
+use serde_json::json;
 use winrm::{Connector, SocketConnector};
 
 use crate::practice_link::{self, PracticeLink};
-use crate::{App, AppEvent, convert};
-
-/// The largest file that is looked at, in bytes of its content.
-const LARGEST: usize = 4 << 20;
+use crate::{App, convert};
 
 impl App {
     /// All known stamps, practice first.
@@ -35,6 +29,11 @@ impl App {
         found.ok_or_else(|| convert::fault(&pep::Fault::new(code::INTERNAL).detail("unknown stamp")))
     }
 
+    /// The present id of a stamp that may be named by a former one.
+    pub(crate) fn present_id(&self, id: &str) -> String {
+        self.lock().profiles.find(id).map_or_else(|| id.to_owned(), |stamp| stamp.id.clone())
+    }
+
     pub(crate) fn connector(&self, stamp_id: &str, address: &Address) -> Arc<dyn Connector> {
         if stamp_id == practice_link::STAMP {
             self.practice.connector(address)
@@ -43,121 +42,126 @@ impl App {
         }
     }
 
-    /// Reads a stamp out of a file or a text. It is not kept yet.
-    pub async fn stamp_import(&self, import: StampImport) -> Result<StampImportResult, Fault> {
-        let refused = |fault: &pep::Fault| Ok(StampImportResult::Refused { fault: convert::fault(fault) });
-        let bytes = match import {
-            // The content of a file may be pasted.
-            StampImport::Text { text } if text.trim_start().starts_with('{') => text.into_bytes(),
-            StampImport::Text { text } => {
-                return match pep::stamp::from_text(&text) {
-                    Ok(stamp) => Ok(StampImportResult::Read {
-                        stamp: convert::stamp(&stamp),
-                        read: Vec::new(),
-                        warnings: Vec::new(),
-                    }),
-                    Err(fault) => refused(&fault),
-                };
-            }
-            StampImport::Content { base64, .. } => match STANDARD.decode(base64) {
-                Ok(bytes) if bytes.len() <= LARGEST => bytes,
-                _ => return refused(&pep::Fault::new(code::NOT_A_STAMP_FILE)),
-            },
-            StampImport::Choose => match self.host.pick_file().await {
-                Some(path) => match read(&path).await {
-                    Ok(bytes) => bytes,
-                    Err(fault) => return refused(&fault),
-                },
-                None => return Ok(StampImportResult::Nothing),
-            },
-            StampImport::Argument { index } => match self.given_file(index) {
-                Some(path) => match read(&path).await {
-                    Ok(bytes) => bytes,
-                    Err(fault) => return refused(&fault),
-                },
-                None => return Ok(StampImportResult::Nothing),
-            },
-        };
-        match pep::stamp::read_file(&bytes) {
-            Ok(ReadStamp { stamp, fields }) => {
-                let read = fields.into_iter().map(|(name, value)| ReadField { name, value }).collect();
-                Ok(StampImportResult::Read { stamp: convert::stamp(&stamp), read, warnings: Vec::new() })
-            }
-            Err(fault) => refused(&fault),
+    /// Keeps a stamp that was found, under the name that the person gave it. When another deployment was known at its place, that
+    /// one is forgotten if this is wanted; its passwords and pins are never used with the new one.
+    pub async fn stamp_keep(&self, stamp: StampProfile, forget_former: bool) -> Result<StampKept, Fault> {
+        let mut now = convert::stamp_back(&stamp).map_err(|fault| convert::fault(&fault))?;
+        if now.id == practice_link::STAMP {
+            return self.kept(&PracticeLink::stamp(), StampRelation::New, Vec::new()).await;
         }
+        if now.addresses.is_empty() {
+            return Err(convert::fault(&pep::Fault::new(code::NO_USABLE_ADDRESS).with("address", "")));
+        }
+        // The page is not trusted with ids; they follow from what they stand for.
+        now.id = now.own_id();
+        let relation = profile::relate(self.lock().profiles.all(), &now);
+        let told = self.told(&relation);
+        let mut faults = Vec::new();
+        let kept = match &relation {
+            Relation::Same { id, .. } | Relation::Bound { id } => {
+                let mut known = self.stamp(id)?;
+                let name = std::mem::take(&mut now.name);
+                profile::take_over(&mut known, &now);
+                if !name.is_empty() {
+                    known.name = name;
+                }
+                self.rebind(id, known, &mut faults).await
+            }
+            Relation::New | Relation::Redeployed { .. } | Relation::Unsure { .. } => {
+                self.rebind(&now.id.clone(), now, &mut faults).await
+            }
+        };
+        let kept = kept.map_err(|fault| convert::fault(&fault))?;
+        if let Relation::Redeployed { id } = &relation {
+            let line = json!({ "former": id, "stamp": kept.id, "forget": forget_former });
+            self.note_decision("stamp_redeployed", line).await;
+            if forget_former {
+                faults.extend(self.forget_stamp(id, false).await.faults);
+            }
+        }
+        self.kept(&kept, told, faults).await
     }
 
-    fn given_file(&self, index: usize) -> Option<PathBuf> {
-        self.files().get(index).cloned()
+    async fn kept(&self, stamp: &Stamp, relation: StampRelation, faults: Vec<pep::Fault>) -> Result<StampKept, Fault> {
+        let faults = faults.iter().map(convert::fault).collect();
+        Ok(StampKept { stamp: convert::stamp(stamp), relation, faults, snapshot: self.app_snapshot().await? })
     }
 
-    /// Keeps a stamp that was read, under the name that the person gave it.
-    pub async fn stamp_keep(&self, stamp: StampProfile) -> Result<AppSnapshot, Fault> {
-        let kept = convert::stamp_back(&stamp).map_err(|fault| convert::fault(&fault))?;
-        if kept.id != practice_link::STAMP {
-            let saved = self.lock().profiles.keep(kept);
+    fn told(&self, relation: &Relation) -> StampRelation {
+        let inner = self.lock();
+        convert::relation(relation.clone(), |id| inner.profiles.find(id).map(|known| known.name.clone()))
+    }
+
+    /// Keeps a stamp. One that has got another id, because its deployment is known now, takes its pins and passwords along.
+    async fn rebind(&self, former: &str, stamp: Stamp, faults: &mut Vec<pep::Fault>) -> Result<Stamp, pep::Fault> {
+        let unusable = |error: std::io::Error| pep::Fault::new(code::RECORDS_UNUSABLE).detail(error);
+        let mut computers = 0;
+        let mut passwords = 0;
+        if former != stamp.id {
+            computers = self.pins().rebind(former, &stamp.id).map_err(unusable)?;
+            passwords = self.move_passwords(former, &stamp, faults).await;
+        }
+        self.lock().profiles.replace(former, stamp.clone()).map_err(unusable)?;
+        if former != stamp.id {
+            let line = json!({ "former": former, "stamp": stamp.id, "computers": computers, "passwords": passwords });
+            self.note_decision("stamp_bound", line).await;
+        }
+        Ok(stamp)
+    }
+
+    /// Keeps what a stamp told of itself in its session, and says what it is to the one that was connected to.
+    pub(crate) async fn learn_stamp(&self, connected: &str, told: &Stamp) -> Option<StampRelation> {
+        if connected == practice_link::STAMP {
+            return None;
+        }
+        let mut known = self.stamp(connected).ok()?;
+        let relation = profile::relate_session(&known, told);
+        let shown = self.told(&relation);
+        if let Relation::Redeployed { id } = &relation {
+            let line = json!({ "stamp": id, "deployment": told.deployment_id });
+            self.note_decision("other_deployment", line).await;
+            return Some(shown);
+        }
+        let former = known.id.clone();
+        profile::take_over_session(&mut known, told);
+        let mut faults = Vec::new();
+        let kept = self.rebind(&former, known, &mut faults).await;
+        for fault in kept.err().into_iter().chain(faults) {
+            tracing::warn!(code = fault.code, "What a stamp told of itself was not kept whole");
+        }
+        Some(shown)
+    }
+
+    /// Gives a stamp another name.
+    pub async fn stamp_rename(&self, stamp_id: String, name: String) -> Result<AppSnapshot, Fault> {
+        let name = profile::name(&name).map_err(|fault| convert::fault(&fault))?;
+        let mut stamp = self.stamp(&stamp_id)?;
+        if stamp.id != practice_link::STAMP {
+            stamp.name = name;
+            let saved = self.lock().profiles.change(stamp);
             saved.map_err(|error| convert::fault(&pep::Fault::new(code::RECORDS_UNUSABLE).detail(error)))?;
         }
         self.app_snapshot().await
     }
 
-    /// Looks at all these addresses at once; each tells how far it is by events.
-    pub async fn endpoint_probe(
-        self: &Arc<Self>,
-        stamp_id: String,
-        addresses: Vec<EndpointAddress>,
-    ) -> Result<(), Fault> {
-        // Whoever looks at other addresses does not wait for the former ones.
-        self.probes.notify_waiters();
-        for (at, endpoint) in addresses.into_iter().take(16).enumerate() {
-            let address = Address { host: endpoint.host, port: endpoint.port };
-            let app = Arc::clone(self);
-            // Of the practice stamp one instance rests, so that there is something to see.
-            let rests = stamp_id == practice_link::STAMP && at == 2;
-            let connector = self.connector(&stamp_id, &address);
-            tokio::spawn(async move {
-                app.tell(AppEvent::Probe(convert::probing(&address)));
-                let update = tokio::select! {
-                    update = app.probe(&address, connector, rests) => update,
-                    () = app.probes.notified() => convert::not_probed(&address),
-                };
-                app.tell(AppEvent::Probe(update));
-            });
-        }
-        Ok(())
-    }
-
-    async fn probe(self: &Arc<Self>, address: &Address, connector: Arc<dyn Connector>, rests: bool) -> ProbeUpdate {
-        let started = Instant::now();
-        let probed = if rests {
-            let fault = pep::Fault::new(code::NO_ANSWER).detail("practice: this instance does not answer");
-            let address = address.clone();
-            pep::probe::Probed { address, round_trip: None, clock_ahead_s: None, done: 1, fault: Some(fault) }
-        } else {
-            let (app, reached) = (Arc::clone(self), address.clone());
-            let on_connected = move || app.tell(AppEvent::Probe(convert::connected(&reached)));
-            pep::probe::one(address.clone(), connector, on_connected).await
+    /// Writes a stamp into a file that the person names, to be handed on: no account, no pin, no password. Answers the file.
+    pub async fn stamp_export(&self, stamp_id: String) -> Result<Option<String>, Fault> {
+        let stamp = self.stamp(&stamp_id)?;
+        let plain = |c: char| if c.is_alphanumeric() || matches!(c, '-' | '_') { c } else { '-' };
+        let name: String = stamp.name.chars().take(40).map(plain).collect();
+        let Some(path) = self.host.pick_save(format!("AzureStackStampInformation-{name}.json")).await else {
+            return Ok(None);
         };
-        convert::probed(&probed, started.elapsed())
-    }
-
-    /// Stops looking at addresses; those that have not answered yet stay unknown.
-    pub async fn endpoint_probe_cancel(&self) -> Result<(), Fault> {
-        self.probes.notify_waiters();
-        Ok(())
-    }
-}
-
-async fn read(path: &Path) -> Result<Vec<u8>, pep::Fault> {
-    let path = path.to_owned();
-    let read = tokio::task::spawn_blocking(move || {
-        let length = std::fs::metadata(&path)?.len();
-        if length > LARGEST as u64 { Err(std::io::Error::other("the file is too large")) } else { std::fs::read(&path) }
-    });
-    match read.await {
-        Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(error)) => Err(pep::Fault::new(code::NOT_A_STAMP_FILE).detail(error)),
-        Err(error) => Err(pep::Fault::new(code::INTERNAL).detail(error)),
+        let text = profile::export(&stamp);
+        let shown = path.display().to_string();
+        let written = tokio::task::spawn_blocking(move || std::fs::write(path, text)).await;
+        match written {
+            Ok(Ok(())) => Ok(Some(shown)),
+            Ok(Err(error)) => {
+                Err(convert::fault(&pep::Fault::new(code::NOT_WRITTEN).with("file", shown).detail(error)))
+            }
+            Err(error) => Err(convert::fault(&pep::Fault::new(code::INTERNAL).detail(error))),
+        }
     }
 }
 

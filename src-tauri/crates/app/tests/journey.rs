@@ -54,6 +54,12 @@ impl Host for TestHost {
     fn pick_file(&self) -> BoxFuture<'static, Option<PathBuf>> {
         Box::pin(std::future::ready(None))
     }
+    fn pick_save(&self, _name: String) -> BoxFuture<'static, Option<PathBuf>> {
+        Box::pin(std::future::ready(None))
+    }
+    fn open_url(&self, _url: &str) -> std::io::Result<()> {
+        Ok(())
+    }
     fn confirm(&self, _title: String, _question: String) -> BoxFuture<'static, bool> {
         Box::pin(std::future::ready(self.says_yes.load(Ordering::Relaxed)))
     }
@@ -158,7 +164,11 @@ async fn find_connect_diagnose_close() {
     let addresses = &snapshot["stamps"][0]["addresses"];
     page.call("endpoint_probe", json!({ "stampId": "practice", "addresses": addresses })).await;
     let probed = page.event("probe", |update| update["done"] == true && update["usable"] == true).await;
-    assert_eq!(probed["stages"][2]["state"], "done");
+    let stages: Vec<_> = probed["stages"].as_array().unwrap().iter().map(|stage| &stage["stage"]).collect();
+    assert_eq!(stages, ["name", "route", "port", "winRm", "negotiate"]);
+    assert!(probed["stages"].as_array().unwrap().iter().all(|stage| stage["state"] == "done"), "{probed}");
+    let rests = page.event("probe", |update| update["done"] == true && update["usable"] == false).await;
+    assert_eq!((&rests["fault"]["code"], &rests["host"]), (&json!("PEP-2104"), &json!("192.0.2.226")), "{rests}");
 
     let opened = page.connect(false).await;
     assert_eq!(opened["kind"], "open", "{opened}");
@@ -311,4 +321,11 @@ async fn addresses_that_answer_nothing_are_told_apart() {
     .await;
     let probed = page.event("probe", |update| update["done"] == true).await;
     assert_eq!((&probed["usable"], &probed["fault"]["code"]), (&json!(false), &json!("PEP-2103")), "{probed}");
+    let states: Vec<_> = probed["stages"].as_array().unwrap().iter().map(|stage| &stage["state"]).collect();
+    assert_eq!(states, ["done", "done", "failed", "waiting", "waiting"]);
+    // The page is not trusted with addresses.
+    let public = json!({ "stampId": "other", "addresses": [{ "host": "8.8.8.8", "port": 5985, "label": "x" }] });
+    page.call("endpoint_probe", public).await;
+    let probed = page.event("probe", |update| update["host"] == "8.8.8.8").await;
+    assert_eq!((&probed["done"], &probed["fault"]["code"]), (&json!(true), &json!("PEP-1104")), "{probed}");
 }

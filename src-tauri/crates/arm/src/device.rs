@@ -1,6 +1,6 @@
 //! Signing in by code on another computer. RFC 8628
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use oauth2::{DeviceCodeErrorResponseType, RequestTokenError, StandardDeviceAuthorizationResponse};
@@ -97,9 +97,9 @@ impl DeviceSignIn {
         }
         // The library repeats after every error. A broken network may come back; a certificate that is refused stays refused.
         let (give_up, given_up) = oneshot::channel();
-        let give_up = Mutex::new(Some(give_up));
+        let give_up = Arc::new(Mutex::new(Some(give_up)));
         let carry = |request| {
-            let (http, give_up) = (&self.http, &give_up);
+            let (http, give_up) = (self.http.clone(), Arc::clone(&give_up));
             async move {
                 http.carry(request).await.inspect_err(|error| {
                     let lasting = matches!(

@@ -1,4 +1,4 @@
-//! Where the endpoint is: stamps, addresses, probes.
+//! Stamps, the addresses of their instances, and what is seen when they are looked at.
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -27,6 +27,8 @@ pub struct StampProfile {
     pub deployment_id: String,
     /// The version; empty when unknown.
     pub version: String,
+    /// The administrator Resource Manager that was asked; empty when none was.
+    pub resource_manager: String,
     /// The instances.
     pub addresses: Vec<EndpointAddress>,
     /// Where all this comes from.
@@ -62,64 +64,6 @@ pub struct EndpointAddress {
     pub label: String,
 }
 
-/// What to import a stamp from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
-pub enum StampImport {
-    /// A file that the person chooses in the system's dialog.
-    Choose,
-    /// A file given as an argument when the app was started, by its number.
-    Argument {
-        /// Which.
-        index: usize,
-    },
-    /// The content of a file that was dropped or opened.
-    Content {
-        /// The file's name.
-        file_name: String,
-        /// Its bytes in base64.
-        base64: String,
-    },
-    /// Text that was typed or pasted: addresses in any layout.
-    Text {
-        /// The text.
-        text: String,
-    },
-}
-
-/// What an import gave.
-#[allow(clippy::large_enum_variant, reason = "one answer to one click; it is serialised at once")]
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
-pub enum StampImportResult {
-    /// A stamp was read.
-    Read {
-        /// The stamp; not kept yet.
-        stamp: StampProfile,
-        /// The fields that were read, with their values.
-        read: Vec<ReadField>,
-        /// Things to look at, by word key.
-        warnings: Vec<String>,
-    },
-    /// The person closed the dialog.
-    Nothing,
-    /// It is nothing that can be used.
-    Refused {
-        /// Why.
-        fault: Fault,
-    },
-}
-
-/// A field that was read from a file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ReadField {
-    /// Its name.
-    pub name: String,
-    /// Its value.
-    pub value: String,
-}
-
 /// How far the check of one instance is. Nothing is signed in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -134,15 +78,19 @@ pub struct ProbeUpdate {
     pub done: bool,
     /// Whether the instance can be used.
     pub usable: bool,
-    /// How long the check takes or took, in milliseconds.
+    /// How long the check took, in milliseconds.
     pub took_ms: u32,
     /// After how many milliseconds a connection is given up.
     pub limit_ms: u32,
-    /// The round-trip time in milliseconds.
+    /// The time of one request and its answer, in milliseconds.
     pub round_trip_ms: Option<u32>,
     /// How far the instance's clock is ahead of ours, in seconds.
     #[ts(type = "number | null")]
     pub clock_ahead_s: Option<i64>,
+    /// What serves there, as it says.
+    pub server: Option<String>,
+    /// The sign-in schemes that it offers.
+    pub schemes: Vec<String>,
     /// Why it cannot be used.
     pub fault: Option<Fault>,
 }
@@ -161,12 +109,16 @@ pub struct ProbeStage {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum ProbeStageName {
-    /// The name is resolved and there is a route.
+    /// The name has an address.
+    Name,
+    /// There is a way to it.
     Route,
     /// The port answers.
     Port,
-    /// It answers as WinRM and offers Negotiate.
+    /// What answers is WinRM.
     WinRm,
+    /// It offers Negotiate.
+    Negotiate,
 }
 
 /// How a stage stands.

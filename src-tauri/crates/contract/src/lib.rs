@@ -4,6 +4,7 @@
 
 mod endpoint;
 mod fault;
+mod find;
 mod run;
 mod secret;
 mod session;
@@ -12,6 +13,7 @@ mod typescript;
 
 pub use endpoint::*;
 pub use fault::*;
+pub use find::*;
 pub use run::*;
 pub use secret::PasswordEntry;
 pub use session::*;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{Fault, PasswordEntry};
+use crate::{Fault, PasswordEntry, StampRelation};
 
 /// A command that can be chosen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
@@ -328,6 +328,8 @@ pub struct RunResult {
     pub lines: u64,
     /// Why it failed.
     pub fault: Option<Fault>,
+    /// What the stamp that it told of is to the one that was connected to.
+    pub stamp: Option<StampRelation>,
 }
 
 /// How a run ended.

@@ -96,6 +96,8 @@ pub struct StampForgotten {
     pub passwords: usize,
     /// The trusted computers that were removed.
     pub computers: usize,
+    /// The trusted roots that were removed.
+    pub roots: usize,
     /// The records that were deleted; none unless it was asked for.
     pub records: usize,
     /// Why something could not be removed.

@@ -19,7 +19,17 @@ pub fn typescript() -> String {
     add(EndpointAddress::decl(&config));
     add(StampImport::decl(&config));
     add(StampImportResult::decl(&config));
-    add(ReadField::decl(&config));
+    add(Found::decl(&config));
+    add(FoundCandidate::decl(&config));
+    add(FoundOrigin::decl(&config));
+    add(FoundFact::decl(&config));
+    add(StampRelation::decl(&config));
+    add(StampKept::decl(&config));
+    add(ArmAsk::decl(&config));
+    add(ArmStep::decl(&config));
+    add(ArmCode::decl(&config));
+    add(RootOffer::decl(&config));
+    add(RootChoice::decl(&config));
     add(ProbeUpdate::decl(&config));
     add(ProbeStage::decl(&config));
     add(ProbeStageName::decl(&config));

@@ -66,6 +66,10 @@ codes! {
     RECORD_SUSPENDED = 1003, ThisComputer, FixInput;
     /// A record is only read: it is newer, altered, or being written elsewhere.
     RECORD_READ_ONLY = 1004, ThisComputer, AskSupport;
+    /// The system's browser could not be opened.
+    NO_BROWSER = 1005, ThisComputer, ChooseOther;
+    /// A file could not be written.
+    NOT_WRITTEN = 1006, ThisComputer, ChooseOther;
     /// A file is no stamp information.
     NOT_A_STAMP_FILE = 1101, Input, FixInput;
     /// It is the deployment worksheet.

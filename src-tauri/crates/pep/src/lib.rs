@@ -12,7 +12,6 @@ pub mod identity;
 mod json;
 pub mod pins;
 pub mod preview;
-pub mod probe;
 pub mod profile;
 pub mod roots;
 pub mod session;

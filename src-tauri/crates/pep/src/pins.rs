@@ -77,6 +77,27 @@ impl Pins {
         self.save()
     }
 
+    /// Takes the computers of a stamp over to its new id and saves; answers how many there were. One that is there already stays.
+    ///
+    /// # Errors
+    /// When it cannot be saved.
+    pub fn rebind(&mut self, former: &str, now: &str) -> std::io::Result<usize> {
+        let (moved, mut pins): (Vec<Pin>, Vec<Pin>) =
+            std::mem::take(&mut self.pins).into_iter().partition(|pin| pin.stamp == former);
+        let count = moved.len();
+        for pin in moved {
+            let pin = Pin { stamp: now.to_owned(), ..pin };
+            if !pins.iter().any(|known| known.stamp == pin.stamp && known.address.eq_ignore_ascii_case(&pin.address)) {
+                pins.push(pin);
+            }
+        }
+        self.pins = pins;
+        if count > 0 {
+            self.save()?;
+        }
+        Ok(count)
+    }
+
     /// Forgets a stamp's computers and saves; answers how many there were.
     ///
     /// # Errors
@@ -116,6 +137,23 @@ mod tests {
         let pins = Pins::load(&path);
         assert_eq!(pins.find("s", "10.0.0.1:5985").unwrap().names.computer, "B");
         assert!(pins.find("other", "10.0.0.1:5985").is_none());
+    }
+
+    #[test]
+    fn pins_follow_a_stamp_to_its_new_id() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pins.json");
+        let mut pins = Pins::load(&path);
+        pins.keep(pin("A")).unwrap();
+        pins.keep(Pin { address: "10.0.0.2:5985".into(), ..pin("B") }).unwrap();
+        pins.keep(Pin { stamp: "new".into(), address: "10.0.0.2:5985".into(), ..pin("C") }).unwrap();
+        pins.keep(Pin { stamp: "other".into(), ..pin("D") }).unwrap();
+        assert_eq!(pins.rebind("s", "new").unwrap(), 2);
+        let pins = Pins::load(&path);
+        let computer = |stamp, address| pins.find(stamp, address).map(|pin| pin.names.computer.as_str());
+        assert_eq!(computer("new", "10.0.0.1:5985"), Some("A"));
+        assert_eq!(computer("new", "10.0.0.2:5985"), Some("C"), "what was decided for the new one counts");
+        assert_eq!((computer("s", "10.0.0.1:5985"), computer("other", "10.0.0.1:5985")), (None, Some("D")));
     }
 
     #[test]

@@ -10,6 +10,8 @@ use crate::address::PORT;
 use crate::fault::code;
 use crate::stamp::Stamp;
 
+/// The most addresses of a stamp (P-09).
+const MOST_ADDRESSES: usize = 16;
 /// The longest name, in characters.
 const LONGEST_NAME: usize = 80;
 
@@ -88,6 +90,33 @@ fn changed(known: &Stamp, now: &Stamp) -> Vec<&'static str> {
     all.into_iter().map(|(name, _)| name).collect()
 }
 
+/// What a stamp whose session told of itself is to the one that was connected to: the same, bound now, or another deployment. Here
+/// the addresses do not matter: it was reached.
+#[must_use]
+pub fn relate_session(connected: &Stamp, told: &Stamp) -> Relation {
+    if connected.deployment_id.is_empty() && !told.deployment_id.is_empty() {
+        Relation::Bound { id: connected.id.clone() }
+    } else if told.deployment_id.is_empty() || is_same(&connected.deployment_id, &told.deployment_id) {
+        Relation::Same { id: connected.id.clone(), changed: changed(connected, told) }
+    } else {
+        Relation::Redeployed { id: connected.id.clone() }
+    }
+}
+
+/// Takes over what a session told. The addresses that led there stay, before those that are told: pins are kept under them.
+pub fn take_over_session(kept: &mut Stamp, told: &Stamp) {
+    let mut addresses = std::mem::take(&mut kept.addresses);
+    for address in &told.addresses {
+        if addresses.len() < MOST_ADDRESSES && !addresses.contains(address) {
+            addresses.push(address.clone());
+        }
+    }
+    let from_file = kept.from_file;
+    take_over(kept, told);
+    kept.addresses = addresses;
+    kept.from_file = from_file;
+}
+
 /// Takes over what was learnt. The name that the person gave stays, and so does what is not told any more.
 pub fn take_over(kept: &mut Stamp, now: &Stamp) {
     let take = |old: &mut String, new: &String| {
@@ -101,13 +130,17 @@ pub fn take_over(kept: &mut Stamp, now: &Stamp) {
     take(&mut kept.external_domain, &now.external_domain);
     take(&mut kept.cloud_id, &now.cloud_id);
     take(&mut kept.version, &now.version);
+    take(&mut kept.resource_manager, &now.resource_manager);
     if !now.addresses.is_empty() {
         kept.addresses.clone_from(&now.addresses);
     }
     kept.from_file |= now.from_file;
     if !now.deployment_id.is_empty() {
         kept.deployment_id.clone_from(&now.deployment_id);
-        kept.id.clone_from(&now.id);
+        let former = std::mem::replace(&mut kept.id, now.id.clone());
+        if former != kept.id {
+            kept.former_ids.push(former);
+        }
     }
 }
 
@@ -205,8 +238,26 @@ mod tests {
         assert_eq!(relate(std::slice::from_ref(&kept), &now), Relation::Bound { id: "10.0.0.1".into() });
         take_over(&mut kept, &now);
         assert_eq!((kept.id.as_str(), kept.name.as_str(), kept.addresses.len()), ("a", "My stamp", 2));
+        assert!(
+            kept.has_id("a") && kept.has_id("10.0.0.1") && !kept.has_id("10.0.0.2"),
+            "records know it by its old id"
+        );
         let same = Relation::Same { id: "a".into(), changed: Vec::new() };
         assert_eq!(relate(std::slice::from_ref(&kept), &now), same);
+    }
+
+    #[test]
+    fn a_session_tells_which_deployment_was_reached() {
+        let mut kept = stamp("", "", &["azs-ercs01"]);
+        let told = stamp("A", "east.a.example", &["10.0.0.1", "10.0.0.2"]);
+        assert_eq!(relate_session(&kept, &told), Relation::Bound { id: "azs-ercs01".into() });
+        take_over_session(&mut kept, &told);
+        let hosts: Vec<_> = kept.addresses.iter().map(|address| address.host.as_str()).collect();
+        assert_eq!((kept.id.as_str(), hosts), ("a", vec!["azs-ercs01", "10.0.0.1", "10.0.0.2"]));
+        assert!(kept.has_id("azs-ercs01") && !kept.from_file);
+        assert!(matches!(relate_session(&kept, &told), Relation::Same { id, .. } if id == "a"));
+        let other = stamp("B", "east.a.example", &["10.0.0.1"]);
+        assert_eq!(relate_session(&kept, &other), Relation::Redeployed { id: "a".into() });
     }
 
     #[test]

@@ -11,6 +11,10 @@ use crate::{Fault, json};
 const LARGEST: usize = 4 << 20;
 /// The deepest nesting of it (P-09).
 const DEEPEST: usize = 32;
+/// The longest text of an object that is looked at, in characters.
+const LONGEST: usize = 1_000;
+/// The most items of a list of an object that are looked at.
+const MOST_ITEMS: usize = 64;
 /// The property with the addresses.
 const ADDRESSES: &str = "EmergencyConsoleIPAddresses";
 
@@ -44,6 +48,10 @@ pub struct Stamp {
     pub last_used: Option<i64>,
     /// The accounts whose passwords were put into the key ring.
     pub accounts: Vec<String>,
+    /// The administrator Resource Manager that was asked.
+    pub resource_manager: String,
+    /// The ids that it had before it was bound to its deployment; records name it so.
+    pub former_ids: Vec<String>,
 }
 
 /// What was read: the stamp, and the fields with their values for the person to look at.
@@ -74,6 +82,33 @@ pub fn read_file(bytes: &[u8]) -> Result<ReadStamp, Fault> {
         }
         _ => return Err(not_a_stamp().detail("it is no object")),
     };
+    of_fields(object)
+}
+
+/// Reads what `Get-AzureStackStampInformation` returned in a session: the same fields as those of the file (pep-facts A.3).
+///
+/// # Errors
+/// When it is something else, or holds no usable address.
+pub fn of_object(value: &clixml::Value) -> Result<ReadStamp, Fault> {
+    let object = value.as_object().ok_or_else(|| Fault::new(code::NOT_A_STAMP_FILE).detail("it is no object"))?;
+    let text = |value: &clixml::Value| {
+        value.base().as_str().map(|text| Value::from(text.chars().take(LONGEST).collect::<String>()))
+    };
+    let mut fields = Map::new();
+    for property in object.properties() {
+        let value = match property.value.items() {
+            Some(items) => Some(Value::Array(items.iter().take(MOST_ITEMS).filter_map(text).collect())),
+            None => text(&property.value),
+        };
+        if let Some(value) = value {
+            fields.entry(property.name.to_string_lossy()).or_insert(value);
+        }
+    }
+    of_fields(&fields)
+}
+
+fn of_fields(object: &Map<String, Value>) -> Result<ReadStamp, Fault> {
+    let not_a_stamp = || Fault::new(code::NOT_A_STAMP_FILE);
     if let Some(name) = twice(object) {
         return Err(not_a_stamp().detail(format!("{name} stands there twice")));
     }
@@ -134,12 +169,29 @@ pub fn from_text(text: &str) -> Result<Stamp, Fault> {
 impl Stamp {
     /// The id: the deployment's, else the addresses. Two stamps may share names and domains, never this.
     #[must_use]
-    fn own_id(&self) -> String {
+    pub fn own_id(&self) -> String {
         if self.deployment_id.is_empty() {
             self.addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
         } else {
             self.deployment_id.to_lowercase()
         }
+    }
+
+    /// Whether this is its id, or was.
+    #[must_use]
+    pub fn has_id(&self, id: &str) -> bool {
+        self.id == id || self.former_ids.iter().any(|former| former == id)
+    }
+
+    /// The name under which roots for its web services are kept: the host of its administrator Resource Manager.
+    #[must_use]
+    pub fn place(&self) -> Option<String> {
+        let url = if self.resource_manager.is_empty() {
+            arm::Place::of(&self.external_domain)?.resource_manager()
+        } else {
+            self.resource_manager.clone()
+        };
+        arm::Place::resource_manager_of(&url).ok()?.host_str().map(str::to_owned)
     }
 
     /// The account that the stamp's documents name.
@@ -210,6 +262,22 @@ mod tests {
 
     const FILE: &str = r#"{ "deploymentid": "3C2F0A5E", "RegionName": "east", "DomainNetBIOSName": "azurestack", "CloudId": "7d9f",
         "EmergencyConsoleIPAddresses": ["192.0.2.224", "192.0.2.225", "192.0.2.226"], "PSComputerName": "x", "RunspaceId": "y" }"#;
+
+    #[test]
+    fn what_a_session_returns_is_read_like_the_file() {
+        use clixml::{Object, Property, Value};
+        let text = |name: &str, value: &str| Property::new(name, Value::from(value));
+        let addresses = Object::list(vec![Value::from("192.0.2.224"), Value::from("192.0.2.225")]);
+        let mut object = Object {
+            adapted: vec![text("DeploymentID", "A1"), text("DomainNetBIOSName", "azs"), text("PSComputerName", "x")],
+            ..Object::default()
+        };
+        assert_eq!(of_object(&object.clone().into()).unwrap_err().code, code::NOT_A_STAMP_FILE);
+        object.adapted.push(Property::new("EmergencyConsoleIPAddresses", Value::from(addresses)));
+        let stamp = of_object(&object.into()).unwrap().stamp;
+        assert_eq!((stamp.id.as_str(), stamp.netbios_domain.as_str(), stamp.addresses.len()), ("a1", "azs", 2));
+        assert!(of_object(&Value::from("text")).is_err());
+    }
 
     #[test]
     fn a_file_is_judged_by_content_in_every_encoding() {

@@ -18,6 +18,11 @@ pub trait Exchange: Send {
 
 /// Makes connections to one endpoint.
 pub trait Connector: Send + Sync {
+    /// Looks the name up, where there is one to look up. Connecting does the same when it was not done before.
+    fn resolve(&self) -> BoxFuture<'_, Result<(), ConnectError>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
     /// A fresh connection.
     fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Exchange>, ConnectError>>;
 

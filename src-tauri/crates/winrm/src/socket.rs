@@ -79,6 +79,15 @@ impl SocketConnector {
         if found.is_empty() { Err(unresolved()) } else { Ok(found) }
     }
 
+    /// Looks the name up and keeps what was found for the connection.
+    async fn look_up(&self) -> Result<(), ConnectError> {
+        // A resolver that does not answer has not told an address, either.
+        let unresolved = || ConnectError::Unresolved(self.host.clone());
+        let found = timeout(self.limit, self.addresses()).await.map_err(|_| unresolved())??;
+        *self.resolved.lock().unwrap_or_else(PoisonError::into_inner) = found;
+        Ok(())
+    }
+
     async fn open(&self) -> Result<Box<dyn Exchange>, ConnectError> {
         let mut last = ConnectError::Unresolved(self.host.clone());
         for address in self.addresses().await? {
@@ -107,6 +116,10 @@ fn connect_error(error: &io::Error) -> ConnectError {
 }
 
 impl Connector for SocketConnector {
+    fn resolve(&self) -> BoxFuture<'_, Result<(), ConnectError>> {
+        Box::pin(self.look_up())
+    }
+
     fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Exchange>, ConnectError>> {
         Box::pin(
             async move { timeout(self.limit, self.open()).await.unwrap_or(Err(ConnectError::TimedOut(self.limit))) },

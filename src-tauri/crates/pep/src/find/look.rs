@@ -1,23 +1,23 @@
-//! Looking at candidates without a sign-in: all at once, each answer as soon as it is there.
+//! Looking at candidates without a sign-in: all at once, each stage told as it is passed, each answer as soon as it is there.
 //!
 //! An instance costs one request on one connection: one round trip beyond the handshake of TCP. A name is one look-up more.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arm::{Place, Site};
 use tokio::sync::mpsc;
-use winrm::{ConnectError, Connector, ExchangeError, ProbeError, SocketConnector};
+use winrm::{BoxFuture, ConnectError, Connector, Exchange, ExchangeError, ProbeError, SocketConnector};
 
+use super::clock::ahead;
 use crate::Fault;
 use crate::address::Address;
 use crate::fault::code;
-use crate::probe::clock_ahead;
 
 /// The port of a portal.
 const PORTAL_PORT: u16 = 443;
 /// How long a connection may take.
-const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+pub const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 /// How long the connection to a portal may take, after the endpoint's has failed.
 const PORTAL_LIMIT: Duration = Duration::from_secs(2);
 
@@ -62,6 +62,8 @@ pub struct Looked {
     pub failed: Option<Stage>,
     /// Why.
     pub fault: Option<Fault>,
+    /// The time that all of it took.
+    pub took: Duration,
     /// The time until the connection was there.
     pub connect: Option<Duration>,
     /// The time of one request and its answer.
@@ -72,6 +74,15 @@ pub struct Looked {
     pub server: Option<String>,
     /// The sign-in schemes that it offers.
     pub schemes: Vec<String>,
+}
+
+/// What is told while instances are looked at.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Seen {
+    /// A stage of this one is passed, and all before it.
+    Passed(Address, Stage),
+    /// This one is over.
+    Done(Box<Looked>),
 }
 
 /// Where to look, and where else when that fails.
@@ -99,15 +110,18 @@ impl Target {
 /// Looks at all of them at once. What was seen comes as it is seen: who waits for the first healthy one need not wait for the others.
 /// They end when the receiver is dropped.
 #[must_use]
-pub fn look_at_all(targets: Vec<Target>) -> mpsc::Receiver<Looked> {
-    let (seen, receiver) = mpsc::channel(targets.len().max(1));
+pub fn look_at_all(targets: Vec<Target>) -> mpsc::Receiver<Seen> {
+    let (seen, receiver) = mpsc::channel(targets.len().saturating_mul(Stage::ALL.len()).max(1));
     for target in targets {
         let seen = seen.clone();
         tokio::spawn(async move {
+            let (passed, address) = (seen.clone(), target.address.clone());
+            // There is room for every stage of every target.
+            let on_passed = move |stage| drop(passed.try_send(Seen::Passed(address.clone(), stage)));
             tokio::select! {
-                looked = look(target) => {
+                looked = look(target, on_passed) => {
                     // Nobody waits any more: that is no failure.
-                    let _ = seen.send(looked).await;
+                    let _ = seen.send(Seen::Done(Box::new(looked))).await;
                 }
                 () = seen.closed() => {}
             }
@@ -116,20 +130,61 @@ pub fn look_at_all(targets: Vec<Target>) -> mpsc::Receiver<Looked> {
     receiver
 }
 
-/// Looks at one.
-pub async fn look(target: Target) -> Looked {
+/// Tells when the connection is there.
+struct Watched<'a, F> {
+    connector: &'a dyn Connector,
+    on_passed: &'a F,
+}
+
+impl<F: Fn(Stage) + Send + Sync> Connector for Watched<'_, F> {
+    fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Exchange>, ConnectError>> {
+        Box::pin(async {
+            let connected = self.connector.connect().await;
+            match &connected {
+                Ok(_) => (self.on_passed)(Stage::Port),
+                // A refusal came from there: the way is known.
+                Err(ConnectError::Refused) => (self.on_passed)(Stage::Route),
+                Err(_) => {}
+            }
+            connected
+        })
+    }
+
+    fn host(&self) -> &str {
+        self.connector.host()
+    }
+
+    fn port(&self) -> u16 {
+        self.connector.port()
+    }
+}
+
+/// Looks at one, telling each stage that is passed before the last.
+pub async fn look(target: Target, on_passed: impl Fn(Stage) + Send + Sync) -> Looked {
+    let began = Instant::now();
+    let mut looked = look_on(target, &on_passed).await;
+    looked.took = began.elapsed();
+    looked
+}
+
+async fn look_on(target: Target, on_passed: &(impl Fn(Stage) + Send + Sync)) -> Looked {
     let Target { address, connector, portal } = target;
     let mut looked = Looked::new(address);
     // The name of a portal says what it is: nothing has to be dialled.
     if Place::of(&looked.address.host).is_some_and(|place| place.site != Site::Domain) {
         let fault = Fault::new(code::PORTAL_ADDRESS).detail("the name is one of the stamp's web sites");
-        return failed(looked, Stage::WinRm, fault);
+        return failed(looked, Stage::Name, fault);
     }
-    match winrm::probe(connector.as_ref()).await {
+    if let Err(error) = connector.resolve().await {
+        let error = ProbeError::Connect(error);
+        return failed(looked, stage(&error), Fault::of_probe(&error));
+    }
+    on_passed(Stage::Name);
+    match winrm::probe(&Watched { connector: connector.as_ref(), on_passed }).await {
         Ok(probe) => {
             looked.connect = Some(probe.connect);
             looked.round_trip = Some(probe.round_trip);
-            looked.clock_ahead_s = probe.date.as_deref().and_then(clock_ahead);
+            looked.clock_ahead_s = probe.date.as_deref().and_then(ahead);
             looked.server = probe.server;
             looked.schemes = probe.schemes;
             looked
@@ -150,7 +205,8 @@ pub async fn look(target: Target) -> Looked {
 }
 
 fn failed(mut looked: Looked, stage: Stage, fault: Fault) -> Looked {
-    let fault = fault.with("host", looked.address.host.as_str()).with("port", looked.address.port.to_string());
+    let host = looked.address.host.as_str();
+    let fault = fault.with("host", host).with("address", host).with("port", looked.address.port.to_string());
     looked.failed = Some(stage);
     looked.fault = Some(fault);
     looked
@@ -173,6 +229,7 @@ impl Looked {
             address,
             failed: None,
             fault: None,
+            took: Duration::ZERO,
             connect: None,
             round_trip: None,
             clock_ahead_s: None,
@@ -185,6 +242,12 @@ impl Looked {
     #[must_use]
     pub fn not_resolved(address: Address) -> Self {
         failed(Self::new(address), Stage::Name, Fault::new(code::NAME_UNKNOWN))
+    }
+
+    /// Of an address that cannot be one of an endpoint: it is not dialled.
+    #[must_use]
+    pub fn refused(address: Address, fault: Fault) -> Self {
+        failed(Self::new(address), Stage::Name, fault)
     }
 
     /// Whether a person may sign in there.

@@ -4,6 +4,8 @@
 //! rules of naming; it is marked so, and never dialled when it is a public address or a name that has not been resolved.
 
 mod candidates;
+mod clock;
+mod described;
 mod look;
 mod names;
 mod portal;
@@ -11,7 +13,7 @@ mod resource_manager;
 mod text;
 
 pub use candidates::{Candidate, Confidence, Fact, Found, Learnt, Origin, Problem, Source};
-pub use look::{Looked, Stage, Target, look, look_at_all};
+pub use look::{CONNECT_LIMIT, Looked, Seen, Stage, Target, look, look_at_all};
 pub use names::{Resolver, SystemResolver, look_up, of_domain, of_prefix};
 pub use portal::of_portal;
 pub use resource_manager::of_locations;

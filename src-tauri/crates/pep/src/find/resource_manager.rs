@@ -13,6 +13,8 @@ use crate::fault::code;
 pub fn of_locations(metadata: &Metadata, locations: &[Location]) -> Found {
     const SOURCE: Source = Source::ResourceManager;
     let mut found = Found::default();
+    // What was asked, as it was asked: roots are kept under its name.
+    found.learn(Fact::ResourceManager, metadata.endpoint.as_str(), SOURCE);
     let names = [Some(metadata.endpoint.as_str()), metadata.portal.as_ref().map(|portal| portal.as_str())];
     for place in names.into_iter().flatten().filter_map(arm::Place::of) {
         if place.site != arm::Site::Domain {

@@ -12,6 +12,7 @@ use spnego::Secret;
 
 use super::journal::now_ms;
 use crate::Fault;
+use crate::stamp::Stamp;
 use crate::verdict::{CheckResult, CheckVerdict, VerdictReader};
 
 /// The most lines that are kept for the screen; all of them are in the record.
@@ -115,6 +116,8 @@ pub struct RunEnd {
     pub warnings: u32,
     /// How long it took, in seconds.
     pub seconds: u64,
+    /// The stamp, where it was asked about.
+    pub stamp: Option<Box<Stamp>>,
 }
 
 /// A question of the endpoint.
@@ -246,6 +249,8 @@ pub(crate) struct Run {
     total: u64,
     progress: Vec<Progress>,
     verdicts: Option<VerdictReader>,
+    asks_stamp: bool,
+    stamp: Option<Box<Stamp>>,
     last_error: Option<Value>,
     errors: u32,
     warnings: u32,
@@ -258,8 +263,11 @@ pub(crate) struct Run {
 impl Run {
     pub(crate) fn new(id: PipelineId, cmdlet: String, text: String) -> Self {
         let checks = cmdlet.eq_ignore_ascii_case("Test-AzureStack");
+        let asks_stamp = cmdlet.eq_ignore_ascii_case("Get-AzureStackStampInformation");
         let started_ms = now_ms();
         Self {
+            asks_stamp,
+            stamp: None,
             id,
             cmdlet,
             text,
@@ -286,6 +294,9 @@ impl Run {
         self.heard_ms = at_ms;
         if let Some(verdicts) = &mut self.verdicts {
             verdicts.read(text);
+        }
+        if self.asks_stamp && self.stamp.is_none() {
+            self.stamp = crate::stamp::of_object(value).ok().map(|read| Box::new(read.stamp));
         }
         if let Some(line) = crate::text::of_many_bytes(value) {
             self.flush(at_ms);
@@ -381,6 +392,8 @@ impl Run {
             errors: self.errors,
             warnings: self.warnings,
             seconds: self.started.elapsed().as_secs(),
+            // What is left of a run that failed is not kept.
+            stamp: self.stamp.take().filter(|_| outcome == Outcome::Completed),
         });
     }
 
