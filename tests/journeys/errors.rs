@@ -280,3 +280,40 @@ async fn a_session_that_vanished_ends_its_run_with_an_unknown_outcome() {
     assert!(lines.iter().any(|line| line.kind == "connection" && line.data["lost"].is_array()));
     assert!(lines.iter().all(|line| line.kind != "end"), "it is left open, for the next start");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b17_b18_a_refused_command_failed_with_its_own_code_and_the_endpoints_words() {
+    let peer = Peer::start(&[]);
+    let mut page = Page::open();
+    assert_eq!(page.connect(&peer.endpoint(), PASSWORD).await["kind"], "open");
+    let says = "\u{5272}\u{308a}\u{5f53}\u{3066}\u{202e}";
+    for (number, code) in [(2_150_859_173_u32, "PEP-5103"), (5, "PEP-5102"), (424_242, "PEP-5199")] {
+        peer.rule(json!({ "do": "fault", "action": "Command",
+            "arg": { "code": number, "text": says, "subcode": "w:SomethingNew" } }));
+        let result = page.run("Test-Echo", json!({ "Value": { "kind": "text", "value": "7" } })).await;
+        assert_eq!((&result["outcome"], &result["fault"]["code"]), (&json!("failed"), &json!(code)), "{result}");
+        let detail = result["fault"]["detail"].to_string();
+        let shown = "The endpoint says: \u{5272}\u{308a}\u{5f53}\u{3066}\u{fffd}";
+        assert!(detail.contains(&number.to_string()) && detail.contains(shown), "{detail}");
+        assert_eq!(page.session().await["state"]["kind"], "ready", "the session goes on");
+    }
+    assert_eq!(peer.executions("Test-Echo"), 0);
+    let ends = page.record().into_iter().filter(|line| line.kind == "run_end").count();
+    assert_eq!(ends, 3, "each ends once in the record");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_was_lost_on_its_way_ends_once_and_is_not_sent_again() {
+    let peer = Peer::start(&[]);
+    let mut page = Page::open();
+    assert_eq!(page.connect(&peer.endpoint(), PASSWORD).await["kind"], "open");
+    peer.rule(json!({ "do": "drop", "action": "Command" }));
+    let result = page.run("Test-Echo", json!({ "Value": { "kind": "text", "value": "7" } })).await;
+    assert_eq!((&result["outcome"], &result["fault"]["code"]), (&json!("unknown"), &json!("PEP-7301")), "{result}");
+    let result = page.run("Test-Echo", json!({ "Value": { "kind": "text", "value": "8" } })).await;
+    assert_eq!(result["outcome"], "completed", "{result}");
+    assert_eq!(peer.executions("Test-Echo"), 1);
+    let lines = page.record();
+    let ends: Vec<_> = lines.iter().filter(|line| line.kind == "run_end").map(|line| &line.data["outcome"]).collect();
+    assert_eq!(ends, ["unknown", "completed"]);
+}

@@ -12,3 +12,4 @@ pub mod page;
 pub mod peer;
 pub mod pepctl;
 pub mod practice_server;
+pub mod session;

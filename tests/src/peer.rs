@@ -77,6 +77,14 @@ impl Peer {
         self.control(json!({ "rules": [rule] }));
     }
 
+    /// As if it were started anew: no shells, no log, and nothing but these settings and rules. For tests with many cases, when
+    /// no client is connected any more.
+    pub fn begin(&self, order: Value) {
+        self.control(json!({ "kill_shell": "*" }));
+        self.control(json!({ "reset": true }));
+        self.control(order);
+    }
+
     /// The log entries of this kind.
     pub fn log(&self, kind: &str) -> Vec<Value> {
         ureq::get(format!("{}/log?since=0&kind={kind}", self.control))
@@ -92,6 +100,47 @@ impl Peer {
     /// How many third messages of a sign-in (good or bad) the peer has seen.
     pub fn sign_ins(&self) -> usize {
         self.log("auth_ok").len() + self.log("auth_fail").len()
+    }
+
+    /// How many messages that depend on the password were sent, whatever became of them.
+    pub fn passwords(&self) -> usize {
+        self.log("token").iter().filter(|entry| entry["authenticate"] == true).count()
+    }
+
+    /// The requests of one operation, in their order. Receives are there at the log level `full` only.
+    pub fn requests(&self, action: &str) -> Vec<Value> {
+        self.log("request").into_iter().filter(|entry| entry["action"] == action).collect()
+    }
+
+    /// How often a cmdlet was run.
+    pub fn executions(&self, name: &str) -> usize {
+        self.log("invoke").iter().filter(|entry| entry["name"] == name).count()
+    }
+
+    /// The ids of the commands that the only shell has.
+    pub fn commands(&self) -> Vec<String> {
+        let state = self.state();
+        let shells = state["shells"].as_array().expect("a list");
+        assert_eq!(shells.len(), 1, "one shell: {shells:?}");
+        shells[0]["commands"].as_array().expect("a list").iter().map(|id| id.to_string()).collect()
+    }
+
+    /// Waits until this holds; a test that waits for more than a minute has failed.
+    pub fn wait_until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
+        let begin = std::time::Instant::now();
+        while !holds(self) {
+            assert!(begin.elapsed() < std::time::Duration::from_secs(60), "{what}");
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    }
+
+    /// How many sealed requests and new connections came after the first rule was carried out, without one connection that
+    /// was being made by then.
+    pub fn requests_after_the_fault(&self) -> usize {
+        let log = self.log("fault_injected");
+        let fault = log.first().expect("the rule was carried out")["seq"].as_u64();
+        let later = |kind: &str| self.log(kind).iter().filter(|entry| entry["seq"].as_u64() > fault).count();
+        later("request") + later("connect").saturating_sub(1)
     }
 
     /// Asserts that the client did nothing that a correct client does not do, and that the peer itself is well.

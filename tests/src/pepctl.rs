@@ -160,6 +160,21 @@ impl Outcome {
         self.stream(name).map(|line| line["text"].as_str().unwrap_or_default().to_owned()).collect()
     }
 
+    /// What went wrong on the way, in order.
+    pub fn interruptions(&self) -> Vec<String> {
+        self.texts("interruption")
+    }
+
+    /// Why the program ended as it did.
+    pub fn why(&self) -> &str {
+        self.lines.last().and_then(|line| line["text"].as_str()).unwrap_or_default()
+    }
+
+    /// Whether a change of state was told.
+    pub fn says(&self, text: &str) -> bool {
+        self.stream("state").any(|line| line["text"] == text)
+    }
+
     /// The last line's state.
     pub fn state(&self) -> &str {
         self.lines.last().and_then(|line| line["state"].as_str()).unwrap_or("none")

@@ -1,6 +1,8 @@
 //! Exit codes and the errors that lead to them.
 
+use psrp::records::ErrorRecord;
 use winrm::{ConnectError, LossReason, OpenError, SignInError};
+use wsman::FaultKind;
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,11 +49,17 @@ impl Code {
 pub(crate) struct Failure {
     pub(crate) code: Code,
     pub(crate) text: String,
+    /// What the endpoint says about it, in its own words
+    pub(crate) said: Option<String>,
 }
 
 impl Failure {
     pub(crate) fn new(code: Code, text: impl Into<String>) -> Self {
-        Self { code, text: text.into() }
+        Self { code, text: text.into(), said: None }
+    }
+
+    fn saying(self, said: Option<String>) -> Self {
+        Self { said, ..self }
     }
 
     pub(crate) fn usage(text: impl Into<String>) -> Self {
@@ -88,20 +96,53 @@ impl From<&LossReason> for Code {
     }
 }
 
+impl From<&LossReason> for Failure {
+    fn from(reason: &LossReason) -> Self {
+        Self::new(reason.into(), reason.to_string()).saying(said(reason))
+    }
+}
+
+/// What the endpoint says about the end of a session.
+fn said(reason: &LossReason) -> Option<String> {
+    match reason {
+        LossReason::PoolEnded { error: Some(record), .. } => Some(ErrorRecord::from_value(record).message),
+        LossReason::Fault(fault) => fault.text().map(str::to_owned),
+        _ => None,
+    }
+}
+
 impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
         let code = match &error {
             OpenError::SignIn(error) => error.into(),
-            OpenError::Fault(fault)
-                if matches!(fault.kind(), wsman::FaultKind::AccessDenied | wsman::FaultKind::LogonFailed) =>
-            {
+            OpenError::Fault(fault) if matches!(fault.kind(), FaultKind::AccessDenied | FaultKind::LogonFailed) => {
                 Code::SignInRefused
             }
             OpenError::Lost(reason) => reason.into(),
             OpenError::TimedOut(_) => Code::NotReached,
             OpenError::Fault(_) | OpenError::CreateLost { .. } | OpenError::NoRandomness => Code::Protocol,
         };
-        Self::new(code, error.to_string())
+        let (said, hint) = match &error {
+            OpenError::Fault(fault) => (fault.text().map(str::to_owned), hint(fault.kind())),
+            OpenError::Lost(reason) => (said(reason), None),
+            _ => (None, None),
+        };
+        let text = hint.map_or_else(|| error.to_string(), |hint| format!("{error}: {hint}"));
+        Self::new(code, text).saying(said)
+    }
+}
+
+/// What a refused session means, where that is not plain from its name.
+fn hint(kind: FaultKind) -> Option<&'static str> {
+    match kind {
+        FaultKind::UnknownResource => {
+            Some("there is no session configuration of this name; the name is wrong, or this is no privileged endpoint")
+        }
+        FaultKind::AccessDenied => Some("the account was accepted, but may not use this session configuration"),
+        FaultKind::Quota => Some(
+            "too much is open at the endpoint; sessions that were left open count until they are closed or time out",
+        ),
+        _ => None,
     }
 }
 

@@ -258,9 +258,16 @@ impl Output {
             Interruption::RecordsMayBeMissing { reason, .. } => ("records may be missing", reason.clone()),
             Interruption::IdleTimeReduced { to } => ("the idle time was reduced", format!("{to:?}")),
         };
+        let says = match interruption {
+            Interruption::Refused { fault, .. } => fault.text(),
+            _ => None,
+        };
         self.line("interruption", shown, |line| {
             if !reason.is_empty() {
                 field(line, "reason", |line| text(line, &reason));
+            }
+            if let Some(says) = says {
+                field(line, "endpoint_says", |line| text(line, says));
             }
         });
     }
@@ -271,8 +278,16 @@ impl Output {
         self.seq += 1;
         let Some(line) = &mut self.lines else {
             if let Some(console) = &mut self.console {
-                let text = more.iter().find(|(name, _)| *name == "text").and_then(|(_, text)| text.as_str());
-                console.say(&text.map_or_else(|| state.to_owned(), |text| format!("{state}: {text}")));
+                let of =
+                    |wanted: &str| more.iter().find(|(name, _)| *name == wanted).and_then(|(_, text)| text.as_str());
+                let mut line = state.to_owned();
+                if let Some(text) = of("text") {
+                    line = format!("{line}: {text}");
+                }
+                if let Some(says) = of("endpoint_says") {
+                    line = format!("{line}. The endpoint says: {says}");
+                }
+                console.say(&line);
             }
             return;
         };

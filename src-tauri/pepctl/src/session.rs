@@ -35,6 +35,8 @@ struct Driver {
     lost: Option<Failure>,
     /// What went wrong with a run, while the session went on
     trouble: Option<Failure>,
+    /// An answer with records was lost, and whether the endpoint gave all of it again is not known.
+    may_be_missing: bool,
     /// Why the session may still be there
     not_closed: Option<String>,
     /// Runs of an earlier call that ended while another one was followed
@@ -87,6 +89,7 @@ pub(crate) async fn run(arguments: &ConnectionArguments, first: Option<Run>) -> 
         states: Vec::new(),
         lost: None,
         trouble: None,
+        may_be_missing: false,
         not_closed: None,
         ended: BTreeMap::new(),
         interrupts,
@@ -111,6 +114,7 @@ pub(crate) fn not_begun(arguments: &ConnectionArguments, failure: &Failure) -> C
 
 fn fail(out: &mut Output, failure: &Failure, more: &[(&str, Json)]) -> Code {
     let mut all = vec![("error", failure.code.name().into()), ("text", failure.text.as_str().into())];
+    all.extend(failure.said.as_deref().map(|said| ("endpoint_says", said.into())));
     all.extend_from_slice(more);
     out.finish("failed", &all);
     failure.code
@@ -288,15 +292,22 @@ impl Driver {
                 }
             }
             SessionEvent::Pool(event) => {
-                if let Event::Withdrawn { pipeline, call } = &event {
-                    self.asked.retain(|asked| (asked.pipeline, asked.call) != (*pipeline, *call));
+                match &event {
+                    Event::Withdrawn { pipeline, call } => {
+                        self.asked.retain(|asked| (asked.pipeline, asked.call) != (*pipeline, *call));
+                    }
+                    // Whatever the endpoint says about the run, not all of it is here.
+                    Event::Gap { pipeline: Some(_), .. } => {
+                        self.trouble.get_or_insert(Failure::new(Code::Protocol, "records of a command are missing"));
+                    }
+                    _ => {}
                 }
                 self.out.other(&event);
             }
             SessionEvent::State(state) => {
                 match &state {
                     SessionState::Lost(reason) | SessionState::Disconnected { reason: Some(reason) } => {
-                        self.lost = Some(Failure::new(reason.into(), reason.to_string()));
+                        self.lost = Some(reason.into());
                     }
                     _ => {}
                 }
@@ -308,6 +319,7 @@ impl Driver {
             }
             SessionEvent::Interruption(interruption) => {
                 self.out.interruption(&interruption);
+                self.may_be_missing |= matches!(interruption, Interruption::RecordsMayBeMissing { .. });
                 let trouble = match interruption {
                     Interruption::NotStarted { .. } => "a command was not started: the endpoint does not know it",
                     Interruption::Refused { .. } => "the endpoint refused a command",
@@ -386,6 +398,7 @@ impl Driver {
             ("connections", counts.connections.into()),
             ("passwords_sent", counts.passwords_sent.into()),
         ];
+        more.extend(self.may_be_missing.then_some(("records_may_be_missing", true.into())));
         more.extend(self.not_closed.take().map(|reason| ("not_closed", reason.into())));
         if let Err(failure) = result.and_then(|()| self.lost.take().or(self.trouble.take()).map_or(Ok(()), Err)) {
             return fail(&mut self.out, &failure, &more);

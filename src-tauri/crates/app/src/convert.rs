@@ -38,7 +38,7 @@ pub(crate) fn fault(fault: &pep::Fault) -> c::Fault {
             pep::Next::AskSupport => c::Next::AskSupport,
         },
         values: fault.values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
-        detail: fault.detail.clone(),
+        detail: fault.detail.iter().map(|line| shown(line)).collect(),
     }
 }
 

@@ -300,6 +300,16 @@ impl Fault {
             _ => code::SERVICE_FAULT,
         })
         .detail(fault)
+        .saying(fault.text())
+    }
+
+    /// What the endpoint says in its own words, as a line of detail: beside ours, never instead of them.
+    fn saying(self, text: Option<&str>) -> Self {
+        const MOST: usize = 2_000;
+        match text {
+            Some(text) => self.detail(format!("The endpoint says: {}", text.chars().take(MOST).collect::<String>())),
+            None => self,
+        }
     }
 
     fn of_lane(error: &LaneError) -> Self {

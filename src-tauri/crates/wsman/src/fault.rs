@@ -270,6 +270,16 @@ impl Fault {
         let by_code = self.code.and_then(FaultKind::of_code);
         by_code.or_else(|| FaultKind::of_subcode(self.subcode.as_deref()?)).unwrap_or(FaultKind::Other)
     }
+
+    /// What the server says in its own words and language, to be shown beside the meaning and never alone: nothing is decided by it.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        [self.message.as_deref(), Some(self.reason.as_str())]
+            .into_iter()
+            .flatten()
+            .map(str::trim)
+            .find(|text| !text.is_empty())
+    }
 }
 
 impl std::fmt::Display for Fault {

@@ -277,6 +277,10 @@ impl Pump {
             let _ = done.send(result);
             return;
         }
+        // What became known about its start has ended it already, in the record as well.
+        if self.shared.lock().run(id).is_some_and(|run| run.end.is_some()) {
+            return;
+        }
         let unknown = matches!(origin, Origin::DoneWithoutState | Origin::CommandGone);
         let outcome = match state {
             _ if unknown => Outcome::Unknown,
@@ -378,7 +382,7 @@ impl Pump {
                 (Some(*pipeline), "The command was not started: its request was lost.", true)
             }
             Interruption::Refused { pipeline, .. } => {
-                (Some(*pipeline), "The endpoint refused to start the command.", true)
+                (Some(*pipeline), "The endpoint refused to start the command.", false)
             }
             Interruption::OutcomeUnknown { pipeline, .. } => {
                 (Some(*pipeline), "It is not known what became of the command. It was not run again.", true)
@@ -398,15 +402,22 @@ impl Pump {
         let named = id.map(|id| id.to_string());
         self.write("interruption", json!({ "run": named, "note": note, "detail": format!("{interruption:?}") }));
         let Some(id) = id else { return };
-        let fault = unknown.then(|| Fault::new(code::OUTCOME_UNKNOWN).detail(format!("{interruption:?}")));
+        // What the endpoint refused did not begin, and it says why.
+        let (outcome, fault) = match interruption {
+            Interruption::Refused { fault, .. } => (Outcome::Failed, Some(Fault::of_service(fault))),
+            _ if unknown => {
+                (Outcome::Unknown, Some(Fault::new(code::OUTCOME_UNKNOWN).detail(format!("{interruption:?}"))))
+            }
+            _ => (Outcome::Unknown, None),
+        };
         if fault.is_some() && self.shared.lock().run(id).is_some() {
-            self.end_recorded(id, Outcome::Unknown, fault.as_ref()).await;
+            self.end_recorded(id, outcome, fault.as_ref()).await;
         }
         let mut shared = self.shared.lock();
         let Some(run) = shared.run(id) else { return };
         run.push(now_ms(), ItemStream::Note, note.to_owned());
         if fault.is_some() {
-            run.finish(Outcome::Unknown, None, fault);
+            run.finish(outcome, None, fault);
             shared.active = None;
         }
     }

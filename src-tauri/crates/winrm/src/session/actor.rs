@@ -17,7 +17,7 @@ use super::earlier::Earlier;
 use super::envelope;
 use super::event::{Interruption, SessionEvent, SessionState};
 use super::handle::{Opened, Order};
-use super::job::{Job, Jobs};
+use super::job::{Job, Jobs, Purpose};
 use super::options::OpenOptions;
 use super::recovery::Recovery;
 use crate::lane::{Lane, Reply};
@@ -380,6 +380,9 @@ impl Actor {
             return;
         }
         for (at, job) in std::mem::take(&mut self.later) {
+            if matches!(job.purpose, Purpose::Stop { id } if !self.stops.contains_key(&id)) {
+                continue;
+            }
             if now >= at {
                 self.urgent.push_back(job);
             } else {

@@ -329,10 +329,10 @@ impl Actor {
                     self.pool.key_exchange_timed_out();
                 }
             }
+            // The signal was faster than the command, which is still on its way over another connection; or the command is over.
+            Purpose::Stop { id } if kind == FaultKind::NotFound => self.stop_later(id),
             Purpose::Stop { id } => {
-                if kind != FaultKind::NotFound {
-                    self.interrupted(Interruption::StopUnknown { pipeline: id, reason: fault.to_string() });
-                }
+                self.interrupted(Interruption::StopUnknown { pipeline: id, reason: fault.to_string() });
             }
             Purpose::Terminate { .. } => {}
             Purpose::Delete if kind == FaultKind::NotFound => self.end_close(Ok(())),
@@ -445,6 +445,12 @@ impl Actor {
     /// There is no answer (protocol notes, section 7.3).
     fn missing(&mut self, mut job: Job, error: LaneError, proved_lane: bool) {
         tracing::debug!(operation = job.kind.name(), error = %error, "no answer");
+        // What ended one connection has often ended the others as well, and that is not noticed before they are used: what is
+        // sent next goes over a fresh one (protocol notes, section 7.3).
+        if matches!(error, LaneError::Exchange(ExchangeError::Lost(_) | ExchangeError::Silent(_))) {
+            self.lanes = self.lanes.saturating_sub(self.idle.len());
+            self.idle.clear();
+        }
         match &error {
             LaneError::Security(end) => {
                 self.security(end.clone());

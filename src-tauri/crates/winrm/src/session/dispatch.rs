@@ -17,6 +17,9 @@ use crate::lane::Lane;
 use crate::random::NoRandomness;
 use crate::{CloseError, GoneError, LossReason, OpenError, Patience};
 
+/// How long an endpoint is left alone that does not know yet what should be stopped.
+const STOP_PAUSE: Duration = Duration::from_millis(200);
+
 impl Actor {
     /// Takes what the pool machine has to tell.
     pub(super) fn drain_events(&mut self) {
@@ -239,6 +242,18 @@ impl Actor {
             if !is_stop {
                 break;
             }
+        }
+    }
+
+    /// The endpoint did not know the pipeline that should stop, so that nothing was done: once more, as long as it is
+    /// waited for.
+    pub(super) fn stop_later(&mut self, id: PipelineId) {
+        if !self.stops.contains_key(&id) {
+            return;
+        }
+        match self.jobs.signal(id, SignalCode::Stop) {
+            Ok(job) => self.later.push((Instant::now() + STOP_PAUSE, job)),
+            Err(error) => self.lose(LossReason::Protocol(error.to_string())),
         }
     }
 
