@@ -6,7 +6,7 @@ mod ports;
 mod shutdown;
 mod window;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
@@ -36,8 +36,16 @@ fn run(started: Instant) -> tauri::Result<()> {
     let files: Vec<PathBuf> =
         std::env::args_os().skip(1).map(PathBuf::from).filter(|path| path.is_file()).take(8).collect();
     tauri::Builder::default()
-        // A second start shows the window of the first.
-        .plugin(tauri_plugin_single_instance::init(|handle, _arguments, _folder| window::show(handle)))
+        // A second start shows the window of the first; a file that was opened with it goes there.
+        .plugin(tauri_plugin_single_instance::init(|handle, arguments, folder| {
+            window::show(handle);
+            let files = arguments.iter().skip(1).map(|argument| Path::new(&folder).join(argument));
+            if let (Some(file), Some(app)) =
+                (files.into_iter().find(|path| path.is_file()), handle.try_state::<Arc<App>>())
+            {
+                app.file_given(file);
+            }
+        }))
         .setup(move |tauri| {
             let handle = tauri.handle().clone();
             let (tell, mut events) = mpsc::unbounded_channel::<AppEvent>();
