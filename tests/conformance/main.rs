@@ -9,6 +9,7 @@ mod engine;
 mod envelopes;
 mod faults;
 mod http;
+mod https;
 mod pools;
 mod prompts;
 mod receive;

@@ -7,5 +7,6 @@ mod canary;
 mod disk;
 mod errors;
 mod forget;
+mod https;
 mod prompts;
 mod quit;

@@ -16,8 +16,10 @@ pub const PASSWORD: &str = "Password123!";
 /// A running peer; it ends when this is dropped.
 pub struct Peer {
     child: Child,
+    host: String,
     port: u16,
     control: String,
+    tls_key: Option<String>,
 }
 
 impl Peer {
@@ -36,7 +38,11 @@ impl Peer {
         BufReader::new(child.stdout.take().expect("its output is piped")).read_line(&mut line).expect("it prints");
         let ready: Value = serde_json::from_str(&line).expect("the peer prints its ports as JSON when it is ready");
         let number = |name: &str| u16::try_from(ready[name].as_u64().expect("a port")).expect("a port number");
-        Self { child, port: number("port"), control: format!("http://127.0.0.1:{}/ctl", number("ctl_port")) }
+        let url = ready["url"].as_str().and_then(|url| url.split_once("://")).expect("an address");
+        let host = url.1.split(':').next().unwrap_or_default().to_owned();
+        let tls_key = ready["tls_key"].as_str().map(str::to_owned);
+        let control = format!("http://127.0.0.1:{}/ctl", number("ctl_port"));
+        Self { child, host, port: number("port"), control, tls_key }
     }
 
     /// A peer with a real PowerShell engine behind its front, with this session configuration.
@@ -47,9 +53,15 @@ impl Peer {
         Self::start(&all)
     }
 
-    /// `127.0.0.1:port`.
+    /// `host:port`, with `https://` in front when it speaks TLS.
     pub fn endpoint(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
+        let scheme = if self.tls_key.is_some() { "https://" } else { "" };
+        format!("{scheme}{}:{}", self.host, self.port)
+    }
+
+    /// The SHA-256 of its public key, as it was calculated there.
+    pub fn tls_key(&self) -> &str {
+        self.tls_key.as_deref().expect("it speaks TLS")
     }
 
     /// The port of the WS-Management listener.

@@ -18,9 +18,13 @@ pub(crate) struct Arguments {
 /// Where to and as whom.
 #[derive(Debug, Args)]
 pub(crate) struct ConnectionArguments {
-    /// Address and port; the port is 5985 when not given
-    #[arg(long, global = true, value_name = "HOST[:PORT]")]
+    /// Address and port; the port is 5985 when not given, with https:// it is 5986
+    #[arg(long, global = true, value_name = "[https://]HOST[:PORT]")]
     pub(crate) endpoint: Option<String>,
+
+    /// Over TLS, also when the endpoint's address does not say so
+    #[arg(long, global = true)]
+    pub(crate) https: bool,
 
     /// Account as DOMAIN\name or name@domain
     #[arg(long, global = true)]

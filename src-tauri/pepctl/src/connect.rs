@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use pep::address::{PORT, TLS_PORT};
 use psrp::client::PoolOptions;
 use psrp::host::HostInfo;
 use serde_json::{Value as Json, json};
@@ -16,34 +17,72 @@ use crate::exit::Failure;
 use crate::identity::{Trust, identity_json};
 use crate::ids::{self, Ids};
 
-/// Where to.
-pub(crate) fn connector(arguments: &ConnectionArguments) -> Result<Arc<SocketConnector>, Failure> {
-    let endpoint = arguments.endpoint.as_deref().ok_or_else(|| Failure::usage("--endpoint is missing"))?;
-    let (host, port) = endpoint_of(endpoint).ok_or_else(|| Failure::usage("--endpoint is HOST or HOST:PORT"))?;
-    // An answer of the size that is asked for fits, and what the framing adds.
-    let largest = usize::try_from(arguments.max_envelope).unwrap_or(usize::MAX).saturating_add(64 * 1024);
-    Ok(Arc::new(SocketConnector::new(host, port).max_body(largest.max(SocketConnector::MAX_BODY))))
+/// Where an endpoint is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Endpoint {
+    pub(crate) host: String,
+    pub(crate) port: Option<u16>,
+    /// Over TLS
+    pub(crate) https: bool,
 }
 
-/// `host`, `host:port`, `[address]`, `[address]:port`, or a bare IPv6 address.
-pub(crate) fn endpoint_of(text: &str) -> Option<(String, u16)> {
-    const PORT: u16 = 5985;
+/// Where to. Over TLS it believes whoever the operating system vouches for.
+pub(crate) fn connector(arguments: &ConnectionArguments) -> Result<SocketConnector, Failure> {
+    let endpoint = arguments.endpoint.as_deref().ok_or_else(|| Failure::usage("--endpoint is missing"))?;
+    let endpoint = endpoint_of(endpoint).ok_or_else(|| Failure::usage("--endpoint is [https://]HOST[:PORT]"))?;
+    let https = endpoint.https || arguments.https || endpoint.port == Some(TLS_PORT);
+    let port = endpoint.port.unwrap_or(if https { TLS_PORT } else { PORT });
+    // An answer of the size that is asked for fits, and what the framing adds.
+    let largest = usize::try_from(arguments.max_envelope).unwrap_or(usize::MAX).saturating_add(64 * 1024);
+    let connector = SocketConnector::new(endpoint.host, port).max_body(largest.max(SocketConnector::MAX_BODY));
+    Ok(if https { connector.over_tls(winrm::Trust::System) } else { connector })
+}
+
+/// As [`connector`], over TLS bound to the key that is pinned, or that is trusted on this first use.
+async fn trusted(arguments: &ConnectionArguments, trust: &Trust) -> Result<Arc<SocketConnector>, Failure> {
+    let connector = connector(arguments)?;
+    if !connector.is_tls() {
+        return Ok(Arc::new(connector));
+    }
+    let endpoint = connector.authority();
+    let key = if trust.knows(&endpoint) {
+        trust.key(&endpoint)
+    } else {
+        let inspection = winrm::inspect(&connector).await?;
+        let refused = inspection.refused.as_ref().map(ToString::to_string);
+        trust.check_certificate(&endpoint, refused.as_deref())?;
+        refused.and(inspection.certificate).map(|certificate| certificate.key)
+    };
+    Ok(Arc::new(match key {
+        Some(key) => connector.over_tls(winrm::Trust::Key(key)),
+        None => connector,
+    }))
+}
+
+/// `host`, `host:port`, `[address]`, `[address]:port`, or a bare IPv6 address; with `https://` in front over TLS.
+pub(crate) fn endpoint_of(text: &str) -> Option<Endpoint> {
     let text = text.trim();
+    let (text, https) = match text.split_once("://") {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => (rest, true),
+        Some(_) => return None,
+        None => (text, false),
+    };
     let (host, port) = if let Some(rest) = text.strip_prefix('[') {
         let (host, rest) = rest.split_once(']')?;
         match rest.strip_prefix(':') {
-            Some(port) => (host, port.parse().ok()?),
-            None if rest.is_empty() => (host, PORT),
+            Some(port) => (host, Some(port.parse().ok()?)),
+            None if rest.is_empty() => (host, None),
             None => return None,
         }
     } else {
         match text.split_once(':') {
-            Some((_, rest)) if rest.contains(':') => (text, PORT),
-            Some((host, port)) => (host, port.parse().ok()?),
-            None => (text, PORT),
+            Some((_, rest)) if rest.contains(':') => (text, None),
+            Some((host, port)) => (host, Some(port.parse().ok()?)),
+            None => (text, None),
         }
     };
-    (!host.is_empty() && !host.contains(['/', '@', ' ']) && port != 0).then(|| (host.to_owned(), port))
+    let good = !host.is_empty() && !host.contains(['/', '@', ' ']) && port != Some(0);
+    good.then(|| Endpoint { host: host.to_owned(), port, https })
 }
 
 /// Opens a session. `tell` hears how far that is.
@@ -51,13 +90,15 @@ pub(crate) async fn open(
     arguments: &ConnectionArguments,
     mut tell: impl FnMut(&str, &[(&str, Json)]),
 ) -> Result<(SessionHandle, EventStream), Failure> {
-    let connector = connector(arguments)?;
     let user = arguments.user.as_deref().ok_or_else(|| Failure::usage("--user is missing"))?;
     let password = std::env::var(&arguments.password_env).map(Zeroizing::new).map_err(|_| {
         Failure::usage(format!("the environment variable {} does not hold the password", arguments.password_env))
     })?;
+    let trust = Trust::load(arguments.pins.as_deref(), arguments.trust_first_use)?;
+    let connector = trusted(arguments, &trust).await?;
     let endpoint = connector.authority();
-    let trust = Arc::new(Mutex::new(Trust::load(arguments.pins.as_deref(), arguments.trust_first_use)?));
+    let key = connector.pinned();
+    let trust = Arc::new(Mutex::new(trust));
     let gate = {
         let (trust, endpoint) = (Arc::clone(&trust), endpoint.clone());
         move |identity: &winrm::ServerIdentity| {
@@ -101,7 +142,8 @@ pub(crate) async fn open(
     let mut opening = std::pin::pin!(opening);
     let mut hear = |stage| match stage {
         Stage::Connecting => {
-            tell("connecting", &[("endpoint", endpoint.as_str().into())]);
+            let key = key.map(|key| ("key", key.to_string().into()));
+            tell("connecting", &Vec::from_iter([("endpoint", endpoint.as_str().into())].into_iter().chain(key)));
             Ok(())
         }
         Stage::SignedIn(identity) => {
@@ -110,7 +152,7 @@ pub(crate) async fn open(
         }
         Stage::Proved(identity) => {
             tell("proved", &[]);
-            trust.lock().unwrap_or_else(PoisonError::into_inner).keep(&endpoint, &identity)
+            trust.lock().unwrap_or_else(PoisonError::into_inner).keep(&endpoint, &identity, key)
         }
         Stage::Opened => Ok(()),
     };
@@ -130,17 +172,24 @@ pub(crate) async fn open(
 
 /// Who the endpoint says it is.
 pub(crate) async fn inspect(arguments: &ConnectionArguments) -> Result<Json, Failure> {
-    let connector = connector(arguments)?;
-    let identity = winrm::inspect(connector.as_ref()).await?;
-    Ok(
-        json!({ "state": "completed", "identity": identity_json(&identity), "unix_time": identity.timestamp.unix_seconds() }),
-    )
+    let inspection = winrm::inspect(&connector(arguments)?).await?;
+    let identity = &inspection.identity;
+    let mut told = json!({ "state": "completed", "identity": identity_json(identity), "unix_time": identity.timestamp.unix_seconds() });
+    if let Some(certificate) = &inspection.certificate {
+        told["certificate"] = json!({
+            "key": certificate.key,
+            "subject": certificate.subject,
+            "issuer": certificate.issuer,
+            "valid_until": certificate.valid_until,
+            "refused": inspection.refused.as_ref().map(ToString::to_string),
+        });
+    }
+    Ok(told)
 }
 
 /// Whether WinRM listens.
 pub(crate) async fn probe(arguments: &ConnectionArguments) -> Result<Json, Failure> {
-    let connector = connector(arguments)?;
-    match winrm::probe(connector.as_ref()).await {
+    match winrm::probe(&connector(arguments)?).await {
         Ok(probe) => Ok(json!({
             "state": "completed",
             "connect_ms": probe.connect.as_secs_f64() * 1e3,
@@ -155,21 +204,25 @@ pub(crate) async fn probe(arguments: &ConnectionArguments) -> Result<Json, Failu
 
 #[cfg(test)]
 mod tests {
-    use super::endpoint_of;
+    use super::{Endpoint, endpoint_of};
 
     #[test]
     fn endpoints_in_all_their_forms() {
         for (text, wanted) in [
-            ("10.0.0.1", Some(("10.0.0.1", 5985))),
-            ("erc:80", Some(("erc", 80))),
-            ("::1", Some(("::1", 5985))),
-            ("[::1]:5986", Some(("::1", 5986))),
+            ("10.0.0.1", Some(("10.0.0.1", None, false))),
+            ("erc:80", Some(("erc", Some(80), false))),
+            ("::1", Some(("::1", None, false))),
+            ("[::1]:5986", Some(("::1", Some(5986), false))),
+            ("https://erc", Some(("erc", None, true))),
+            ("HTTPS://[::1]:443", Some(("::1", Some(443), true))),
+            ("https://erc/wsman", None),
             ("a:", None),
             ("a:70000", None),
             ("http://a", None),
             ("", None),
         ] {
-            assert_eq!(endpoint_of(text), wanted.map(|(host, port)| (host.to_owned(), port)), "{text}");
+            let wanted = wanted.map(|(host, port, https)| Endpoint { host: host.to_owned(), port, https });
+            assert_eq!(endpoint_of(text), wanted, "{text}");
         }
     }
 }

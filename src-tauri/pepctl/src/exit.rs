@@ -76,6 +76,7 @@ impl From<crate::json_in::BadValue> for Failure {
 impl From<&SignInError> for Code {
     fn from(error: &SignInError) -> Self {
         match error {
+            SignInError::Connect(error) if error.is_identity() => Self::NotTrusted,
             SignInError::Connect(_) | SignInError::Exchange(_) | SignInError::Status(_) => Self::NotReached,
             SignInError::Rejected | SignInError::NoNegotiate { .. } => Self::SignInRefused,
             SignInError::Identity { .. } => Self::NotTrusted,
@@ -154,6 +155,6 @@ impl From<SignInError> for Failure {
 
 impl From<ConnectError> for Failure {
     fn from(error: ConnectError) -> Self {
-        Self::new(Code::NotReached, error.to_string())
+        Self::new(if error.is_identity() { Code::NotTrusted } else { Code::NotReached }, error.to_string())
     }
 }

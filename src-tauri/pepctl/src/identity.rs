@@ -6,9 +6,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use pep::identity::Names;
 use pep::pins::{Pin, Pins};
 use serde_json::Value as Json;
-use winrm::ServerIdentity;
+use winrm::{KeyPin, ServerIdentity};
 
-use crate::exit::Failure;
+use crate::exit::{Code, Failure};
 
 /// The stamp of all pins here: addresses alone tell endpoints apart.
 const STAMP: &str = "";
@@ -54,8 +54,34 @@ impl Trust {
         }
     }
 
-    /// Keeps a pin of an endpoint that has proved itself.
-    pub(crate) fn keep(&mut self, endpoint: &str, identity: &ServerIdentity) -> Result<(), Failure> {
+    /// Whether this endpoint has a pin.
+    pub(crate) fn knows(&self, endpoint: &str) -> bool {
+        self.pins.as_ref().is_some_and(|pins| pins.find(STAMP, endpoint).is_some())
+    }
+
+    /// The key that is pinned for this endpoint; none where the operating system has to vouch for it.
+    pub(crate) fn key(&self, endpoint: &str) -> Option<KeyPin> {
+        self.pins.as_ref().and_then(|pins| pins.find(STAMP, endpoint)).and_then(|pin| pin.key)
+    }
+
+    /// Whether the certificate of an endpoint without a pin may be used: `refused` is what the operating system has against it.
+    pub(crate) fn check_certificate(&self, endpoint: &str, refused: Option<&str>) -> Result<(), Failure> {
+        match refused {
+            Some(refused) if !self.first_use => Err(Failure::new(
+                Code::NotTrusted,
+                format!("{endpoint} has no pin; {refused}; --trust-first-use would trust this key"),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Keeps a pin of an endpoint that has proved itself, with the key of its certificate where that was trusted.
+    pub(crate) fn keep(
+        &mut self,
+        endpoint: &str,
+        identity: &ServerIdentity,
+        key: Option<KeyPin>,
+    ) -> Result<(), Failure> {
         let Some(pins) = &mut self.pins else { return Ok(()) };
         if pins.find(STAMP, endpoint).is_some() {
             return Ok(());
@@ -65,6 +91,7 @@ impl Trust {
             stamp: STAMP.to_owned(),
             address: endpoint.to_owned(),
             names: Names::of(identity),
+            key,
             since: i64::try_from(since).unwrap_or(0),
         };
         pins.keep(pin).map_err(|error| Failure::usage(format!("the pin file cannot be written: {error}")))
@@ -97,7 +124,7 @@ mod tests {
         assert!(load(&file, false).check("a:1", &identity("ONE")).is_err());
         let mut trust = load(&file, true);
         assert_eq!(trust.check("a:1", &identity("ONE")), Ok(()));
-        assert_eq!(trust.keep("a:1", &identity("ONE")), Ok(()));
+        assert_eq!(trust.keep("a:1", &identity("ONE"), None), Ok(()));
         assert_eq!(load(&file, false).check("a:1", &identity("ONE")), Ok(()));
         assert!(load(&file, true).check("a:1", &identity("TWO")).is_err(), "a changed identity is no first use");
         std::fs::write(&file, "{").unwrap_or_else(|error| panic!("{error}"));

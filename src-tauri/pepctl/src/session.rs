@@ -102,7 +102,7 @@ pub(crate) async fn run(arguments: &ConnectionArguments, first: Option<Run>) -> 
 
 /// Standard output, as it was asked for.
 fn output(arguments: &ConnectionArguments) -> Output {
-    let computer = arguments.endpoint.as_deref().and_then(connect::endpoint_of).map(|(host, _)| host);
+    let computer = arguments.endpoint.as_deref().and_then(connect::endpoint_of).map(|endpoint| endpoint.host);
     let console = arguments.text.then(|| (usize::from(arguments.width), computer.unwrap_or_default()));
     Output::new(console)
 }

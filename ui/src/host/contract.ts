@@ -480,7 +480,37 @@ expectedDomain: string,
 /**
  * Whether the domain fits the stamp's data; none when they do not say.
  */
-domainFits: boolean | null, };
+domainFits: boolean | null, 
+/**
+ * The endpoint's certificate; none without TLS.
+ */
+certificate: IdentityCertificate | null, };
+
+export type IdentityCertificate = { 
+/**
+ * The SHA-256 of its public key, as pairs of digits: what is compared.
+ */
+key: string, 
+/**
+ * The key that was trusted before; none where none was.
+ */
+keyBefore: string | null, 
+/**
+ * Whom it is of, as it says.
+ */
+subject: string, 
+/**
+ * Who signed it, as it says.
+ */
+issuer: string, 
+/**
+ * Until when it is valid.
+ */
+validUntil: string, 
+/**
+ * Whether the operating system vouches for it.
+ */
+vouched: boolean, };
 
 export type IdentityNames = { 
 /**

@@ -2,7 +2,7 @@ import type { IdentityQuestion } from '../host/contract';
 
 /** A line of the comparison. `same` is nothing where there is nothing to compare with. */
 export interface Compared {
-  name: 'computer' | 'domain' | 'address';
+  name: 'computer' | 'domain' | 'address' | 'key';
   now: string;
   other: string;
   same: boolean | null;
@@ -11,18 +11,29 @@ export interface Compared {
 /** What the endpoint says beside what was known: the trusted names where there are any, else the stamp's data. */
 export function compareNames(question: IdentityQuestion, address: string): Compared[] {
   const { now, before, expectedDomain } = question;
+  const rows = compareCertificate(question);
   const alike = (left: string, right: string) => left.toLowerCase() === right.toLowerCase();
   if (before)
     return [
       { name: 'computer', now: now.computer, other: before.computer, same: alike(now.computer, before.computer) },
       { name: 'domain', now: now.domain, other: before.domain, same: alike(now.domain, before.domain) },
       { name: 'address', now: address, other: address, same: true },
+      ...rows,
     ];
   return [
     { name: 'computer', now: now.computer, other: '', same: null },
     { name: 'domain', now: now.domain, other: expectedDomain, same: question.domainFits },
     { name: 'address', now: address, other: address, same: true },
+    ...rows,
   ];
+}
+
+/** The key of an endpoint with TLS. Where this computer trusts its signer and no key was trusted before, there is nothing to compare. */
+function compareCertificate({ changed, certificate }: IdentityQuestion): Compared[] {
+  if (!certificate) return [];
+  const { key, keyBefore, vouched } = certificate;
+  const same = keyBefore ? key === keyBefore : changed && !vouched ? false : null;
+  return keyBefore || !vouched ? [{ name: 'key', now: key, other: keyBefore ?? '', same }] : [];
 }
 
 /** Both identities as text, to be sent to whoever must look at them. */

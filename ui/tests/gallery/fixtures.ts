@@ -286,6 +286,22 @@ export const question: c.IdentityQuestion = {
   before: null,
   expectedDomain: 'CONTOSO',
   domainFits: true,
+  certificate: null,
+};
+const fingerprint = (first: string) =>
+  [first, ...Array.from({ length: 31 }, (_, at) => ((at * 37 + 11) % 256).toString(16).padStart(2, '0'))]
+    .join(':')
+    .toUpperCase();
+export const keyQuestion: c.IdentityQuestion = {
+  ...question,
+  certificate: {
+    key: fingerprint('3C'),
+    keyBefore: null,
+    subject: 'CN=cw-ercs01.contoso.local',
+    issuer: 'CN=cw-ercs01.contoso.local',
+    validUntil: '2027-11-01T08:00:00Z',
+    vouched: false,
+  },
 };
 export const changedQuestion: c.IdentityQuestion = {
   changed: true,
@@ -293,6 +309,14 @@ export const changedQuestion: c.IdentityQuestion = {
   before: { ...question.now, since: 1_791_800_000 },
   expectedDomain: 'CONTOSO',
   domainFits: false,
+  certificate: null,
+};
+export const keyChangedQuestion: c.IdentityQuestion = {
+  ...keyQuestion,
+  changed: true,
+  before: { ...question.now, since: 1_791_800_000 },
+  domainFits: null,
+  certificate: { ...keyQuestion.certificate!, keyBefore: fingerprint('A0') },
 };
 
 const ran = (text: string, more: Partial<c.SummaryCommand> = {}): c.SummaryCommand => ({

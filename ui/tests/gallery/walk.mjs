@@ -559,6 +559,16 @@ export async function walk({ browser, origin, look, problems, results }) {
     await see('2b-changed', '2b-changed');
     await id('2b-typed').fill('srv-9931');
     must(await id('2b-replace').isEnabled(), 'the right name does not allow to replace');
+    await id('2b-stop').click();
+    await answer('session_inspect', { kind: 'identity', question: await fixture('keyQuestion') });
+    await id('1b-use').click();
+    await see('2b-key', '2b-key');
+    await id('2b-details').click();
+    await see('2b-key-details', '2b-channel');
+    await id('2b-stop').click();
+    await answer('session_inspect', { kind: 'identity', question: await fixture('keyChangedQuestion') });
+    await id('1b-use').click();
+    await see('2b-key-changed', '2b-key');
   });
   await open('returning', async ({ id, see, emit, fixture }) => {
     await id('0-start').click();

@@ -119,6 +119,7 @@ describe('identities', () => {
     before: null,
     expectedDomain: 'CONTOSO',
     domainFits: true,
+    certificate: null,
   };
   it('claim nothing about what is not known', () => {
     expect(compareNames(question, '10.0.0.1').map((row) => row.same)).toEqual([null, true, true]);
@@ -126,5 +127,23 @@ describe('identities', () => {
   it('are compared without regard to case with those before', () => {
     const changed = { ...question, changed: true, before: names('cw-ercs01', 'OTHER') };
     expect(compareNames(changed, '10.0.0.1').map((row) => row.same)).toEqual([true, false, true]);
+  });
+  it('have a key with TLS, which is compared unless this computer trusts its signer', () => {
+    const certificate = { key: '01:02', keyBefore: null, subject: '', issuer: '', validUntil: '', vouched: false };
+    const key = (changed: boolean, more: Partial<typeof certificate>) => {
+      const before = changed ? question.now : null;
+      const asked = { ...question, changed, before, certificate: { ...certificate, ...more } };
+      return compareNames(asked, '10.0.0.1').find((row) => row.name === 'key');
+    };
+    expect(key(false, {})).toEqual({ name: 'key', now: '01:02', other: '', same: null });
+    expect(key(false, { vouched: true })).toBeUndefined();
+    expect(key(true, { keyBefore: '03:04' } as object)).toEqual({
+      name: 'key',
+      now: '01:02',
+      other: '03:04',
+      same: false,
+    });
+    expect(key(true, { keyBefore: '01:02' } as object)?.same).toBe(true);
+    expect(key(true, {})?.same).toBe(false);
   });
 });

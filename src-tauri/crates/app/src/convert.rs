@@ -6,7 +6,7 @@ use contract as c;
 use pep::address::{Address, Origin};
 use pep::catalogue::Risk;
 use pep::find::{Confidence, Found, Looked, Stage};
-use pep::identity::Names;
+use pep::identity::{Names, Shown};
 use pep::preview::{ParameterValue, Role, RunSpec};
 use pep::profile::Relation;
 use pep::session::{
@@ -15,6 +15,7 @@ use pep::session::{
 use pep::stamp::Stamp;
 use pep::verdict::CheckResult;
 use spnego::Secret;
+use winrm::KeyPin;
 
 use crate::practice_link;
 use crate::shown::shown;
@@ -179,6 +180,17 @@ pub(crate) fn names(names: &Names, since: Option<i64>) -> c::IdentityNames {
         domain: names.domain.clone(),
         dns_computer: names.dns_computer.clone(),
         since,
+    }
+}
+
+pub(crate) fn certificate(shown: &Shown, before: Option<KeyPin>) -> c::IdentityCertificate {
+    c::IdentityCertificate {
+        key: shown.key.to_string(),
+        key_before: before.map(|key| key.to_string()),
+        subject: shown.subject.clone(),
+        issuer: shown.issuer.clone(),
+        valid_until: shown.valid_until.clone(),
+        vouched: shown.refused.is_none(),
     }
 }
 

@@ -110,6 +110,8 @@ struct Inner {
     arm_page: Option<String>,
     /// The certificate that was refused last.
     offer: Option<resource_manager::Offer>,
+    /// Who a person was last asked about, with stamp and address: no other one is trusted by the answer.
+    asked: Option<(String, String, pep::identity::Seen)>,
 }
 
 impl App {
@@ -139,6 +141,7 @@ impl App {
                 arm: None,
                 arm_page: None,
                 offer: None,
+                asked: None,
             }),
         })
     }

@@ -9,7 +9,7 @@ use contract::{
 };
 use pep::address::Address;
 use pep::fault::code;
-use pep::identity::{Names, Verdict, judge};
+use pep::identity::{Seen, Verdict, judge};
 use pep::pins::{Pin, Pins};
 use pep::session::{CloseStep, OpenRequest, OpenStage, PepSession};
 use pep::stamp::Stamp;
@@ -30,25 +30,32 @@ impl App {
         let stamp = self.stamp(&stamp_id)?;
         let address = convert::address(&address);
         match self.inspect(&stamp, &address).await {
-            Ok((names, verdict)) => Ok(match verdict {
+            Ok((seen, verdict)) => Ok(match verdict {
                 Verdict::Known => ConnectResult::Cancelled,
-                verdict => ConnectResult::Identity { question: question(&stamp, &names, verdict) },
+                verdict => self.ask(&stamp, &address, seen, verdict),
             }),
             Err(fault) => Ok(ConnectResult::Failed { fault: convert::fault(&fault) }),
         }
     }
 
-    async fn inspect(&self, stamp: &Stamp, address: &Address) -> Result<(Names, Verdict), pep::Fault> {
-        let connector = self.connector(&stamp.id, address);
-        let identity = winrm::inspect(connector.as_ref()).await;
-        let identity = identity.map_err(|error| pep::Fault::of_sign_in(&error).with("host", address.host.as_str()))?;
-        let names = Names::of(&identity);
+    async fn inspect(&self, stamp: &Stamp, address: &Address) -> Result<(Seen, Verdict), pep::Fault> {
+        let connector = self.connector(&stamp.id, address, None);
+        let inspection = winrm::inspect(connector.as_ref()).await;
+        let inspection =
+            inspection.map_err(|error| pep::Fault::of_sign_in(&error).with("host", address.host.as_str()))?;
+        let seen = Seen::of(&inspection);
         let place = address.to_string();
         let decided = self.lock().trusted.clone();
-        let decided =
-            decided.filter(|pin| pin.stamp == stamp.id && pin.address == place && pin.names.same(&names)).is_some();
-        let verdict = if decided { Verdict::Known } else { judge(stamp, &place, &names, &self.pins()) };
-        Ok((names, verdict))
+        let decided = decided.filter(|pin| pin.stamp == stamp.id && pin.address == place && seen.is(pin)).is_some();
+        let verdict = if decided { Verdict::Known } else { judge(stamp, &place, &seen, &self.pins()) };
+        Ok((seen, verdict))
+    }
+
+    /// What a person is asked about a computer. The answer counts for this one only.
+    fn ask(&self, stamp: &Stamp, address: &Address, seen: Seen, verdict: Verdict) -> ConnectResult {
+        let question = question(stamp, &seen, verdict);
+        self.lock().asked = Some((stamp.id.clone(), address.to_string(), seen));
+        ConnectResult::Identity { question }
     }
 
     /// Trusts the computer that answers now at an address. It is remembered when it has proved itself: until then the
@@ -61,10 +68,17 @@ impl App {
     ) -> Result<(), Fault> {
         let stamp = self.stamp(&stamp_id)?;
         let address = convert::address(&address);
-        let (names, verdict) = self.inspect(&stamp, &address).await.map_err(|fault| convert::fault(&fault))?;
+        let (seen, verdict) = self.inspect(&stamp, &address).await.map_err(|fault| convert::fault(&fault))?;
+        // Another one than the person looked at may have taken the address meanwhile.
+        let asked = self.lock().asked.clone();
+        let asked = asked.filter(|(of, at, _)| *of == stamp.id && *at == address.to_string());
+        let same = asked.map(|(_, _, asked)| asked == seen);
+        let key = seen.key();
+        let names = seen.names;
         let refused = |number| Err(convert::fault(&pep::Fault::new(number).with("computer", names.computer.as_str())));
         match (&decision, &verdict) {
             (_, Verdict::Known) => return Ok(()),
+            _ if same == Some(false) || (same.is_none() && key.is_some()) => return refused(code::IDENTITY_CHANGED),
             (IdentityDecision::Trust, Verdict::FirstUse { domain_fits: Some(false) }) => {
                 return refused(code::WRONG_DOMAIN);
             }
@@ -84,12 +98,13 @@ impl App {
                 return refused(code::IDENTITY_CHANGED);
             }
         }
-        let (kind, before) = match &verdict {
-            Verdict::Changed { before, .. } => ("identity_replaced", Some(before)),
-            _ => ("identity_trusted", None),
+        let (kind, before, key_before) = match &verdict {
+            Verdict::Changed { before, key, .. } => ("identity_replaced", Some(before), *key),
+            _ => ("identity_trusted", None, None),
         };
-        let line = json!({ "stamp": stamp.id, "endpoint": address.to_string(), "before": before, "now": names });
-        let pin = Pin { stamp: stamp.id.clone(), address: address.to_string(), names, since: stamps::now() };
+        let line = json!({ "stamp": stamp.id, "endpoint": address.to_string(), "before": before, "key_before": key_before,
+            "now": names, "key": key });
+        let pin = Pin { stamp: stamp.id.clone(), address: address.to_string(), names, key, since: stamps::now() };
         self.lock().trusted = Some(pin);
         self.note_decision(kind, line).await;
         Ok(())
@@ -128,7 +143,7 @@ impl App {
         let stamp = self.stamp(&sign_in.stamp_id).map_err(internal)?;
         let address = convert::address(&sign_in.address);
         let practice = stamp.id == practice_link::STAMP;
-        let (names, verdict) = match self.inspect(&stamp, &address).await {
+        let (seen, verdict) = match self.inspect(&stamp, &address).await {
             Ok(found) => found,
             Err(fault) => {
                 // There is no record of a session yet that could hold it.
@@ -138,13 +153,15 @@ impl App {
                 return Err(fault);
             }
         };
-        if let Verdict::Changed { before, since } = &verdict {
-            let line = json!({ "stamp": stamp.id, "endpoint": address.to_string(), "before": before, "since": since, "now": names });
+        if let Verdict::Changed { before, key, since } = &verdict {
+            let line = json!({ "stamp": stamp.id, "endpoint": address.to_string(), "before": before, "key_before": key,
+                "since": since, "now": seen.names, "key": seen.shown.as_ref().map(|shown| shown.key) });
             self.note_decision("identity_changed", line).await;
         }
         if verdict != Verdict::Known {
-            return Ok(ConnectResult::Identity { question: question(&stamp, &names, verdict) });
+            return Ok(self.ask(&stamp, &address, seen, verdict));
         }
+        let (key, names) = (seen.key(), seen.names);
         let account = sign_in.account.trim().to_owned();
         if !names.may_hold(&account) {
             // A corporate account here is a mistake, and its password is nobody's business there (S-06).
@@ -164,12 +181,13 @@ impl App {
         let told = convert::names(&names, None);
         let request = OpenRequest {
             stamp_id: stamp.id.clone(),
-            connector: self.connector(&stamp.id, &address),
+            connector: self.connector(&stamp.id, &address, key),
             account,
             password,
             trusted_since: self.pins().find(&stamp.id, &address.to_string()).map(|pin| pin.since),
             address,
             expected: names,
+            key,
             records: self.records_folder(),
             storage: self.host.record_storage(),
             app_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -367,22 +385,18 @@ impl App {
     }
 }
 
-fn question(stamp: &Stamp, names: &Names, verdict: Verdict) -> IdentityQuestion {
-    let now = convert::names(names, None);
-    let expected_domain = stamp.netbios_domain.clone();
-    match verdict {
-        Verdict::Changed { before, since } => IdentityQuestion {
-            changed: true,
-            now,
-            before: Some(convert::names(&before, Some(since))),
-            expected_domain,
-            domain_fits: None,
-        },
-        Verdict::FirstUse { domain_fits } => {
-            IdentityQuestion { changed: false, now, before: None, expected_domain, domain_fits }
-        }
-        Verdict::Known => {
-            IdentityQuestion { changed: false, now, before: None, expected_domain, domain_fits: Some(true) }
-        }
+fn question(stamp: &Stamp, seen: &Seen, verdict: Verdict) -> IdentityQuestion {
+    let (before, key_before, domain_fits) = match verdict {
+        Verdict::Changed { before, key, since } => (Some(convert::names(&before, Some(since))), key, None),
+        Verdict::FirstUse { domain_fits } => (None, None, domain_fits),
+        Verdict::Known => (None, None, Some(true)),
+    };
+    IdentityQuestion {
+        changed: before.is_some(),
+        now: convert::names(&seen.names, None),
+        before,
+        expected_domain: stamp.netbios_domain.clone(),
+        domain_fits,
+        certificate: seen.shown.as_ref().map(|shown| convert::certificate(shown, key_before)),
     }
 }

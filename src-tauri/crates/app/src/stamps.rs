@@ -9,7 +9,7 @@ use pep::fault::code;
 use pep::profile::{self, Relation};
 use pep::stamp::Stamp;
 use serde_json::json;
-use winrm::{Connector, SocketConnector};
+use winrm::{Connector, KeyPin};
 
 use crate::practice_link::{self, PracticeLink};
 use crate::{App, convert};
@@ -34,11 +34,12 @@ impl App {
         self.lock().profiles.find(id).map_or_else(|| id.to_owned(), |stamp| stamp.id.clone())
     }
 
-    pub(crate) fn connector(&self, stamp_id: &str, address: &Address) -> Arc<dyn Connector> {
+    /// Makes connections to an instance; over TLS to the holder of this key, or to whoever the operating system vouches for.
+    pub(crate) fn connector(&self, stamp_id: &str, address: &Address, key: Option<KeyPin>) -> Arc<dyn Connector> {
         if stamp_id == practice_link::STAMP {
             self.practice.connector(address)
         } else {
-            Arc::new(SocketConnector::new(address.host.clone(), address.port))
+            Arc::new(pep::address::connector(address, key))
         }
     }
 

@@ -1,6 +1,6 @@
 //! What can go wrong: what happened, the likely cause, and what to do.
 
-use crate::trust::{CertificateFault, Untrusted};
+use trust::{CertificateFault, Untrusted};
 
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

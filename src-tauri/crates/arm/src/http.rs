@@ -11,8 +11,8 @@ use serde_json::Value;
 use url::Url;
 use zeroize::Zeroize as _;
 
-use crate::trust::{Refusals, Root, config};
 use crate::{AccessToken, ArmError, TransportError};
+use trust::{Refusals, Root, config};
 
 /// The largest body of an answer, in bytes (P-01).
 pub(crate) const LARGEST_BODY: usize = 8 << 20;

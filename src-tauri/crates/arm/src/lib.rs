@@ -10,7 +10,6 @@ mod loopback;
 mod metadata;
 mod place;
 mod token;
-mod trust;
 mod version;
 
 pub use api::{Arm, Location, Subscription};

@@ -61,6 +61,26 @@ pub struct IdentityQuestion {
     pub expected_domain: String,
     /// Whether the domain fits the stamp's data; none when they do not say.
     pub domain_fits: Option<bool>,
+    /// The endpoint's certificate; none without TLS.
+    pub certificate: Option<IdentityCertificate>,
+}
+
+/// A certificate as a person looks at it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct IdentityCertificate {
+    /// The SHA-256 of its public key, as pairs of digits: what is compared.
+    pub key: String,
+    /// The key that was trusted before; none where none was.
+    pub key_before: Option<String>,
+    /// Whom it is of, as it says.
+    pub subject: String,
+    /// Who signed it, as it says.
+    pub issuer: String,
+    /// Until when it is valid.
+    pub valid_until: String,
+    /// Whether the operating system vouches for it.
+    pub vouched: bool,
 }
 
 /// Names of a computer.

@@ -41,6 +41,7 @@ pub fn typescript() -> String {
     add(SignIn::decl(&config));
     add(ConnectResult::decl(&config));
     add(IdentityQuestion::decl(&config));
+    add(IdentityCertificate::decl(&config));
     add(IdentityNames::decl(&config));
     add(IdentityDecision::decl(&config));
     add(ConnectStage::decl(&config));

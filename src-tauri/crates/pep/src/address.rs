@@ -2,11 +2,15 @@
 
 use std::net::IpAddr;
 
+use winrm::{KeyPin, SocketConnector, Trust};
+
 use crate::Fault;
 use crate::fault::code;
 
 /// WinRM's port without TLS.
 pub const PORT: u16 = 5985;
+/// WinRM's port with TLS.
+pub const TLS_PORT: u16 = 5986;
 /// The most addresses of one stamp.
 const MOST: usize = 16;
 
@@ -17,6 +21,22 @@ pub struct Address {
     pub host: String,
     /// The port.
     pub port: u16,
+}
+
+impl Address {
+    /// Whether it is reached over TLS: WinRM has a port of its own for that.
+    #[must_use]
+    pub fn is_tls(&self) -> bool {
+        self.port == TLS_PORT
+    }
+}
+
+/// Makes connections to an address, over TLS where its port says so. `key` is the one that a person trusted there; without one the
+/// operating system has to vouch for the certificate (S-10).
+#[must_use]
+pub fn connector(address: &Address, key: Option<KeyPin>) -> SocketConnector {
+    let connector = SocketConnector::new(address.host.clone(), address.port);
+    if address.is_tls() { connector.over_tls(key.map_or(Trust::System, Trust::Key)) } else { connector }
 }
 
 /// Where addresses come from: a person may type what a file may not hold.
@@ -61,7 +81,7 @@ pub fn parse_all(text: &str, origin: Origin) -> Result<Vec<Address>, Fault> {
     Ok(found)
 }
 
-/// Reads one address or name, with or without a port. A pasted `http://HOST:PORT/wsman` is read too.
+/// Reads one address or name, with or without a port. A pasted `http://HOST:PORT/wsman` or `https://HOST:5986/wsman` is read too.
 ///
 /// # Errors
 /// When it cannot be a privileged endpoint: a code, the reason as a word key, and a sentence for support.
@@ -75,6 +95,15 @@ pub fn parse(text: &str, origin: Origin) -> Result<Address, Fault> {
         Some((scheme, rest)) if origin == Origin::Typed && scheme.eq_ignore_ascii_case("http") => {
             let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
             if is_portal(host) || !matches!(path.to_lowercase().as_str(), "" | "wsman" | "wsman/") {
+                return Err(portal());
+            }
+            host
+        }
+        Some((scheme, rest)) if origin == Origin::Typed && scheme.eq_ignore_ascii_case("https") => {
+            let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+            // Other ports of HTTPS are those of web pages.
+            let of_winrm = host.strip_suffix(":5986").is_some_and(|host| !is_portal(host));
+            if !of_winrm || !matches!(path.to_lowercase().as_str(), "" | "wsman" | "wsman/") {
                 return Err(portal());
             }
             host
@@ -202,6 +231,11 @@ mod tests {
         assert_eq!(parse("fd00::1", Origin::Typed).unwrap().port, 5985);
         assert_eq!(parse("http://10.0.0.1:5985/wsman", Origin::Typed).unwrap().to_string(), "10.0.0.1:5985");
         assert_eq!(parse("portal", Origin::Typed).unwrap().host, "portal", "a machine may be called so");
+        for text in ["https://10.0.0.1:5986/wsman", "HTTPS://10.0.0.1:5986", "10.0.0.1:5986"] {
+            let address = parse(text, Origin::Typed).unwrap();
+            assert!(address.is_tls() && address.to_string() == "10.0.0.1:5986", "{text}");
+        }
+        assert!(!parse("10.0.0.1", Origin::Typed).unwrap().is_tls());
     }
 
     #[test]
@@ -220,6 +254,9 @@ mod tests {
             ("adminportal.east.contoso.example", code::PORTAL_ADDRESS),
             ("adminmanagement.east.contoso.example:443", code::PORTAL_ADDRESS),
             ("http://10.0.0.1/index.html", code::PORTAL_ADDRESS),
+            ("https://10.0.0.1", code::PORTAL_ADDRESS),
+            ("https://10.0.0.1:5986/index.html", code::PORTAL_ADDRESS),
+            ("https://portal.east.contoso.example:5986", code::PORTAL_ADDRESS),
             ("::ffff:8.8.8.8", code::PUBLIC_ADDRESS),
             ("", code::NO_USABLE_ADDRESS),
         ] {

@@ -124,6 +124,12 @@ codes! {
     CERTIFICATE_ISSUER = 3301, Endpoint, FixInput;
     /// The certificate is wrong in another way.
     CERTIFICATE_WRONG = 3302, Endpoint, AskSupport;
+    /// The endpoint's certificate is not vouched for, and nobody trusted its key.
+    KEY_NOT_TRUSTED = 3303, Input, FixInput;
+    /// The endpoint holds another key than the trusted one.
+    KEY_CHANGED = 3304, Network, AskSupport;
+    /// There is no protected connection on the port for it.
+    NO_TLS = 3305, Endpoint, ChooseOther;
     /// The account belongs to another domain than the endpoint.
     ACCOUNT_DOMAIN = 4101, Input, FixInput;
     /// The account or password was refused.
@@ -243,13 +249,22 @@ impl Fault {
     }
 
     fn of_connect(error: &ConnectError) -> Self {
-        Self::new(match error {
+        let fault = Self::new(match error {
+            ConnectError::Untrusted { .. } => code::KEY_NOT_TRUSTED,
+            ConnectError::OtherKey { .. } => code::KEY_CHANGED,
+            ConnectError::Tls(_) => code::NO_TLS,
             ConnectError::Unresolved(_) => code::NAME_UNKNOWN,
             ConnectError::Refused => code::PORT_CLOSED,
             ConnectError::Unreachable(_) | ConnectError::Other(_) => code::NO_ROUTE,
             ConnectError::TimedOut(_) => code::NO_ANSWER,
-        })
-        .detail(error)
+        });
+        let fault = match error {
+            ConnectError::Untrusted { certificate, .. } | ConnectError::OtherKey { certificate, .. } => {
+                fault.with("key", certificate.key.to_string())
+            }
+            _ => fault,
+        };
+        fault.detail(error)
     }
 
     /// Of a sign-in.

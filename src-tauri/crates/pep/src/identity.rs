@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use spnego::ServerIdentity;
+use winrm::{ConnectError, Inspection, KeyPin};
 
-use crate::pins::Pins;
+use crate::pins::{Pin, Pins};
 use crate::stamp::Stamp;
 
 /// The names of a computer, as far as they are remembered.
@@ -23,6 +24,30 @@ pub struct Names {
     pub dns_tree: String,
 }
 
+/// The certificate of a computer, as far as a person looks at it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// Its key.
+    pub key: KeyPin,
+    /// Whom it is of, as it says.
+    pub subject: String,
+    /// Who signed it, as it says.
+    pub issuer: String,
+    /// Until when it is valid.
+    pub valid_until: String,
+    /// What the operating system has against it; none when it vouches for it.
+    pub refused: Option<String>,
+}
+
+/// Who answers at an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// Its names.
+    pub names: Names,
+    /// Its certificate; none without TLS.
+    pub shown: Option<Shown>,
+}
+
 /// What is to be done about a computer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
@@ -37,9 +62,49 @@ pub enum Verdict {
     Changed {
         /// That one.
         before: Names,
+        /// Its key, where that was trusted.
+        key: Option<KeyPin>,
         /// When it was trusted, in seconds since 1970.
         since: i64,
     },
+}
+
+impl Seen {
+    /// What an endpoint has answered. It must have been asked without a pinned key: then the operating system has said what it
+    /// thinks of the certificate.
+    #[must_use]
+    pub fn of(inspection: &Inspection) -> Self {
+        let shown = inspection.certificate.as_ref().map(|certificate| Shown {
+            key: certificate.key,
+            subject: certificate.subject.clone(),
+            issuer: certificate.issuer.clone(),
+            valid_until: certificate.valid_until.clone(),
+            refused: match &inspection.refused {
+                Some(ConnectError::Untrusted { fault, .. }) => Some(fault.to_string()),
+                Some(other) => Some(other.to_string()),
+                None => None,
+            },
+        });
+        Self { names: Names::of(&inspection.identity), shown }
+    }
+
+    /// The key that has to be pinned with this computer: none where the operating system vouches for it.
+    #[must_use]
+    pub fn key(&self) -> Option<KeyPin> {
+        self.shown.as_ref().filter(|shown| shown.refused.is_some()).map(|shown| shown.key)
+    }
+
+    /// Whether it is the computer of a pin: the same names, and the pinned key. Where no key is pinned, the operating system has to
+    /// vouch for the certificate, today as on the day of the pin.
+    #[must_use]
+    pub fn is(&self, pin: &Pin) -> bool {
+        let holds = match (&self.shown, pin.key) {
+            (Some(shown), Some(key)) => shown.key == key,
+            (shown, None) => shown.as_ref().is_none_or(|shown| shown.refused.is_none()),
+            (None, Some(_)) => false,
+        };
+        holds && pin.names.same(&self.names)
+    }
 }
 
 impl Names {
@@ -81,13 +146,13 @@ impl Names {
 
 /// Looks at a computer that answers at an address of a stamp.
 #[must_use]
-pub fn judge(stamp: &Stamp, address: &str, now: &Names, pins: &Pins) -> Verdict {
+pub fn judge(stamp: &Stamp, address: &str, now: &Seen, pins: &Pins) -> Verdict {
     match pins.find(&stamp.id, address) {
-        Some(pin) if pin.names.same(now) => Verdict::Known,
-        Some(pin) => Verdict::Changed { before: pin.names.clone(), since: pin.since },
+        Some(pin) if now.is(pin) => Verdict::Known,
+        Some(pin) => Verdict::Changed { before: pin.names.clone(), key: pin.key, since: pin.since },
         None => {
-            let fits =
-                (!stamp.netbios_domain.is_empty()).then(|| stamp.netbios_domain.eq_ignore_ascii_case(&now.domain));
+            let domain = &now.names.domain;
+            let fits = (!stamp.netbios_domain.is_empty()).then(|| stamp.netbios_domain.eq_ignore_ascii_case(domain));
             Verdict::FirstUse { domain_fits: fits }
         }
     }
@@ -95,7 +160,42 @@ pub fn judge(stamp: &Stamp, address: &str, now: &Names, pins: &Pins) -> Verdict 
 
 #[cfg(test)]
 mod tests {
-    use super::Names;
+    use super::*;
+
+    fn key(pair: &str) -> KeyPin {
+        [pair; 32].join(":").parse().unwrap()
+    }
+
+    #[test]
+    fn s10_a_pinned_key_or_the_operating_system_and_nothing_else() {
+        let names = Names { computer: "AZS-ERCS01".into(), ..Names::default() };
+        let pin = |key| Pin { stamp: String::new(), address: String::new(), names: names.clone(), key, since: 1 };
+        let seen = |key: Option<KeyPin>, refused: Option<&str>| {
+            let shown = key.map(|key| Shown {
+                key,
+                subject: String::new(),
+                issuer: String::new(),
+                valid_until: String::new(),
+                refused: refused.map(str::to_owned),
+            });
+            Seen { names: names.clone(), shown }
+        };
+        let (one, other) = (key("01"), key("02"));
+        for (seen, pinned, fits) in [
+            (seen(None, None), None, true),
+            (seen(None, None), Some(one), false),
+            (seen(Some(one), Some("unknown issuer")), Some(one), true),
+            (seen(Some(other), Some("unknown issuer")), Some(one), false),
+            // Even one that the operating system vouches for is not the one that was trusted.
+            (seen(Some(other), None), Some(one), false),
+            (seen(Some(other), None), None, true),
+            (seen(Some(other), Some("unknown issuer")), None, false),
+        ] {
+            assert_eq!(seen.is(&pin(pinned)), fits, "{seen:?} {pinned:?}");
+        }
+        assert_eq!(seen(Some(one), None).key(), None, "nothing to pin where the operating system vouches");
+        assert_eq!(seen(Some(one), Some("x")).key(), Some(one));
+    }
 
     #[test]
     fn s06_an_account_of_another_domain_is_noticed() {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use winrm::KeyPin;
 
 use crate::file;
 use crate::identity::Names;
@@ -17,6 +18,9 @@ pub struct Pin {
     pub address: String,
     /// Its names.
     pub names: Names,
+    /// The key of its certificate, where a person trusted that; without one the operating system has to vouch for it (S-10).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<KeyPin>,
     /// When it was trusted, in seconds since 1970.
     pub since: i64,
 }
@@ -124,7 +128,7 @@ mod tests {
 
     fn pin(computer: &str) -> Pin {
         let names = Names { computer: computer.into(), domain: "D".into(), ..Names::default() };
-        Pin { stamp: "s".into(), address: "10.0.0.1:5985".into(), names, since: 1 }
+        Pin { stamp: "s".into(), address: "10.0.0.1:5985".into(), names, key: None, since: 1 }
     }
 
     #[test]
@@ -154,6 +158,18 @@ mod tests {
         assert_eq!(computer("new", "10.0.0.1:5985"), Some("A"));
         assert_eq!(computer("new", "10.0.0.2:5985"), Some("C"), "what was decided for the new one counts");
         assert_eq!((computer("s", "10.0.0.1:5985"), computer("other", "10.0.0.1:5985")), (None, Some("D")));
+    }
+
+    #[test]
+    fn a_key_is_kept_with_its_computer_and_a_wrong_one_is_damage() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pins.json");
+        let key: KeyPin = ["5A"; 32].join(":").parse().unwrap();
+        Pins::load(&path).keep(Pin { key: Some(key), ..pin("A") }).unwrap();
+        assert_eq!(Pins::load(&path).find("s", "10.0.0.1:5985").unwrap().key, Some(key));
+        let text = std::fs::read_to_string(&path).unwrap().replace("5A:5A", "5A");
+        std::fs::write(&path, text).unwrap();
+        assert!(Pins::load(&path).is_damaged());
     }
 
     #[test]

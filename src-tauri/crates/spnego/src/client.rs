@@ -3,13 +3,13 @@
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::context::{ClientContext, MessageSecurity};
+use crate::context::{ClientContext, MessageSecurity, Target};
 use crate::der::{self, Response, State};
 use crate::ntlm::authenticate::{self, Parts};
 use crate::ntlm::challenge::{Challenge, ServerIdentity};
 use crate::ntlm::keys::{Key, ntowf_v2, rc4_once, response, temp};
 use crate::ntlm::pairs::{self, Pairs};
-use crate::ntlm::{self, flags, utf16};
+use crate::ntlm::{self, channel_bindings, flags, utf16};
 use crate::seal::{SealedChannel, Side};
 use crate::{Credentials, Error};
 
@@ -21,7 +21,7 @@ const RESPONSE_AROUND_PAIRS: usize = 16 + 28 + 4;
 pub struct ClientOptions {
     /// The service as dialled, `HTTP/host`; it goes into the signed part of the response (S-05).
     pub target_name: String,
-    /// The hash of the TLS channel's end point; `None` without TLS (S-10).
+    /// The hash that [`crate::channel_bindings`] makes of the TLS channel's end point; `None` without TLS (S-10).
     pub channel_bindings: Option<[u8; 16]>,
     /// Sends NTLM messages without the SPNEGO envelope.
     pub raw_ntlm: bool,
@@ -66,6 +66,16 @@ impl NtlmClient {
     #[must_use]
     pub fn new(options: ClientOptions) -> Self {
         Self { options, step: Step::Start, negotiate: ntlm::negotiate(), mechanisms: der::mechanisms() }
+    }
+
+    /// A context inside SPNEGO for this service and channel.
+    #[must_use]
+    pub fn for_target(target: &Target<'_>) -> Self {
+        Self::new(ClientOptions {
+            target_name: target.service.to_owned(),
+            channel_bindings: target.end_point.map(channel_bindings),
+            raw_ntlm: false,
+        })
     }
 
     /// As [`ClientContext::negotiate`].

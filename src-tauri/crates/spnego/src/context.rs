@@ -2,6 +2,15 @@
 
 use crate::{Credentials, Error, Randomness, SealError, ServerIdentity};
 
+/// What a sign-in is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Target<'a> {
+    /// The service as dialled, `HTTP/host`
+    pub service: &'a str,
+    /// What the TLS channel is bound by, such as `tls-server-end-point:` and its hash (RFC 5929 section 4); `None` without TLS
+    pub end_point: Option<&'a [u8]>,
+}
+
 /// Seals and unseals the messages of one connection.
 pub trait MessageSecurity: Send {
     /// Seals a message in place and answers the header that travels before it.

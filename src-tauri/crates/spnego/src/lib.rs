@@ -17,9 +17,10 @@ mod seal;
 mod server;
 
 pub use client::{ClientOptions, NtlmClient, Randomness};
-pub use context::{ClientContext, MessageSecurity};
+pub use context::{ClientContext, MessageSecurity, Target};
 pub use credentials::{Credentials, Secret};
 pub use ntlm::challenge::ServerIdentity;
+pub use ntlm::channel_bindings;
 pub use seal::{SIGNATURE_LENGTH, SealError, SealedChannel};
 pub use server::{Accepted, NtlmServer, ServerAnswer, ServerOptions};
 

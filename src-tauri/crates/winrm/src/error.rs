@@ -59,8 +59,8 @@ impl SignInError {
     #[must_use]
     pub fn is_temporary(&self) -> bool {
         match self {
-            Self::Connect(_)
-            | Self::Exchange(ExchangeError::NotSent | ExchangeError::Lost(_) | ExchangeError::Silent(_)) => true,
+            Self::Connect(error) => !error.is_identity(),
+            Self::Exchange(ExchangeError::NotSent | ExchangeError::Lost(_) | ExchangeError::Silent(_)) => true,
             Self::Status(status) => matches!(status, 500 | 502 | 503 | 504),
             _ => false,
         }

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
+use trust::{CertificateFault, KeyPin, ServerCertificate, TlsError};
 
 /// A future behind the seam.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -14,6 +15,11 @@ pub trait Exchange: Send {
     /// Sends a request and reads the whole answer. A [`Patience`] among the extensions of the request says how long the
     /// other side may be silent. After an error the connection is of no use.
     fn send(&mut self, request: http::Request<Bytes>) -> BoxFuture<'_, Result<http::Response<Bytes>, ExchangeError>>;
+
+    /// The certificate that the other side has shown; `None` without TLS.
+    fn certificate(&self) -> Option<&ServerCertificate> {
+        None
+    }
 }
 
 /// Makes connections to one endpoint.
@@ -32,10 +38,46 @@ pub trait Connector: Send + Sync {
     /// Port as dialled.
     fn port(&self) -> u16;
 
+    /// Whether connections are protected by TLS.
+    fn is_tls(&self) -> bool {
+        false
+    }
+
+    /// A connector to the same endpoint that believes the holder of this key; `None` without TLS. It is for questions without a
+    /// password: who is there, whose key a person has not decided about?
+    fn bound_to(&self, _key: KeyPin) -> Option<Box<dyn Connector>> {
+        None
+    }
+
+    /// The address of the service, `http://host:port/wsman`.
+    fn url(&self) -> String {
+        let scheme = if self.is_tls() { "https" } else { "http" };
+        format!("{scheme}://{}/wsman", self.authority())
+    }
+
     /// `host:port`, with brackets around an IPv6 address.
     fn authority(&self) -> String {
         let (host, port) = (self.host(), self.port());
         if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+    }
+}
+
+/// A connection for questions that need no password. An endpoint whose certificate is not accepted is asked all the same, over a
+/// connection that is bound to the key of that certificate; why it was not accepted comes beside.
+pub(crate) async fn connect_to_ask(
+    connector: &dyn Connector,
+) -> Result<(Box<dyn Exchange>, Option<ConnectError>), ConnectError> {
+    let refused = match connector.connect().await {
+        Ok(exchange) => return Ok((exchange, None)),
+        Err(refused) => refused,
+    };
+    let shown = match &refused {
+        ConnectError::Untrusted { certificate, .. } | ConnectError::OtherKey { certificate, .. } => certificate.key,
+        _ => return Err(refused),
+    };
+    match connector.bound_to(shown) {
+        Some(bound) => bound.connect().await.map(|exchange| (exchange, Some(refused))),
+        None => Err(refused),
     }
 }
 
@@ -70,9 +112,46 @@ pub enum ConnectError {
     /// No answer in time.
     #[error("no answer within {} s", .0.as_secs())]
     TimedOut(Duration),
+    /// The operating system does not vouch for the certificate, and its key is not trusted (S-10).
+    #[error("the certificate is not accepted: {fault}; its key is {}", .certificate.key)]
+    Untrusted {
+        /// What was shown
+        certificate: Box<ServerCertificate>,
+        /// What is wrong with it
+        fault: CertificateFault,
+    },
+    /// The other side holds another key than the trusted one (S-10).
+    #[error("the key of the certificate is {}, but {pinned} is trusted", .certificate.key)]
+    OtherKey {
+        /// What was shown
+        certificate: Box<ServerCertificate>,
+        /// Which key is trusted
+        pinned: KeyPin,
+    },
+    /// There is no TLS as it has to be.
+    #[error("there is no protected connection: {0}")]
+    Tls(String),
     /// Something else of the operating system
     #[error("the connection cannot be made: {0}")]
     Other(String),
+}
+
+impl ConnectError {
+    /// Whether it is about who the other side is; waiting does not help then.
+    #[must_use]
+    pub fn is_identity(&self) -> bool {
+        matches!(self, Self::Untrusted { .. } | Self::OtherKey { .. })
+    }
+}
+
+impl From<TlsError> for ConnectError {
+    fn from(error: TlsError) -> Self {
+        match error {
+            TlsError::Untrusted { certificate, fault } => Self::Untrusted { certificate, fault },
+            TlsError::OtherKey { certificate, pinned } => Self::OtherKey { certificate, pinned },
+            TlsError::Handshake(what) => Self::Tls(what),
+        }
+    }
 }
 
 /// Why there is no answer.

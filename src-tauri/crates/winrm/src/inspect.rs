@@ -1,19 +1,35 @@
 //! Who is there, without a password: the first leg of a sign-in.
 
-use spnego::ServerIdentity;
+use spnego::{ServerIdentity, Target};
+use trust::ServerCertificate;
 
+use crate::exchange::connect_to_ask;
 use crate::sign_in::{discover, first_leg, ntlm};
-use crate::{Connector, SignInError, Stats};
+use crate::{ConnectError, Connector, SignInError, Stats};
+
+/// Who an endpoint says it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Inspection {
+    /// Its names. They are mere text until it has proved itself in a sign-in.
+    pub identity: ServerIdentity,
+    /// Its certificate, whose key it holds; `None` without TLS.
+    pub certificate: Option<ServerCertificate>,
+    /// Why a sign-in would not accept this certificate.
+    pub refused: Option<ConnectError>,
+}
 
 /// Asks an endpoint who it says it is, for the page that asks whether to trust it. Nothing derived from a password exists.
 ///
 /// # Errors
 /// As for a sign-in; never [`SignInError::Rejected`].
-pub async fn inspect(connector: &dyn Connector) -> Result<ServerIdentity, SignInError> {
+pub async fn inspect(connector: &dyn Connector) -> Result<Inspection, SignInError> {
     let stats = Stats::default();
     let authority = connector.authority();
-    let mut exchange = connector.connect().await?;
+    let (mut exchange, refused) = connect_to_ask(connector).await?;
+    let certificate = exchange.certificate().cloned();
     discover(exchange.as_mut(), &authority, &stats).await?;
-    let mut context = ntlm(&format!("HTTP/{}", connector.host()));
-    first_leg(exchange.as_mut(), &authority, context.as_mut(), &stats).await
+    let service = format!("HTTP/{}", connector.host());
+    let mut context = ntlm(&Target { service: &service, end_point: None });
+    let identity = first_leg(exchange.as_mut(), &authority, context.as_mut(), &stats).await?;
+    Ok(Inspection { identity, certificate, refused })
 }

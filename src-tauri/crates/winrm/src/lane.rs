@@ -55,13 +55,13 @@ impl Lane {
         first: bool,
     ) -> Result<(Self, ServerIdentity), SignInError> {
         let authority = connector.authority();
-        let target = format!("HTTP/{}", connector.host());
+        let service = format!("HTTP/{}", connector.host());
         let mut exchange = connector.connect().await?;
         stats.connected();
         if first {
             discover(exchange.as_mut(), &authority, stats).await?;
         }
-        let (security, identity) = sign_in(exchange.as_mut(), &authority, &target, with, stats, random).await?;
+        let (security, identity) = sign_in(exchange.as_mut(), &authority, &service, with, stats, random).await?;
         Ok((Self { exchange, security, authority, stats: stats.clone(), expected: 0, proved: false }, identity))
     }
 

@@ -6,6 +6,7 @@ use http::header::{CONTENT_TYPE, DATE, PROXY_AUTHENTICATE, SERVER, VIA};
 use http::{HeaderMap, StatusCode};
 use tokio::time::{Instant, timeout};
 
+use crate::exchange::connect_to_ask;
 use crate::sign_in::leg;
 use crate::{ConnectError, Connector, ExchangeError, SignInError};
 
@@ -70,7 +71,7 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(10);
 /// What is there instead.
 pub async fn probe(connector: &dyn Connector) -> Result<Probe, ProbeError> {
     let started = Instant::now();
-    let mut exchange = connector.connect().await.map_err(ProbeError::Connect)?;
+    let (mut exchange, _) = connect_to_ask(connector).await.map_err(ProbeError::Connect)?;
     let connect = started.elapsed();
     let asked = Instant::now();
     let authority = connector.authority();

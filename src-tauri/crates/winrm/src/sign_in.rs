@@ -5,9 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, WWW_AUTHENTICATE};
 use http::{HeaderMap, Request, Response, StatusCode};
-use spnego::{
-    ClientContext, ClientOptions, Credentials, Error, MessageSecurity, NtlmClient, Randomness, ServerIdentity,
-};
+use spnego::{ClientContext, Credentials, Error, MessageSecurity, NtlmClient, Randomness, ServerIdentity, Target};
 
 use crate::{Exchange, RandomSource, SignInError, Stats, random};
 
@@ -26,8 +24,8 @@ impl<F: Fn(&ServerIdentity) -> Result<(), String> + Send + Sync> IdentityGate fo
     }
 }
 
-/// Makes a context of a sign-in for a service name, `HTTP/host`.
-pub type Mechanism = dyn Fn(&str) -> Box<dyn ClientContext> + Send + Sync;
+/// Makes a context of a sign-in for a service and the channel to it.
+pub type Mechanism = dyn Fn(&Target<'_>) -> Box<dyn ClientContext> + Send + Sync;
 
 /// With what to sign in.
 pub struct SignIn {
@@ -35,7 +33,7 @@ pub struct SignIn {
     pub credentials: Credentials,
     /// The gate
     pub gate: Box<dyn IdentityGate>,
-    /// Makes a context for a service name; another mechanism can be put here.
+    /// Makes a context; another mechanism can be put here.
     pub mechanism: Box<Mechanism>,
 }
 
@@ -47,12 +45,8 @@ impl SignIn {
 }
 
 /// The NTLM context for a service.
-pub(crate) fn ntlm(target_name: &str) -> Box<dyn ClientContext> {
-    Box::new(NtlmClient::new(ClientOptions {
-        target_name: target_name.to_owned(),
-        channel_bindings: None,
-        raw_ntlm: false,
-    }))
+pub(crate) fn ntlm(target: &Target<'_>) -> Box<dyn ClientContext> {
+    Box::new(NtlmClient::for_target(target))
 }
 
 /// The head of an answer during the sign-in; its body has no trust and is not looked at.
@@ -125,12 +119,14 @@ pub(crate) async fn first_leg(
 pub(crate) async fn sign_in(
     exchange: &mut dyn Exchange,
     authority: &str,
-    target_name: &str,
+    service: &str,
     with: &SignIn,
     stats: &Stats,
     random: &dyn RandomSource,
 ) -> Result<(Box<dyn MessageSecurity>, ServerIdentity), SignInError> {
-    let mut context = (with.mechanism)(target_name);
+    let certificate = exchange.certificate();
+    let end_point = certificate.map(|certificate| certificate.end_point.as_slice());
+    let mut context = (with.mechanism)(&Target { service, end_point });
     let identity = first_leg(exchange, authority, context.as_mut(), stats).await?;
     with.gate
         .check(&identity)

@@ -1,4 +1,4 @@
-//! The seam over a TCP socket of our own.
+//! The seam over a TCP socket of our own, with or without TLS.
 //!
 //! A pooled client hands a socket back a moment late and then opens another one, which breaks sign-in; here one exchange is one
 //! socket and nothing else. The socket is driven by whoever waits for an answer, so no task is left behind.
@@ -8,7 +8,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -20,6 +20,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use trust::{KeyPin, ServerCertificate, Tls, TlsError, TlsStream, Trust};
 
 use crate::{BoxFuture, ConnectError, Connector, Exchange, ExchangeError, Patience};
 
@@ -27,7 +28,7 @@ const MAX_HEADERS: usize = 64;
 const MAX_HEAD: usize = 32 * 1024;
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
-/// Makes plain TCP connections to one endpoint. A name is resolved once.
+/// Makes connections to one endpoint. A name is resolved once.
 #[derive(Debug)]
 pub struct SocketConnector {
     host: String,
@@ -35,6 +36,10 @@ pub struct SocketConnector {
     limit: Duration,
     max_body: usize,
     resolved: Mutex<Vec<SocketAddr>>,
+    /// Whom to believe, with TLS
+    trust: Option<Trust>,
+    /// Made when it is needed: on some systems it reads many files.
+    tls: OnceLock<Result<Tls, TlsError>>,
 }
 
 impl SocketConnector {
@@ -51,6 +56,25 @@ impl SocketConnector {
             limit: CONNECT_LIMIT,
             max_body: Self::MAX_BODY,
             resolved: Mutex::new(Vec::new()),
+            trust: None,
+            tls: OnceLock::new(),
+        }
+    }
+
+    /// Over TLS, with whoever is to be believed (S-10). Bodies stay sealed as they are without.
+    #[must_use]
+    pub fn over_tls(mut self, trust: Trust) -> Self {
+        self.trust = Some(trust);
+        self.tls = OnceLock::new();
+        self
+    }
+
+    /// The key that it believes, where it is one.
+    #[must_use]
+    pub fn pinned(&self) -> Option<KeyPin> {
+        match self.trust {
+            Some(Trust::Key(key)) => Some(key),
+            _ => None,
         }
     }
 
@@ -95,12 +119,28 @@ impl SocketConnector {
                 Ok(stream) => {
                     // The session stays with the machine that answered first (S-14).
                     *self.resolved.lock().unwrap_or_else(PoisonError::into_inner) = vec![address];
-                    return SocketExchange::start(stream, self.max_body).await;
+                    return self.start(stream).await;
                 }
                 Err(error) => last = connect_error(&error),
             }
         }
         Err(last)
+    }
+
+    async fn start(&self, stream: TcpStream) -> Result<Box<dyn Exchange>, ConnectError> {
+        stream.set_nodelay(true).map_err(|error| ConnectError::Other(error.to_string()))?;
+        let (stream, certificate) = match self.trust {
+            None => (Stream::Plain(stream), None),
+            Some(trust) => {
+                let tls = self.tls.get_or_init(|| Tls::new(trust)).as_ref().map_err(Clone::clone)?;
+                // Half of the time for all: that the port answers and the handshake does not is told apart from no answer.
+                let limit = self.limit / 2;
+                let silent = |_| ConnectError::Tls(format!("no answer to the handshake within {limit:?}"));
+                let (stream, certificate) = timeout(limit, tls.connect(&self.host, stream)).await.map_err(silent)??;
+                (Stream::Protected(Box::new(stream)), Some(certificate))
+            }
+        };
+        SocketExchange::start(stream, certificate, self.max_body).await
     }
 }
 
@@ -133,6 +173,17 @@ impl Connector for SocketConnector {
     fn port(&self) -> u16 {
         self.port
     }
+
+    fn is_tls(&self) -> bool {
+        self.trust.is_some()
+    }
+
+    fn bound_to(&self, key: KeyPin) -> Option<Box<dyn Connector>> {
+        self.trust?;
+        let resolved = self.resolved.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let bound = Self::new(self.host.clone(), self.port).connect_limit(self.limit).max_body(self.max_body);
+        Some(Box::new(Self { resolved: Mutex::new(resolved), ..bound.over_tls(Trust::Key(key)) }))
+    }
 }
 
 type Driver = Pin<Box<Connection<TokioIo<Watched>, Full<Bytes>>>>;
@@ -142,12 +193,15 @@ struct SocketExchange {
     driver: Option<Driver>,
     progress: Arc<AtomicU64>,
     max_body: usize,
+    certificate: Option<ServerCertificate>,
 }
 
 impl SocketExchange {
-    async fn start(stream: TcpStream, max_body: usize) -> Result<Box<dyn Exchange>, ConnectError> {
-        let other = |error: String| ConnectError::Other(error);
-        stream.set_nodelay(true).map_err(|error| other(error.to_string()))?;
+    async fn start(
+        stream: Stream,
+        certificate: Option<ServerCertificate>,
+        max_body: usize,
+    ) -> Result<Box<dyn Exchange>, ConnectError> {
         let progress = Arc::new(AtomicU64::new(0));
         let io = TokioIo::new(Watched { stream, progress: progress.clone() });
         let (sender, driver) = http1::Builder::new()
@@ -155,8 +209,8 @@ impl SocketExchange {
             .max_buf_size(MAX_HEAD)
             .handshake(io)
             .await
-            .map_err(|error| other(error.to_string()))?;
-        Ok(Box::new(Self { sender, driver: Some(Box::pin(driver)), progress, max_body }))
+            .map_err(|error| ConnectError::Other(error.to_string()))?;
+        Ok(Box::new(Self { sender, driver: Some(Box::pin(driver)), progress, max_body, certificate }))
     }
 
     async fn exchange(&mut self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, ExchangeError> {
@@ -227,6 +281,10 @@ impl Exchange for SocketExchange {
     fn send(&mut self, request: http::Request<Bytes>) -> BoxFuture<'_, Result<http::Response<Bytes>, ExchangeError>> {
         Box::pin(self.exchange(request))
     }
+
+    fn certificate(&self) -> Option<&ServerCertificate> {
+        self.certificate.as_ref()
+    }
 }
 
 fn exchange_error(error: &hyper::Error) -> ExchangeError {
@@ -281,16 +339,32 @@ impl Watch {
     }
 }
 
+/// A connection as it is: the socket, or TLS on it.
+enum Stream {
+    Plain(TcpStream),
+    Protected(Box<TlsStream>),
+}
+
+/// Does the same with either.
+macro_rules! either {
+    ($stream:expr, $inner:ident => $does:expr) => {
+        match $stream {
+            Stream::Plain($inner) => $does,
+            Stream::Protected($inner) => $does,
+        }
+    };
+}
+
 /// A socket that counts the bytes that came.
 struct Watched {
-    stream: TcpStream,
+    stream: Stream,
     progress: Arc<AtomicU64>,
 }
 
 impl AsyncRead for Watched {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
-        let read = Pin::new(&mut self.stream).poll_read(cx, buf);
+        let read = either!(&mut self.stream, inner => Pin::new(inner).poll_read(cx, buf));
         if buf.filled().len() > before {
             self.progress.fetch_add(1, Ordering::Relaxed);
         }
@@ -300,15 +374,15 @@ impl AsyncRead for Watched {
 
 impl AsyncWrite for Watched {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, data)
+        either!(&mut self.stream, inner => Pin::new(inner).poll_write(cx, data))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        either!(&mut self.stream, inner => Pin::new(inner).poll_flush(cx))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        either!(&mut self.stream, inner => Pin::new(inner).poll_shutdown(cx))
     }
 
     fn poll_write_vectored(
@@ -316,10 +390,10 @@ impl AsyncWrite for Watched {
         cx: &mut Context<'_>,
         data: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, data)
+        either!(&mut self.stream, inner => Pin::new(inner).poll_write_vectored(cx, data))
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        either!(&self.stream, inner => inner.is_write_vectored())
     }
 }

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use arm::{Place, Site};
 use tokio::sync::mpsc;
-use winrm::{BoxFuture, ConnectError, Connector, Exchange, ExchangeError, ProbeError, SocketConnector};
+use winrm::{BoxFuture, ConnectError, Connector, Exchange, ExchangeError, KeyPin, ProbeError, SocketConnector};
 
 use super::clock::ahead;
 use crate::Fault;
-use crate::address::Address;
+use crate::address::{self, Address};
 use crate::fault::code;
 
 /// The port of a portal.
@@ -100,7 +100,7 @@ impl Target {
     /// An address in the network.
     #[must_use]
     pub fn of(address: Address) -> Self {
-        let connector = SocketConnector::new(address.host.clone(), address.port).connect_limit(CONNECT_LIMIT);
+        let connector = address::connector(&address, None).connect_limit(CONNECT_LIMIT);
         let portal = SocketConnector::new(address.host.clone(), PORTAL_PORT).connect_limit(PORTAL_LIMIT);
         let portal: Option<Arc<dyn Connector>> = (address.port != PORTAL_PORT).then(|| Arc::new(portal) as _);
         Self { address, connector: Arc::new(connector), portal }
@@ -144,6 +144,8 @@ impl<F: Fn(Stage) + Send + Sync> Connector for Watched<'_, F> {
                 Ok(_) => (self.on_passed)(Stage::Port),
                 // A refusal came from there: the way is known.
                 Err(ConnectError::Refused) => (self.on_passed)(Stage::Route),
+                // So is whose certificate nobody vouches for: it is asked all the same.
+                Err(error) if error.is_identity() => (self.on_passed)(Stage::Port),
                 Err(_) => {}
             }
             connected
@@ -156,6 +158,14 @@ impl<F: Fn(Stage) + Send + Sync> Connector for Watched<'_, F> {
 
     fn port(&self) -> u16 {
         self.connector.port()
+    }
+
+    fn is_tls(&self) -> bool {
+        self.connector.is_tls()
+    }
+
+    fn bound_to(&self, key: KeyPin) -> Option<Box<dyn Connector>> {
+        self.connector.bound_to(key)
     }
 }
 

@@ -9,7 +9,7 @@ use record::{Journal, Limits, Storage};
 use serde_json::json;
 use spnego::{Credentials, Secret};
 use tokio::sync::{mpsc, oneshot};
-use winrm::{Connector, OpenOptions, SessionHandle, SignIn, Stage};
+use winrm::{Connector, KeyPin, OpenOptions, SessionHandle, SignIn, Stage};
 
 use super::journal::{JournalIntents, SystemClock, now_seconds};
 use super::pump::{Collect, Pump};
@@ -33,6 +33,8 @@ pub struct OpenRequest {
     pub password: Secret,
     /// The computer that it must be: decided before, by a pin or a person.
     pub expected: Names,
+    /// The key of its certificate that was decided about; none where the operating system vouches for it, and without TLS.
+    pub key: Option<KeyPin>,
     /// When that was decided, in seconds since 1970.
     pub trusted_since: Option<i64>,
     /// The folder of the records.
@@ -85,7 +87,7 @@ pub async fn open(
         "stamp": request.stamp_id,
         "endpoint": request.address.to_string(),
         "computer": request.expected.computer,
-        "pin": { "names": request.expected, "since": request.trusted_since },
+        "pin": { "names": request.expected, "key": request.key, "since": request.trusted_since },
         "account": request.account,
         "practice": request.practice,
     });

@@ -68,6 +68,16 @@ pub(crate) fn negotiate() -> Vec<u8> {
     message
 }
 
+/// The value of the pair MsvAvChannelBindings for a TLS channel: the MD5 of a gss_channel_bindings_struct that holds nothing but
+/// `end_point` as its application data. [MS-NLMP] section 2.2.2.1, RFC 4121 section 4.1.1.2
+#[must_use]
+pub fn channel_bindings(end_point: &[u8]) -> [u8; 16] {
+    // No end point of a channel is longer than a hash and its name.
+    let length = u32::try_from(end_point.len()).unwrap_or(u32::MAX);
+    // The types and lengths of the two addresses, which are empty.
+    *keys::md5(&[&[0; 16], &length.to_le_bytes(), end_point])
+}
+
 /// Text in UTF-16LE.
 ///
 /// The room is taken at once: a buffer that grew would leave parts of a password behind.

@@ -149,7 +149,7 @@ impl Actor {
         stats: Stats,
         (orders, events, opener): Channels,
     ) -> Self {
-        let to = format!("http://{}/wsman", connector.authority());
+        let to = connector.url();
         let mut context = ShellContext::new(to, &options.configuration, session);
         context.max_envelope = options.max_envelope;
         let mut pool_options = options.pool_options.clone();

@@ -189,7 +189,7 @@ async fn dropping_the_handle_closes_the_session() {
 #[tokio::test]
 async fn inspecting_and_probing_need_no_password() {
     let stage = Stage::new();
-    let identity = winrm::inspect(stage.connector().as_ref()).await.unwrap();
+    let identity = winrm::inspect(stage.connector().as_ref()).await.unwrap().identity;
     assert_eq!(identity.netbios_domain, "PRACTICE");
     let probe = winrm::probe(stage.connector().as_ref()).await.unwrap();
     assert_eq!(probe.schemes, ["Negotiate"]);
