@@ -371,7 +371,7 @@ export const failures = {
     'the connection was refused',
     'port 443 answers there',
   ]),
-  tls: fault('PEP-2107', 'input', 'fixInput', { host: '10.14.22.62', port: '5986' }, ['the port expects TLS']),
+  tls: fault('PEP-2107', 'input', 'fixInput', { host: '10.14.22.62', port: '443' }, ['the port expects TLS']),
   proxy: fault('PEP-2110', 'network', 'askSupport', { host: '10.14.22.63', port: '5985', status: '407' }, [
     'a proxy answers instead of the endpoint (HTTP 407, 1.1 gate.contoso.com)',
   ]),

@@ -32,7 +32,7 @@ impl App {
         match self.inspect(&stamp, &address).await {
             Ok((seen, verdict)) => Ok(match verdict {
                 Verdict::Known => ConnectResult::Cancelled,
-                verdict => self.ask(&stamp, &address, seen, verdict),
+                verdict => self.ask_person(&stamp, &address, seen, verdict),
             }),
             Err(fault) => Ok(ConnectResult::Failed { fault: convert::fault(&fault) }),
         }
@@ -52,7 +52,7 @@ impl App {
     }
 
     /// What a person is asked about a computer. The answer counts for this one only.
-    fn ask(&self, stamp: &Stamp, address: &Address, seen: Seen, verdict: Verdict) -> ConnectResult {
+    fn ask_person(&self, stamp: &Stamp, address: &Address, seen: Seen, verdict: Verdict) -> ConnectResult {
         let question = question(stamp, &seen, verdict);
         self.lock().asked = Some((stamp.id.clone(), address.to_string(), seen));
         ConnectResult::Identity { question }
@@ -159,7 +159,7 @@ impl App {
             self.note_decision("identity_changed", line).await;
         }
         if verdict != Verdict::Known {
-            return Ok(self.ask(&stamp, &address, seen, verdict));
+            return Ok(self.ask_person(&stamp, &address, seen, verdict));
         }
         let (key, names) = (seen.key(), seen.names);
         let account = sign_in.account.trim().to_owned();

@@ -80,7 +80,7 @@ pub async fn probe(connector: &dyn Connector) -> Result<Probe, ProbeError> {
     let (head, answer) = match answered {
         Ok(answer) => answer,
         Err(SignInError::Redirect(status)) => return Err(ProbeError::Redirect(status)),
-        Err(SignInError::Exchange(error)) => return Err(not_http(error, connector.port())),
+        Err(SignInError::Exchange(error)) => return Err(not_http(error, connector)),
         Err(SignInError::Connect(error)) => return Err(ProbeError::Connect(error)),
         Err(other) => return Err(ProbeError::NotHttp(ExchangeError::Unacceptable(other.to_string()))),
     };
@@ -99,7 +99,7 @@ pub async fn probe(connector: &dyn Connector) -> Result<Probe, ProbeError> {
         (StatusCode::UNAUTHORIZED, None) => Err(ProbeError::NoNegotiate { offered: head.offered }),
         (StatusCode::SERVICE_UNAVAILABLE, _) => Err(ProbeError::NotReady(503)),
         // Windows answers a plain request on a TLS port with 400 and a text about HTTPS; the status is what can be trusted.
-        (StatusCode::BAD_REQUEST, _) if connector.port() == 5986 => Err(ProbeError::Tls),
+        (StatusCode::BAD_REQUEST, _) if connector.port() == 5986 && !connector.is_tls() => Err(ProbeError::Tls),
         (status, _) => Err(ProbeError::NotWinRm(status.as_u16())),
     }
 }
@@ -119,10 +119,11 @@ fn proxy(status: StatusCode, headers: &HeaderMap) -> Option<Option<String>> {
 }
 
 /// A TLS server answers a plain request with an alert record, or just hangs up.
-fn not_http(error: ExchangeError, port: u16) -> ProbeError {
+fn not_http(error: ExchangeError, connector: &dyn Connector) -> ProbeError {
     match &error {
+        _ if connector.is_tls() => ProbeError::NotHttp(error),
         ExchangeError::Unacceptable(text) if text.contains("invalid HTTP version") => ProbeError::Tls,
-        ExchangeError::Lost(_) if matches!(port, 443 | 5986) => ProbeError::Tls,
+        ExchangeError::Lost(_) if matches!(connector.port(), 443 | 5986) => ProbeError::Tls,
         _ => ProbeError::NotHttp(error),
     }
 }
