@@ -65,7 +65,7 @@ async fn a2_bare_ntlm_without_its_envelope_works_as_well() {
     let sign_in = winrm::SignIn {
         mechanism: Box::new(|target| {
             Box::new(spnego::NtlmClient::new(spnego::ClientOptions {
-                target_name: target.to_owned(),
+                target_name: target.service.to_owned(),
                 channel_bindings: None,
                 raw_ntlm: true,
             }))
