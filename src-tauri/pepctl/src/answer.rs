@@ -44,6 +44,9 @@ pub(crate) fn read(json: &Json, question: Option<&Question>) -> Result<HostAnswe
         let map = json.as_object().filter(|map| !map.contains_key("$type"));
         return form(map.ok_or_else(|| wanted("an object of values by field name"))?, fields);
     }
+    if let Some(Question::Key) = question {
+        return key(json).map(|key| HostAnswer::Value(Argument::Value(key)));
+    }
     // A switch that is off is a Boolean here.
     let given = json_in::argument(json)?.unwrap_or(Argument::Value(Value::Bool(false)));
     let answer = match (question, given) {
@@ -69,12 +72,48 @@ pub(crate) fn read(json: &Json, question: Option<&Question>) -> Result<HostAnswe
         (Some(Question::Choices { choices, .. }), _) => {
             return Err(wanted(&format!("a list of numbers below {}", choices.len())));
         }
-        (Some(Question::Key), Argument::Value(key)) if is_bag(&key) => Argument::Value(key),
-        (Some(Question::Key), _) => return Err(wanted("an object with the properties of a KeyInfo")),
         (None, other) => other,
-        (Some(Question::Fields { .. }), _) => return Err(wanted("an object of values by field name")),
+        (Some(Question::Key | Question::Fields { .. }), _) => return Err(wanted("of another kind")),
     };
     Ok(HostAnswer::Value(answer))
+}
+
+/// A key: its character, or an object with the properties of a `KeyInfo`. An endpoint knows the fields by exactly these
+/// names and types and gets all of them. [MS-PSRP] 2.2.3.26
+fn key(json: &Json) -> Result<Value, BadValue> {
+    let wrong = || BadValue::new("the answer has to be a character or an object with the properties of a KeyInfo");
+    let none = Map::new();
+    let map = match json {
+        Json::Object(map) if !map.contains_key("$type") => map,
+        Json::String(_) | Json::Object(_) => &none,
+        _ => return Err(wrong()),
+    };
+    const NAMES: [&str; 4] = ["virtualKeyCode", "character", "controlKeyState", "keyDown"];
+    if map.keys().any(|name| !NAMES.iter().any(|known| known.eq_ignore_ascii_case(name))) {
+        return Err(wrong());
+    }
+    let given = |name: &str| map.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, json)| json);
+    let number = |name: &str| match given(name) {
+        None => Ok(0),
+        Some(json) => json.as_i64().and_then(|number| i32::try_from(number).ok()).ok_or_else(wrong),
+    };
+    let character = if map.is_empty() { Some(json) } else { given("character") };
+    let character = match character.map(json_in::argument).transpose()?.flatten() {
+        None => Some(0),
+        Some(Argument::Value(Value::Char(unit))) => Some(unit),
+        Some(Argument::Value(value)) => value.as_ps_string().and_then(|text| {
+            let mut units = text.units();
+            units.next().filter(|_| units.next().is_none())
+        }),
+        Some(_) => None,
+    };
+    let down = match given("keyDown") {
+        None => true,
+        Some(json) => json.as_bool().ok_or_else(wrong)?,
+    };
+    let (code, state) = (number("virtualKeyCode")?, number("controlKeyState")?);
+    let fields: [Value; 4] = [code.into(), Value::Char(character.ok_or_else(wrong)?), state.into(), down.into()];
+    Ok(clixml::Object::with_extended(NAMES.into_iter().zip(fields)).into())
 }
 
 /// The values of a form by the names of its fields.
@@ -144,10 +183,6 @@ fn is_simple(type_name: &str) -> bool {
 
 fn is_compound(object: &clixml::Object) -> bool {
     !matches!(object.content, Content::Primitive(_))
-}
-
-fn is_bag(value: &Value) -> bool {
-    value.as_object().is_some_and(|object| object.items().is_none() && object.primitive().is_none())
 }
 
 fn place(given: &Argument, choices: usize) -> Option<i32> {
@@ -273,6 +308,34 @@ mod tests {
             assert_eq!(taken.is_ok(), fits, "{field}: {answer}");
         }
         assert!(read(&json!({ "Name": "x", "name": "y" }), Some(&question("fields"))).is_err());
+    }
+
+    #[test]
+    fn a_key_has_all_its_fields_by_their_own_names() {
+        let taken = |json: Json| match read(&json, Some(&question("key"))) {
+            Ok(HostAnswer::Value(Argument::Value(key))) => Some(key),
+            _ => None,
+        };
+        let wanted = clixml::Object::with_extended([
+            ("virtualKeyCode", Value::I32(89)),
+            ("character", Value::Char(121)),
+            ("controlKeyState", Value::I32(0)),
+            ("keyDown", Value::Bool(true)),
+        ]);
+        assert_eq!(taken(json!({ "Character": "y", "VirtualKeyCode": 89 })), Some(wanted.into()));
+        let character = |json| taken(json).and_then(|key| key.get("character").cloned());
+        assert_eq!(character(json!("y")), Some(Value::Char(121)));
+        assert_eq!(character(json!({ "$type": "Char", "value": 13 })), Some(Value::Char(13)));
+        for wrong in [
+            json!("yy"),
+            json!(5),
+            json!({ "Name": "y" }),
+            json!({ "keyDown": 1 }),
+            json!({ "character": 1 }),
+            json!({}),
+        ] {
+            assert_eq!(taken(wrong.clone()), None, "{wrong}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use clixml::{Content, Value};
 use crate::views::Column;
 use crate::{numbers, object};
 
-/// The text of a column for an object.
+/// The text of a column for an object. `fixed`: the column is of a table that has no view of its own.
 pub(crate) fn value(of: &Value, column: &Column, limit: Option<usize>, fixed: bool) -> String {
     let property = |name: &str| object::property(of, name);
     let text = |name: &str| property(name).map(|value| object::text(&value)).unwrap_or_default();
@@ -16,7 +16,10 @@ pub(crate) fn value(of: &Value, column: &Column, limit: Option<usize>, fixed: bo
         None => String::new(),
     };
     match column.computed.as_str() {
-        "" => property(&column.property).map(|value| object::cell(&value, limit, fixed)).unwrap_or_default(),
+        "" => {
+            let found = if fixed { object::resolved(of, &column.property) } else { property(&column.property) };
+            found.map(|value| object::cell(&value, limit, fixed)).unwrap_or_default()
+        }
         // An alias is shown with what it stands for.
         "command" if text("CommandType") == "Alias" => text("DisplayName"),
         "command" => text("Name"),

@@ -218,7 +218,7 @@ impl Formatter {
         let view = views::find(types, |name| object::property(value, name).is_some());
         let computer = object::shows_computer(value);
         let column = |name: &str, align| Column {
-            label: name.to_owned(),
+            label: cells::plain(name).into_owned(),
             property: name.to_owned(),
             computed: String::new(),
             width: 0,
@@ -314,7 +314,10 @@ impl Formatter {
         });
         shown
             .flat_map(|(name, property)| {
-                [name.to_string(), cells::plain(&object::cell(property, self.options.items, false)).into_owned()]
+                [
+                    cells::plain(name).into_owned(),
+                    cells::plain(&object::cell(property, self.options.items, false)).into_owned(),
+                ]
             })
             .collect()
     }
@@ -434,7 +437,7 @@ fn paired(texts: Vec<String>) -> Vec<(String, String)> {
 fn out_of_band(value: &Value, types: &[String], concise: bool) -> Option<String> {
     let is = |name: &str| types.iter().any(|own| own.eq_ignore_ascii_case(name));
     if is("System.Management.Automation.ErrorRecord") {
-        return Some(if concise { crate::error::concise(value) } else { crate::normal_view(value, None) });
+        return Some(if concise { crate::error::concise(value) } else { crate::error::as_object(value) });
     }
     if is("System.Management.Automation.InformationalRecord") {
         return Some(psrp::records::message_of(value));

@@ -11,6 +11,7 @@ mod live;
 mod numbers;
 mod object;
 mod packets;
+mod position;
 mod table;
 mod views;
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use clixml::{Content, Object, TimeSpan, Value};
+use clixml::{Content, DateTime, Object, TimeSpan, Value, Zone};
 
 use crate::{numbers, object};
 
@@ -11,7 +11,7 @@ type Properties = Vec<(Cow<'static, str>, Value)>;
 /// The properties that a value has by its type, in the order of .NET; empty for an object that is only a bag of them.
 pub(crate) fn properties(value: &Value) -> Properties {
     match value {
-        Value::DateTime(date) => named([("DateTime", numbers::long_date_time(*date).into())]),
+        Value::DateTime(date) => date_time(*date, None),
         Value::TimeSpan(span) => time_span(*span),
         Value::Guid(id) => {
             let part = |byte: usize| id.as_bytes().get(byte).map_or(Value::Null, |byte| i32::from(byte >> 4).into());
@@ -60,6 +60,11 @@ fn named<const N: usize>(properties: [(&'static str, Value); N]) -> Properties {
 fn of_object(value: &Value, object: &Object) -> Properties {
     match &object.content {
         Content::Primitive(_) if object.is_a("System.Enum") => named([("Value", object::text(value).into())]),
+        Content::Primitive(Value::DateTime(date)) => {
+            // The name of an enum would be a text; what has come over the wire of one is a number.
+            let hint = object.get("DisplayHint").filter(|hint| matches!(hint, Value::String(_))).map(object::text);
+            date_time(*date, hint)
+        }
         Content::Primitive(inside) => properties(inside),
         Content::List(items) | Content::Enumerable(items) => {
             let count = i32::try_from(items.len()).unwrap_or(i32::MAX);
@@ -96,6 +101,45 @@ fn of_object(value: &Value, object: &Object) -> Properties {
     }
 }
 
+/// A date with its parts. The text that stands for all of it is what a note wants of it: the date, the time or both.
+fn date_time(date: DateTime, hint: Option<String>) -> Properties {
+    const DAY: i64 = 864_000_000_000;
+    let within = date.ticks() % DAY;
+    let whole = |ticks: i64| DateTime::from_ticks(ticks, date.zone).map_or(Value::Null, Value::DateTime);
+    let part = |unit: i64, limit: i64| Value::I32(i32::try_from(within / unit % limit).unwrap_or(0));
+    let number = |number: u32| Value::I32(i32::try_from(number).unwrap_or(0));
+    let parts = numbers::parts(date);
+    let kind = match date.zone {
+        Zone::Unspecified => "Unspecified",
+        Zone::Utc => "Utc",
+        Zone::Offset(_) => "Local",
+    };
+    let is = |word: &str| hint.as_deref().is_some_and(|hint| hint.eq_ignore_ascii_case(word));
+    let text = match numbers::long_date_time(date) {
+        (day, _) if is("Date") => day,
+        (_, time) if is("Time") => time,
+        (day, time) => format!("{day} {time}"),
+    };
+    named([
+        ("Date", whole(date.ticks().saturating_sub(within))),
+        ("Day", number(parts.day)),
+        ("DayOfWeek", numbers::day_name(parts.weekday).into()),
+        ("DayOfYear", number(numbers::day_of_year(&parts))),
+        ("Hour", number(parts.hour)),
+        ("Kind", kind.into()),
+        ("Millisecond", part(10_000, 1_000)),
+        ("Microsecond", part(10, 1_000)),
+        ("Nanosecond", Value::I32(i32::try_from(within % 10).unwrap_or(0).saturating_mul(100))),
+        ("Minute", number(parts.minute)),
+        ("Month", number(parts.month)),
+        ("Second", number(parts.second)),
+        ("Ticks", Value::I64(date.ticks())),
+        ("TimeOfDay", Value::TimeSpan(TimeSpan { ticks: within })),
+        ("Year", number(parts.year)),
+        ("DateTime", text.into()),
+    ])
+}
+
 fn time_span(span: TimeSpan) -> Properties {
     const SECOND: i64 = 10_000_000;
     let part = |unit: i64, limit: i64| Value::I32(i32::try_from(span.ticks / (unit * SECOND) % limit).unwrap_or(0));
@@ -103,19 +147,23 @@ fn time_span(span: TimeSpan) -> Properties {
     let ticks = span.ticks as f64;
     // The largest number of whole milliseconds is the most that it says.
     const MOST: f64 = 922_337_203_685_477.0;
-    let total = |unit: f64| Value::Double((ticks / (unit * 1e7)).clamp(-MOST, MOST));
+    let rest = |unit: i64, limit: i64| Value::I32(i32::try_from(span.ticks / unit % limit).unwrap_or(0));
     named([
+        ("Ticks", Value::I64(span.ticks)),
         ("Days", part(86_400, i64::MAX)),
         ("Hours", part(3_600, 24)),
+        ("Milliseconds", rest(10_000, 1_000)),
+        ("Microseconds", rest(10, 1_000)),
+        ("Nanoseconds", Value::I32(i32::try_from(span.ticks % 10).unwrap_or(0).saturating_mul(100))),
         ("Minutes", part(60, 60)),
         ("Seconds", part(1, 60)),
-        ("Milliseconds", Value::I32(i32::try_from(span.ticks / 10_000 % 1_000).unwrap_or(0))),
-        ("Ticks", Value::I64(span.ticks)),
-        ("TotalDays", total(86_400.0)),
-        ("TotalHours", total(3_600.0)),
-        ("TotalMinutes", total(60.0)),
-        ("TotalSeconds", total(1.0)),
-        ("TotalMilliseconds", total(0.001)),
+        ("TotalDays", Value::Double(ticks / (86_400.0 * 1e7))),
+        ("TotalHours", Value::Double(ticks / (3_600.0 * 1e7))),
+        ("TotalMilliseconds", Value::Double((ticks / 1e4).clamp(-MOST, MOST))),
+        ("TotalMicroseconds", Value::Double(ticks / 10.0)),
+        ("TotalNanoseconds", Value::Double(ticks * 100.0)),
+        ("TotalMinutes", Value::Double(ticks / (60.0 * 1e7))),
+        ("TotalSeconds", Value::Double(ticks / 1e7)),
     ])
 }
 

@@ -146,15 +146,47 @@ const MONTHS: [&str; 12] = [
 ];
 const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
-/// A date in parts: year, month, day, hour, minute, second, day of the week from Monday.
-fn parts(value: DateTime) -> (u32, u32, u32, u32, u32, u32, usize) {
+/// A date in parts.
+pub(crate) struct Parts {
+    pub(crate) year: u32,
+    pub(crate) month: u32,
+    pub(crate) day: u32,
+    pub(crate) hour: u32,
+    pub(crate) minute: u32,
+    pub(crate) second: u32,
+    /// From Monday, which is 0
+    pub(crate) weekday: usize,
+}
+
+pub(crate) fn parts(value: DateTime) -> Parts {
     // The text is `yyyy-mm-ddThh:mm:ss…`.
     let text = value.to_string();
     let number = |from: usize, to: usize| text.get(from..to).and_then(|part| part.parse().ok()).unwrap_or(0);
     let days = u64::try_from(value.ticks()).unwrap_or(0) / (TICKS * 86_400);
     // 1 January of the year 1 was a Monday.
     let weekday = usize::try_from(days % 7).unwrap_or(0);
-    (number(0, 4), number(5, 7), number(8, 10), number(11, 13), number(14, 16), number(17, 19), weekday)
+    Parts {
+        year: number(0, 4),
+        month: number(5, 7),
+        day: number(8, 10),
+        hour: number(11, 13),
+        minute: number(14, 16),
+        second: number(17, 19),
+        weekday,
+    }
+}
+
+pub(crate) fn day_name(weekday: usize) -> &'static str {
+    DAYS.get(weekday).copied().unwrap_or_default()
+}
+
+/// The day of the year, from 1.
+pub(crate) fn day_of_year(parts: &Parts) -> u32 {
+    const BEFORE: [u32; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
+    let month = usize::try_from(parts.month).unwrap_or(1).saturating_sub(1);
+    let leap = parts.year.is_multiple_of(4) && (!parts.year.is_multiple_of(100) || parts.year.is_multiple_of(400));
+    let extra = u32::from(leap && parts.month > 2);
+    BEFORE.get(month).copied().unwrap_or(0).saturating_add(parts.day).saturating_add(extra)
 }
 
 fn clock(hour: u32, minute: u32, second: u32) -> String {
@@ -168,27 +200,26 @@ fn clock(hour: u32, minute: u32, second: u32) -> String {
 
 /// `5/6/2024 7:08:09 AM`
 pub(crate) fn date_time(value: DateTime) -> String {
-    let (year, month, day, hour, minute, second, _) = parts(value);
+    let Parts { year, month, day, hour, minute, second, .. } = parts(value);
     format!("{month}/{day}/{year:04} {}", clock(hour, minute, second))
 }
 
-/// `Monday, May 6, 2024 7:08:09 AM`
-pub(crate) fn long_date_time(value: DateTime) -> String {
-    let (year, month, day, hour, minute, second, weekday) = parts(value);
-    let name = |names: &[&'static str], at: usize| names.get(at).copied().unwrap_or_default();
-    let month = name(&MONTHS, usize::try_from(month).unwrap_or(0).saturating_sub(1));
-    format!("{}, {month} {day}, {year:04} {}", name(&DAYS, weekday), clock(hour, minute, second))
+/// `Monday, May 6, 2024` and `7:08:09 AM`
+pub(crate) fn long_date_time(value: DateTime) -> (String, String) {
+    let Parts { year, month, day, hour, minute, second, weekday } = parts(value);
+    let month = MONTHS.get(usize::try_from(month).unwrap_or(0).saturating_sub(1)).copied().unwrap_or_default();
+    (format!("{}, {month} {day}, {year:04}", day_name(weekday)), clock(hour, minute, second))
 }
 
 /// `5/6/2024 07:08`, as lists of files have it
 pub(crate) fn file_time(value: DateTime) -> String {
-    let (year, month, day, hour, minute, ..) = parts(value);
+    let Parts { year, month, day, hour, minute, .. } = parts(value);
     format!("{month}/{day}/{year:04} {hour:02}:{minute:02}")
 }
 
 /// `5/6/2024  7:08 AM` in columns, as lists of files have it on Windows
 pub(crate) fn file_time_windows(value: DateTime) -> String {
-    let (year, month, day, hour, minute, second, _) = parts(value);
+    let Parts { year, month, day, hour, minute, second, .. } = parts(value);
     let time = clock(hour, minute, second);
     let (before, half) = time.split_once(BEFORE_NOON).unwrap_or((&time, ""));
     let short = before.rsplit_once(':').map_or(before, |(short, _)| short);
@@ -197,7 +228,7 @@ pub(crate) fn file_time_windows(value: DateTime) -> String {
 
 /// `May 06 07:08`
 pub(crate) fn short_time(value: DateTime) -> String {
-    let (_, month, day, hour, minute, ..) = parts(value);
+    let Parts { month, day, hour, minute, .. } = parts(value);
     let name = MONTHS.get(usize::try_from(month).unwrap_or(0).saturating_sub(1)).copied().unwrap_or_default();
     format!("{} {day:02} {hour:02}:{minute:02}", name.get(..3).unwrap_or(name))
 }

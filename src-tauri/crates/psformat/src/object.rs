@@ -109,8 +109,8 @@ pub(crate) fn properties(value: &Value) -> Vec<(Cow<'_, str>, Cow<'_, Value>)> {
         fresh.map(|(index, _)| index).collect()
     };
     // Notes come first, what a type adds comes last; these objects have nothing else of their own.
-    let living = value.as_object().is_some_and(|object| object.is_a("System.Net.IPAddress"));
-    if living {
+    let address = value.as_object().is_some_and(|object| object.is_a("System.Net.IPAddress"));
+    if address {
         for (name, made) in crate::live::properties(value) {
             known.insert(name.to_lowercase());
             all.push((name, Cow::Owned(made)));
@@ -120,7 +120,7 @@ pub(crate) fn properties(value: &Value) -> Vec<(Cow<'_, str>, Cow<'_, Value>)> {
         let Some(property) = extended.get(index) else { continue };
         all.push((property.name.to_string_lossy(), Cow::Borrowed(around(value, &property.value))));
     }
-    for (name, made) in crate::live::properties(value) {
+    for (name, made) in living(value) {
         if known.insert(name.to_lowercase()) {
             all.push((name, Cow::Owned(made)));
         }
@@ -137,7 +137,53 @@ fn around<'a>(value: &'a Value, inside: &'a Value) -> &'a Value {
     if *inside == Value::Enclosing(0) { value } else { inside }
 }
 
-/// The property of this name. Every object without a count of its own has a count and a length of one.
+/// What a column that PowerShell made of an object's properties shows of a further object: the property, or what its
+/// items have under this name. An object without a count of its own has a count and a length of one.
+pub(crate) fn resolved<'a>(value: &'a Value, name: &str) -> Option<Cow<'a, Value>> {
+    if let Some(own) = property(value, name) {
+        return Some(own);
+    }
+    if items(value).is_none() {
+        return missing(value, name).map(Cow::Owned);
+    }
+    let mut found = Vec::new();
+    of_items(value, name, &mut found);
+    match found.len() {
+        0 => None,
+        1 => found.pop().map(Cow::Owned),
+        _ => Some(Cow::Owned(Object::list(found).into())),
+    }
+}
+
+/// What something says when it is asked for a property that it has not: how many it is, and a bag of properties nothing.
+fn missing(value: &Value, name: &str) -> Option<Value> {
+    if name.eq_ignore_ascii_case("Count") || name.eq_ignore_ascii_case("Length") {
+        return Some(Value::I32(i32::from(!value.is_null())));
+    }
+    matches!(value, Value::Object(object) if object.content == Content::None).then_some(Value::Null)
+}
+
+/// What the items of a list have under this name, lists taken apart.
+fn of_items(value: &Value, name: &str, found: &mut Vec<Value>) {
+    for item in items(value).into_iter().flatten() {
+        match property(&item, name).map(Cow::into_owned).or_else(|| missing(&item, name)) {
+            Some(own) if is_dictionary(&own) || items(&own).is_none() => found.push(own),
+            Some(own) => found.extend(items(&own).into_iter().flatten().map(Cow::into_owned)),
+            None if is_dictionary(&item) => {}
+            None => of_items(&item, name, found),
+        }
+    }
+}
+
+/// The properties that a value has by its type. What brought adapted properties of its own has only these.
+fn living(value: &Value) -> Vec<(Cow<'static, str>, Value)> {
+    match value {
+        Value::Object(object) if items(value).is_some() && !object.adapted.is_empty() => Vec::new(),
+        _ => crate::live::properties(value),
+    }
+}
+
+/// The property of this name.
 pub(crate) fn property<'a>(value: &'a Value, name: &str) -> Option<Cow<'a, Value>> {
     if let Value::Object(object) = value {
         // A name that is no well-formed text is known by what is shown of it.
@@ -147,13 +193,8 @@ pub(crate) fn property<'a>(value: &'a Value, name: &str) -> Option<Cow<'a, Value
             return Some(Cow::Borrowed(around(value, found)));
         }
     }
-    if let Some((_, made)) = crate::live::properties(value).into_iter().find(|(own, _)| own.eq_ignore_ascii_case(name))
-    {
-        return Some(Cow::Owned(made));
-    }
-    let bag = matches!(value, Value::Object(object) if object.content == Content::None);
-    (bag && (name.eq_ignore_ascii_case("Count") || name.eq_ignore_ascii_case("Length")))
-        .then_some(Cow::Owned(Value::I32(1)))
+    let made = living(value).into_iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
+    made.map(|(_, made)| Cow::Owned(made))
 }
 
 /// Whether it has properties other than those that say where it came from.
