@@ -388,7 +388,7 @@ impl Fault {
         } else {
             code::CMDLET_FAILED
         };
-        Self::new(number).with("message", error.message.as_str()).detail(error.normal_view())
+        Self::new(number).with("message", error.message.as_str()).detail(psformat::normal_view(record, None))
     }
 
     /// Of the error record that ended the closing command (pep-facts D.3).
@@ -409,7 +409,7 @@ impl Fault {
         } else {
             code::CLOSE_FAILED
         };
-        Self::new(number).with("message", error.message.as_str()).detail(error.normal_view())
+        Self::new(number).with("message", error.message.as_str()).detail(psformat::normal_view(record, None))
     }
 }
 

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use clixml::Value;
 use psrp::RecordStream;
 use psrp::host::{HostCall, HostMethod};
-use psrp::records::{ErrorRecord, InformationRecord, ProgressRecord, message_of};
+use psrp::records::{InformationRecord, ProgressRecord, message_of};
 
 /// The most characters of one record that are shown; all of it is in the record file.
 const LONGEST: usize = 20_000;
@@ -21,7 +21,7 @@ const FEW_BYTES: usize = 256;
 pub(crate) fn of_record(stream: RecordStream, value: &Value) -> Cow<'_, str> {
     match stream {
         RecordStream::Output => of_object(value),
-        RecordStream::Error => ErrorRecord::from_value(value).normal_view().into(),
+        RecordStream::Error => psformat::normal_view(value, None).into(),
         RecordStream::Warning | RecordStream::Verbose | RecordStream::Debug => message_of(value).into(),
         RecordStream::Information => InformationRecord::from_value(value).text.into(),
         RecordStream::Progress => {

@@ -1,4 +1,4 @@
-//! Records that a real engine wrote, read by meaning and rendered, and ours beside them. See
+//! Records that a real engine wrote, read by meaning, and ours beside them. See
 //! `tests/fixtures/golden/README-values.md`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
@@ -64,51 +64,6 @@ fn every_error_of_the_engine_has_its_id_category_and_message() {
         }
     }
     assert!(read > 320, "{read} records");
-}
-
-/// What the engine prints without extended information, apart from the indentation of Windows PowerShell and the line
-/// with the computer's name.
-#[test]
-fn g14_the_normal_view_is_the_engines() {
-    let mut different = Vec::new();
-    for row in errors() {
-        let (ours, theirs) = views(&row, "wire", "normal_view_back").unwrap();
-        if ours != theirs {
-            different.push(row["name"].as_str().unwrap().to_owned());
-        }
-    }
-    // The engine shortens a long reason; we do not.
-    assert_eq!(different, ["transformation-error"]);
-}
-
-/// With extended information an engine that reads a record counts the position anew from parts of the script; we show
-/// the text as it came. Everything else is equal.
-#[test]
-fn g14_the_normal_view_with_extended_information_differs_in_the_position_only() {
-    let (mut all, mut different) = (0, Vec::new());
-    for row in errors() {
-        let Some((ours, theirs)) = views(&row, "wire_extended", "normal_view_back_extended") else { continue };
-        all += 1;
-        if without_position(&ours) != without_position(&theirs) {
-            different.push(row["name"].as_str().unwrap().to_owned());
-        }
-    }
-    assert_eq!((all, different.as_slice()), (144, ["transformation-error".to_owned()].as_slice()));
-}
-
-fn views(row: &Json, wire: &str, view: &str) -> Option<(String, String)> {
-    let record = ErrorRecord::from_value(&value(row, wire)?);
-    let ours = record.normal_view().replace("\n    + ", "\n+ ");
-    let theirs = row[view].as_str().unwrap().trim_end_matches('\n').to_owned();
-    let theirs = theirs.strip_suffix("\n+ PSComputerName        : server01.example.com").unwrap_or(&theirs).to_owned();
-    Some((ours, theirs))
-}
-
-fn without_position(view: &str) -> Vec<&str> {
-    let own = |line: &&str| {
-        !line.starts_with('+') || line.starts_with("+ CategoryInfo") || line.starts_with("+ FullyQualifiedErrorId")
-    };
-    view.lines().filter(own).collect()
 }
 
 #[test]

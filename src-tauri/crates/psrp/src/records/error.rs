@@ -72,27 +72,4 @@ impl ErrorRecord {
             recommended_action: text("ErrorDetails_RecommendedAction"),
         }
     }
-
-    /// The record as a console shows it (PowerShell's NormalView, without the computer's name).
-    #[must_use]
-    pub fn normal_view(&self) -> String {
-        if self.id.starts_with("NativeCommandError") {
-            return self.message.clone();
-        }
-        let mut view = String::new();
-        if !self.command.is_empty() {
-            view.push_str(&self.command);
-            view.push_str(" : ");
-        }
-        view.push_str(if self.message.is_empty() { &self.category_message } else { &self.message });
-        if !self.position.is_empty() {
-            view.push('\n');
-            view.push_str(&self.position);
-        }
-        view.push_str("\n    + CategoryInfo          : ");
-        view.push_str(&self.category_message);
-        view.push_str("\n    + FullyQualifiedErrorId : ");
-        view.push_str(&self.id);
-        view
-    }
 }
