@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::io::{BufWriter, IsTerminal, StdoutLock, Write};
 use std::time::Instant;
 
+use chrono::TimeZone;
 use clixml::Value;
 use psformat::{Formatter, Options, normal_view};
 use psrp::RecordStream;
@@ -12,6 +13,12 @@ use psrp::records::{InformationRecord, message_of};
 
 /// Texts of information that nobody wanted on the screen yet.
 const REMEMBERED: usize = 64;
+
+/// By how many seconds the clock of this computer is ahead of UTC at a moment, in seconds since 1970.
+fn ahead_of_utc(moment: i64) -> i32 {
+    let moment = chrono::DateTime::from_timestamp(moment, 0).unwrap_or_default();
+    chrono::Local.offset_from_utc_datetime(&moment.naive_utc()).local_minus_utc()
+}
 
 /// The console.
 pub(crate) struct Console {
@@ -62,7 +69,8 @@ impl Console {
         match stream {
             RecordStream::Output => {
                 let mut formatter = std::mem::replace(&mut self.formatter, Formatter::new(self.options.clone()));
-                formatter.push_in_parts(record, self.began.elapsed(), |lines| {
+                let record = psformat::in_local_time(record, &ahead_of_utc);
+                formatter.push_in_parts(&record, self.began.elapsed(), |lines| {
                     self.lines(lines);
                     lines.clear();
                 });
