@@ -1,6 +1,10 @@
 //! `--text`: what a PowerShell console would show, compared with what PowerShell's own formatter writes.
 
-use serde_json::json;
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::{Value as Json, json};
 use tests::peer::Peer;
 use tests::pepctl::Pepctl;
 use tests::{engine, folders};
@@ -36,6 +40,65 @@ fn odd_objects_are_shown_letter_by_letter_as_the_engine_shows_them() {
         }
     }
     peer.assert_clean();
+}
+
+/// What the engine makes of each of these, as Out-String does.
+fn judged(peer: &Peer, names: &[String], width: usize) -> Vec<String> {
+    let mut call = Pepctl::new(&peer.endpoint());
+    for name in names {
+        call = call.line(json!({ "command": "Show-Shape", "parameters": { "Name": name, "Width": width } }));
+    }
+    let outcome = call.finish();
+    outcome.assert_code(0);
+    let texts = outcome.texts("output");
+    assert_eq!(texts.len(), names.len(), "one text for each");
+    texts
+}
+
+#[test]
+fn objects_and_errors_of_many_kinds_are_shown_letter_by_letter_as_out_string_shows_them() {
+    let Some(peer) = peer("texts.pssc") else { return };
+    let names = Pepctl::new(&peer.endpoint()).run_cmdlet("Get-ShapeName", &[]).texts("output");
+    assert!(names.len() > 250, "{}", names.len());
+    for width in [120, 47] {
+        let mut call = Pepctl::new(&peer.endpoint()).args(&["--text", "--width", &width.to_string()]);
+        for name in &names {
+            call = call.line(json!({ "command": "Get-Shape", "parameters": { "Name": name } }));
+            call = call.line(json!({ "command": "Get-Shape", "parameters": { "Name": "mark" } }));
+        }
+        let (_, shown, errors) = call.finish_text();
+        let ours: Vec<&str> = shown.split(&format!("{MARK}\n")).collect();
+        assert_eq!(ours.len(), names.len() + 1, "{errors}");
+        for ((name, ours), theirs) in names.iter().zip(&ours).zip(&judged(&peer, &names, width)) {
+            assert_eq!(ours, theirs, "{name} at {width}");
+        }
+    }
+    peer.assert_clean();
+}
+
+/// Writes the file that psformat's tests compare with, for when `texts.pssc` has changed.
+#[test]
+#[ignore = "writes tests/fixtures/golden/texts.jsonl.gz"]
+fn record_what_the_engine_shows() {
+    let Some(peer) = peer("texts.pssc") else { return };
+    let names = Pepctl::new(&peer.endpoint()).run_cmdlet("Get-ShapeName", &[]).texts("output");
+    let mut call = Pepctl::new(&peer.endpoint());
+    for name in &names {
+        call = call.line(json!({ "command": "Export-Shape", "parameters": { "Name": name } }));
+    }
+    let outcome = call.finish();
+    outcome.assert_code(0);
+    let wire = |run: usize| -> Vec<&Json> {
+        outcome.stream("output").filter(|line| line["run"] == run).map(|line| &line["text"]).collect()
+    };
+    let file = std::fs::File::create(folders::root().join("tests/fixtures/golden/texts.jsonl.gz")).expect("a file");
+    let mut file = GzEncoder::new(file, Compression::best());
+    let (wide, narrow) = (judged(&peer, &names, 120), judged(&peer, &names, 40));
+    for (run, (name, texts)) in names.iter().zip(wide.iter().zip(&narrow)).enumerate() {
+        let row = json!({ "name": name, "wire": wire(run + 1), "texts": { "120": texts.0, "40": texts.1 } });
+        writeln!(file, "{row}").expect("the file is written");
+    }
+    file.finish().expect("the file is written");
 }
 
 #[test]

@@ -106,37 +106,39 @@ pub(crate) fn wrap(text: &str, cells: usize) -> Vec<String> {
             wrapped.push(line);
             continue;
         }
-        let mut current = String::new();
+        let mut current: Vec<u16> = Vec::new();
         let mut left = cells;
+        let mut end_line = |line: &mut Vec<u16>| wrapped.push(String::from_utf16_lossy(&std::mem::take(line)));
         for (mut word, soft) in words(&line) {
             if soft && width(&word).saturating_add(1) == left {
                 word.push('-');
             }
             let length = width(&word);
             if length > cells {
-                for character in word.chars() {
-                    // One that is wider than the line has a stand-in.
-                    let (character, size) = match char_width(character) {
-                        size if size > cells => ('?', 1),
-                        size => (character, size),
+                // A line may end in the middle of an astral character: each half of it takes one cell.
+                for unit in word.encode_utf16() {
+                    // A character that is wider than the line has a stand-in.
+                    let (unit, size) = match char::from_u32(u32::from(unit)).map_or(1, char_width) {
+                        size if size > cells => (u16::from(b'?'), 1),
+                        size => (unit, size),
                     };
                     if size > left {
-                        wrapped.push(std::mem::take(&mut current));
+                        end_line(&mut current);
                         left = cells;
                     }
-                    current.push(character);
+                    current.push(unit);
                     left = left.saturating_sub(size);
                 }
             } else {
                 if length > left {
-                    wrapped.push(std::mem::take(&mut current));
+                    end_line(&mut current);
                     left = cells;
                 }
-                current.push_str(&word);
+                current.extend(word.encode_utf16());
                 left = left.saturating_sub(length);
             }
         }
-        wrapped.push(current);
+        end_line(&mut current);
     }
     wrapped
 }
@@ -216,6 +218,9 @@ mod tests {
         assert_eq!(wrap("abcdefgh ij", 3), ["abc", "def", "gh ", "ij"]);
         assert_eq!(wrap("a\n\nb", 3), ["a", "", "b"]);
         assert_eq!(wrap("漢字", 1), ["?", "?"]);
+        assert_eq!(wrap("a😀😀", 2), ["a\u{fffd}", "\u{fffd}\u{fffd}", "\u{fffd}"]);
+        assert_eq!(wrap("😀😀😀", 4), ["😀😀", "😀"]);
+        assert_eq!(wrap("😀b", 1), ["\u{fffd}", "\u{fffd}", "b"]);
     }
 
     #[test]

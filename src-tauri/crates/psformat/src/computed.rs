@@ -42,6 +42,11 @@ pub(crate) fn value(of: &Value, column: &Column, limit: Option<usize>, fixed: bo
                 _ => String::new(),
             }
         }
+        "module" => Some(text("ModuleName")).filter(|name| !name.is_empty()).unwrap_or_else(|| text("PSSnapIn")),
+        "friendly" => property(&column.property)
+            .as_deref()
+            .and_then(|list| object::resolved(list, "FriendlyName").map(|names| object::cell(&names, limit, false)))
+            .unwrap_or_default(),
         "directory" => text("PSParentPath").replace("Microsoft.PowerShell.Core\\FileSystem::", ""),
         "file-time" => date(numbers::file_time),
         "file-time-windows" => {

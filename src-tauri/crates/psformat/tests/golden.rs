@@ -102,6 +102,38 @@ fn odd_objects_are_shown_as_the_engines_console_shows_them() {
 }
 
 #[test]
+fn objects_and_errors_of_many_kinds_are_shown_as_the_engine_shows_them() {
+    let (mut all, mut different) = (0, Vec::new());
+    for row in rows("texts.jsonl.gz") {
+        for (width, theirs) in row["texts"].as_object().unwrap() {
+            all += 1;
+            let mut formatter = Formatter::new(Options { width: width.parse().unwrap(), ..Options::default() });
+            let mut lines = Vec::new();
+            for record in row["wire"].as_array().unwrap() {
+                let (stream, record) = record.as_str().unwrap().split_once(' ').unwrap();
+                match stream {
+                    "text" => lines.push(record.to_owned()),
+                    "error" => {
+                        let record = decode(record.as_bytes()).unwrap();
+                        formatter.push_text(&normal_view(&record, Some("127.0.0.1")), Duration::ZERO, &mut lines);
+                    }
+                    _ => formatter.push(&decode(record.as_bytes()).unwrap(), Duration::ZERO, &mut lines),
+                }
+            }
+            formatter.finish(&mut lines);
+            let ours: String = lines.iter().map(|line| format!("{}\n", psformat::plain(line))).collect();
+            let theirs = theirs.as_str().unwrap();
+            if ours != theirs {
+                println!("== {} {width}\n{theirs}\n-- ours\n{ours}", row["name"]);
+                different.push(format!("{} {width}", row["name"].as_str().unwrap()));
+            }
+        }
+    }
+    assert!(all > 500, "{all}");
+    assert_known(different, &[]);
+}
+
+#[test]
 fn every_value_alone_is_shown_as_the_engine_shows_it() {
     let (mut all, mut different) = (0, Vec::new());
     for row in rows("values.jsonl.gz") {
