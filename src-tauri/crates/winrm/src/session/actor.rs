@@ -262,9 +262,10 @@ impl Actor {
                 },
             }
         }
-        let Self { events, outbox, work, idle, opener, open_error, .. } = self;
-        // Waiting Receives and idle sockets end with the session.
-        drop((work, idle));
+        let Self { orders, events, outbox, work, idle, opener, open_error, .. } = self;
+        // Waiting Receives, idle sockets and orders end with the session: whoever waits for a reply may be the one who reads the
+        // events.
+        drop((work, idle, orders));
         if let (Some(opener), Some(error)) = (opener, open_error) {
             let _ = opener.send(Err(error));
         }

@@ -71,6 +71,25 @@ async fn h1_a_session_comes_back_after_a_disconnection_and_what_ran_goes_on() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_order_to_a_session_that_has_ended_is_answered_although_nobody_reads_its_events() {
+    let stage = Stage::new();
+    let sign_in = SignIn::new(Credentials::new(practice::PracticePep::ACCOUNT, stage.password()), |_: &_| Ok(()));
+    let options = OpenOptions { event_batches: 1, ..OpenOptions::default() };
+    let (handle, mut events) = winrm::open(stage.connector(), sign_in, options, Arc::new(NoIntents)).await.unwrap();
+    let id = handle.invoke(Command::new("Test-AzureStack").into()).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    stage.next(Fault::Flip(0));
+    handle.stop(id).await.unwrap();
+    let hour = Duration::from_secs(3600);
+    // Given before the end is known here
+    let more = tokio::time::timeout(hour, handle.invoke(Command::new("Get-Command").into())).await;
+    assert!(more.is_ok(), "it waits for ever");
+    let close = tokio::time::timeout(hour, handle.close()).await;
+    assert_eq!(close, Ok(Err(winrm::GoneError.into())));
+    assert!(matches!(end(&mut events).await, Some(SessionState::Lost(LossReason::Security(_)))));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_reconnection_over_a_socket_that_was_closed_goes_over_another_one() {
     let stage = Stage::new();
     let (handle, mut events) = open(&stage, None).await.unwrap();
