@@ -7,6 +7,7 @@
 
 mod bench;
 mod command;
+mod fuzz;
 mod node;
 mod packages;
 mod python;
@@ -28,6 +29,8 @@ usage: cargo xtask <command>
   bench [NAME...] measure whole processes: compare, start, records
   simulate [N] [SEED]
                   N whole sessions in bad weather on a fake clock (10000); `simulate 1 SEED` shows one of them
+  fuzz [SECONDS] [TARGET...]
+                  libFuzzer on every target (300 seconds each); `fuzz build`, `fuzz keep`: tests/fuzz/README.md
   contract        write ui/src/host/contract.ts anew from the Rust types
 ";
 
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         }
         "sweep" => sweep::run(rest),
         "simulate" => sweep::simulate(rest),
+        "fuzz" => fuzz::run(rest),
         "bench" => bench::run(rest),
         "contract" => command::cargo(["run", "--quiet", "--package", "contract", "--bin", "write-contract"]),
         "help" | "-h" | "--help" => {

@@ -1,16 +1,15 @@
 //! Any bytes as values of a run, shown as a console shows them: no panic.
-#![no_main]
 
 use std::time::Duration;
 
 use clixml::{Limits, decode_with};
-use libfuzzer_sys::fuzz_target;
 use psformat::{Formatter, Options, normal_view};
 
 /// Small enough that one input is quick.
 const LIMITS: Limits = Limits { depth: 12, references: 1_000, nodes: 20_000 };
 
-fuzz_target!(|data: &[u8]| {
+/// One input.
+pub fn run(data: &[u8]) {
     let Some((first, rest)) = data.split_first() else { return };
     let mut formatter = Formatter::new(Options { width: usize::from(*first), ..Options::default() });
     let mut lines = Vec::new();
@@ -22,4 +21,4 @@ fuzz_target!(|data: &[u8]| {
     }
     formatter.flush(&mut lines);
     formatter.finish(&mut lines);
-});
+}

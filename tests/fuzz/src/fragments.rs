@@ -1,7 +1,5 @@
 //! Fragments: any bytes, cut anywhere, are read or refused, and the cut makes no difference.
-#![no_main]
 
-use libfuzzer_sys::fuzz_target;
 use psrp::{Defragmenter, FragmentError, Received};
 
 /// Objects (`Ok`) and holes (`Err`) of these pieces.
@@ -21,7 +19,8 @@ fn join<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<Result<Vec<u8>, u64>
     (found, None)
 }
 
-fuzz_target!(|data: &[u8]| {
+/// One input.
+pub fn run(data: &[u8]) {
     let Some((every, data)) = data.split_first() else { return };
     assert_eq!(join(data.chunks(usize::from(*every).max(1))), join(std::iter::once(data)));
-});
+}

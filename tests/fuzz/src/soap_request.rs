@@ -1,15 +1,14 @@
 //! Any bytes as a request; a refusal must give a fault that the client reads.
-#![no_main]
 
-use libfuzzer_sys::fuzz_target;
 use uuid::Uuid;
 use wsman::server::{decode_request, encode_fault};
 use wsman::{OperationKind, ResponseError, decode_response};
 
-fuzz_target!(|data: &[u8]| {
+/// One input.
+pub fn run(data: &[u8]) {
     if let Err(error) = decode_request(data) {
         let answer = encode_fault(None, Uuid::nil(), "m", &error.to_fault());
         let read = decode_response(OperationKind::Send, Uuid::nil(), &answer);
         assert!(matches!(read, Err(ResponseError::Fault(_))));
     }
-});
+}

@@ -1,11 +1,10 @@
 //! Any bytes as the answer to every operation.
-#![no_main]
 
-use libfuzzer_sys::fuzz_target;
 use uuid::Uuid;
 use wsman::{Charset, OperationKind, ResponseError, decode_response};
 
-fuzz_target!(|data: &[u8]| {
+/// One input.
+pub fn run(data: &[u8]) {
     let Some((&first, body)) = data.split_first() else { return };
     let charset = if first & 0x80 == 0 { Charset::Utf8 } else { Charset::Utf16 };
     let Ok(body) = charset.to_utf8(body) else { return };
@@ -13,4 +12,4 @@ fuzz_target!(|data: &[u8]| {
     if let Err(ResponseError::Fault(fault)) = decode_response(kind, Uuid::from_u128(1), &body) {
         let _ = fault.kind();
     }
-});
+}

@@ -23,7 +23,7 @@ pub use session::{
     connect, open,
 };
 pub use sign_in::{IdentityGate, Mechanism, SignIn};
-pub use socket::SocketConnector;
+pub use socket::{SocketConnector, exchange_over};
 pub use stats::{Counts, Stats};
 
 pub use spnego::{Credentials, Secret, ServerIdentity};

@@ -186,6 +186,18 @@ impl Connector for SocketConnector {
     }
 }
 
+/// The exchange of requests for answers over a connection that is there, however it came to be: what [`SocketConnector`] does
+/// with a socket. `max_body` limits the body of one answer in bytes.
+///
+/// # Errors
+/// When HTTP cannot be spoken over it.
+pub async fn exchange_over<S>(stream: S, max_body: usize) -> Result<Box<dyn Exchange>, ConnectError>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    SocketExchange::start(Stream::Given(Box::new(stream)), None, max_body).await
+}
+
 type Driver = Pin<Box<Connection<TokioIo<Watched>, Full<Bytes>>>>;
 
 struct SocketExchange {
@@ -339,18 +351,25 @@ impl Watch {
     }
 }
 
-/// A connection as it is: the socket, or TLS on it.
+/// A connection as it is: the socket, TLS on it, or what was given.
 enum Stream {
     Plain(TcpStream),
     Protected(Box<TlsStream>),
+    Given(Box<dyn ReadWrite>),
 }
 
-/// Does the same with either.
-macro_rules! either {
+/// Bytes both ways.
+trait ReadWrite: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> ReadWrite for S {}
+
+/// Does the same with any of them.
+macro_rules! any_of {
     ($stream:expr, $inner:ident => $does:expr) => {
         match $stream {
             Stream::Plain($inner) => $does,
             Stream::Protected($inner) => $does,
+            Stream::Given($inner) => $does,
         }
     };
 }
@@ -364,7 +383,7 @@ struct Watched {
 impl AsyncRead for Watched {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
-        let read = either!(&mut self.stream, inner => Pin::new(inner).poll_read(cx, buf));
+        let read = any_of!(&mut self.stream, inner => Pin::new(inner).poll_read(cx, buf));
         if buf.filled().len() > before {
             self.progress.fetch_add(1, Ordering::Relaxed);
         }
@@ -374,15 +393,15 @@ impl AsyncRead for Watched {
 
 impl AsyncWrite for Watched {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
-        either!(&mut self.stream, inner => Pin::new(inner).poll_write(cx, data))
+        any_of!(&mut self.stream, inner => Pin::new(inner).poll_write(cx, data))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        either!(&mut self.stream, inner => Pin::new(inner).poll_flush(cx))
+        any_of!(&mut self.stream, inner => Pin::new(inner).poll_flush(cx))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        either!(&mut self.stream, inner => Pin::new(inner).poll_shutdown(cx))
+        any_of!(&mut self.stream, inner => Pin::new(inner).poll_shutdown(cx))
     }
 
     fn poll_write_vectored(
@@ -390,10 +409,10 @@ impl AsyncWrite for Watched {
         cx: &mut Context<'_>,
         data: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        either!(&mut self.stream, inner => Pin::new(inner).poll_write_vectored(cx, data))
+        any_of!(&mut self.stream, inner => Pin::new(inner).poll_write_vectored(cx, data))
     }
 
     fn is_write_vectored(&self) -> bool {
-        either!(&self.stream, inner => inner.is_write_vectored())
+        any_of!(&self.stream, inner => inner.is_write_vectored())
     }
 }
