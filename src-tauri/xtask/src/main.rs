@@ -29,6 +29,8 @@ usage: cargo xtask <command>
   bench [NAME...] measure whole processes: compare, start, records
   simulate [N] [SEED]
                   N whole sessions in bad weather on a fake clock (10000); `simulate 1 SEED` shows one of them
+  differential [N]
+                  N generated values read and written by our codec and by a foreign one (100000)
   fuzz [SECONDS] [TARGET...]
                   libFuzzer on every target (300 seconds each); `fuzz build`, `fuzz keep`: tests/fuzz/README.md
   contract        write ui/src/host/contract.ts anew from the Rust types
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
         }
         "sweep" => sweep::run(rest),
         "simulate" => sweep::simulate(rest),
+        "differential" => sweep::differential(rest),
         "fuzz" => fuzz::run(rest),
         "bench" => bench::run(rest),
         "contract" => command::cargo(["run", "--quiet", "--package", "contract", "--bin", "write-contract"]),

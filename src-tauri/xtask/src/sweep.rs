@@ -34,3 +34,15 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
             .env("PEP_TEST_PYTHON", python::interpreter()),
     )
 }
+
+/// Reads and writes so many generated values with our codec and with a foreign one.
+pub(crate) fn differential(arguments: &[String]) -> Outcome {
+    let count = number(arguments, 0, 100_000)?;
+    python::ensure()?;
+    command::run(
+        program(env!("CARGO"))
+            .args(["test", "--package", "tests", "--test", "differential", "--", "--nocapture"])
+            .env("PEP_DIFFERENTIAL", count.to_string())
+            .env("PEP_TEST_PYTHON", python::interpreter()),
+    )
+}
