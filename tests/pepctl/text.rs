@@ -76,6 +76,22 @@ fn objects_and_errors_of_many_kinds_are_shown_letter_by_letter_as_out_string_sho
     peer.assert_clean();
 }
 
+#[test]
+fn dates_of_a_known_zone_are_on_the_clock_of_this_computer() {
+    let Some(peer) = peer("texts.pssc") else { return };
+    let shown = |zone: &str| {
+        let call = Pepctl::new(&peer.endpoint()).env("TZ", zone);
+        let call = call.args(&["--text", "run", "Get-Shape", "--param", "Name=\"dates-list\""]);
+        let (code, shown, errors) = call.finish_text();
+        assert_eq!(code, 0, "{errors}");
+        let line = |name: &str| shown.lines().find(|line| line.starts_with(name)).map(str::to_owned).expect("a line");
+        (line("U : "), line("L : "), line("N : "))
+    };
+    let (here, there) = (shown("UTC0"), shown("THERE-5:30"));
+    assert_eq!((&here.0, &here.2), (&there.0, &there.2), "UTC, and what is of no known zone, stay as they are");
+    assert_ne!(here.1, there.1);
+}
+
 /// Writes the file that psformat's tests compare with, for when `texts.pssc` has changed.
 #[test]
 #[ignore = "writes tests/fixtures/golden/texts.jsonl.gz"]

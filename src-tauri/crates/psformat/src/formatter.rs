@@ -9,7 +9,7 @@ use crate::cells::{self, Align};
 use crate::packets::{self, Packet};
 use crate::table::Table;
 use crate::views::{Column, Shape, View};
-use crate::{computed, list, object, views};
+use crate::{computed, help, list, object, views};
 
 /// A table whose widths follow its content waits for this long for more rows.
 const PATIENCE: Duration = Duration::from_millis(300);
@@ -243,7 +243,7 @@ impl Formatter {
                 }
             }
         };
-        if computer && view.is_some_and(|view| view.shape != Shape::Custom) {
+        if computer && view.is_some_and(|view| !matches!(view.shape, Shape::Custom | Shape::Help)) {
             columns.push(column("PSComputerName", Align::Left));
         }
         let by_content = shape == Shape::Table
@@ -295,6 +295,9 @@ impl Formatter {
         let text =
             |column: &Column| cells::plain(&computed::value(value, column, self.options.items, fixed)).into_owned();
         match document.shape {
+            Shape::Help => {
+                help::lines(value).into_iter().flat_map(|(indent, line)| [cells::blanks(indent), line]).collect()
+            }
             Shape::Table | Shape::Custom => document.columns.iter().map(text).collect(),
             Shape::List if document.view.is_some() => {
                 document.columns.iter().flat_map(|column| [column.label.clone(), text(column)]).collect()
@@ -410,6 +413,14 @@ impl Formatter {
                     Shape::List => {
                         list::write(&paired(texts), width, to);
                         to.push(String::new());
+                    }
+                    Shape::Help => {
+                        for (indent, text) in paired(texts) {
+                            let room = width.saturating_sub(indent.len()).max(1);
+                            to.extend(
+                                cells::wrap(&cells::plain(&text), room).iter().map(|line| format!("{indent}{line}")),
+                            );
+                        }
                     }
                     Shape::Custom => to.append(&mut cells::wrap(&texts.concat(), width)),
                 }

@@ -6,6 +6,7 @@ mod cells;
 mod computed;
 mod error;
 mod formatter;
+mod help;
 mod list;
 mod live;
 mod local;

@@ -13,6 +13,8 @@ pub(crate) enum Shape {
     List,
     /// A line for each object
     Custom,
+    /// Sections with indented lines
+    Help,
 }
 
 /// A column or line.
@@ -52,6 +54,7 @@ impl View {
             "unix" => (Shape::Table, Some("UnixMode")),
             "list" => (Shape::List, None),
             "custom" => (Shape::Custom, None),
+            "help" => (Shape::Help, None),
             _ => return None,
         };
         let (mut group, mut wrap, mut auto) = (None, false, false);
