@@ -92,8 +92,8 @@ async fn closing_the_window_with_an_open_session_asks() {
     window.click("2a-sign-in").await;
     window.see("screen-3a").await;
     window.press_close().await;
-    let asks = Locator::Css("[data-testid=quit-dialog][open]");
-    window.client.wait().at_most(PATIENCE).for_element(asks).await.unwrap();
+    let asks = "[data-testid=quit-dialog][open]";
+    window.find(asks).await;
     window.shot("quit-open-session").await;
     window.click("quit-cancel").await;
     // Nothing was ended: the same session runs a command.
@@ -102,7 +102,7 @@ async fn closing_the_window_with_an_open_session_asks() {
     window.click("3b-run").await;
     window.see("3d-verdicts").await;
     window.press_close().await;
-    window.client.wait().at_most(PATIENCE).for_element(asks).await.unwrap();
+    window.find(asks).await;
     window.click("quit-end").await;
     window.ended().await;
 }

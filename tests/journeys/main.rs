@@ -6,6 +6,7 @@
 mod canary;
 mod disk;
 mod errors;
+mod flood;
 mod forget;
 mod https;
 mod prompts;

@@ -81,23 +81,25 @@ impl Window {
 
     /// Waits for an element.
     pub async fn see(&self, id: &str) -> Element {
-        let css = format!("[data-testid='{id}']");
-        let found = self.client.wait().at_most(PATIENCE).for_element(Locator::Css(&css)).await;
+        self.find(&format!("[data-testid='{id}']")).await
+    }
+
+    /// Waits until an element can be clicked, and clicks it.
+    pub async fn click(&self, id: &str) {
+        self.find(&format!("[data-testid='{id}']:not([disabled])")).await.click().await.unwrap();
+    }
+
+    /// Waits for what a selector names; what the page says instead is told and pictured.
+    pub async fn find(&self, css: &str) -> Element {
+        let found = self.client.wait().at_most(PATIENCE).for_element(Locator::Css(css)).await;
         match found {
             Ok(element) => element,
             Err(error) => {
                 let page = self.client.execute("return document.body.innerText", Vec::new()).await;
                 self.shot("missing").await;
-                panic!("{id} is not there ({error}); the page says: {page:?}")
+                panic!("{css} is not there ({error}); the page says: {page:?}")
             }
         }
-    }
-
-    /// Waits until an element can be clicked, and clicks it.
-    pub async fn click(&self, id: &str) {
-        let css = format!("[data-testid='{id}']:not([disabled])");
-        let element = self.client.wait().at_most(PATIENCE).for_element(Locator::Css(&css)).await;
-        element.unwrap_or_else(|error| panic!("{id} cannot be clicked: {error}")).click().await.unwrap();
     }
 
     /// Types into a field.
@@ -140,9 +142,11 @@ impl Window {
         let _ = self.driver.kill().await;
     }
 
-    /// The memory of the app and its web processes in KiB: the proportional share of each, so that what they share counts once.
-    pub fn memory_kib(&self) -> u64 {
-        self.family().into_iter().map(share_kib).sum()
+    /// The memory of the app and of its web processes by name, in KiB: the proportional share of each, so that what they share
+    /// counts once.
+    pub fn memory(&self) -> Vec<(String, u64)> {
+        let name = |id| std::fs::read_to_string(format!("/proc/{id}/comm")).unwrap_or_default().trim().to_owned();
+        self.family().into_iter().map(|id| (name(id), share_kib(id))).collect()
     }
 
     /// The processes below the driver: the app, and what it started.

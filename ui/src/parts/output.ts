@@ -26,24 +26,37 @@ export const printable = (text: string): string => text.replace(COLOURS, '').rep
 /** The lines that a filter and a search leave. */
 export function chosen(lines: RunItem[], show: Filter, find: string): RunItem[] {
   const needle = find.trim().toLowerCase();
+  if (show === 'all' && needle === '') return lines;
   return lines.filter(
     (line) => (show === 'all' || line.stream === show) && (needle === '' || line.text.toLowerCase().includes(needle)),
   );
 }
 
+/** The rows of a line at the width at which it was shown last: lines never change, and each batch would wrap all of them anew. */
+const wrappedLines = new WeakMap<RunItem, { columns: number; rows: Row[] }>();
+
 /** The rows of these lines; longer ones are wrapped at so many columns, or not at all when there are none. */
 export function rows(lines: RunItem[], columns: number): Row[] {
-  const all: Row[] = [];
-  for (const line of lines) {
-    let part = 0;
-    for (const text of printable(line.text).split('\n')) {
-      for (const piece of columns > 0 ? wrapped(text, columns) : [text]) {
-        all.push({ key: `${line.seq}.${part}`, at: line.atMs, stream: line.stream, text: piece, first: part === 0 });
-        part += 1;
-      }
-    }
-  }
-  return all;
+  return lines.flatMap((line) => {
+    const known = wrappedLines.get(line);
+    if (known?.columns === columns) return known.rows;
+    const made = rowsOf(line, columns);
+    wrappedLines.set(line, { columns, rows: made });
+    return made;
+  });
+}
+
+function rowsOf(line: RunItem, columns: number): Row[] {
+  const texts = printable(line.text)
+    .split('\n')
+    .flatMap((text) => (columns > 0 ? wrapped(text, columns) : text));
+  return texts.map((text, part) => ({
+    key: `${line.seq}.${part}`,
+    at: line.atMs,
+    stream: line.stream,
+    text,
+    first: part === 0,
+  }));
 }
 
 /** A text in pieces of at most so many columns, cut at blanks where there are any. */

@@ -97,7 +97,7 @@ class Run {
     void api.runAck(batch.runId, batch.batch);
     if (batch.runId !== this.id) return;
     const before = this.batch;
-    this.lines = append(this.lines, batch.items);
+    this.lines = append(this.lines, batch.items, batch.droppedFromView);
     this.chosen ??= app.snapshot?.catalogue.find((entry) => entry.name === batch.cmdlet);
     if (batch.prompt && batch.prompt.call !== before?.prompt?.call) {
       this.askedMs = Date.now();

@@ -17,6 +17,7 @@ describe('the lines of a run', () => {
   it('are kept once, and the last ones only', () => {
     const first = append([], [item(1), item(2)]);
     expect(append(first, [item(2), item(3)]).map((line) => line.seq)).toEqual([1, 2, 3]);
+    expect(append(first, [item(8), item(9)], 5).map((line) => line.seq)).toEqual([8, 9]);
     const many = append(
       [],
       Array.from({ length: KEPT + 10 }, (_, at) => item(at + 1)),
@@ -49,6 +50,13 @@ describe('the lines of a run', () => {
       ['2.0', '', true],
     ]);
     expect(new Set(made.map((row) => row.key)).size).toBe(made.length);
+  });
+  it('are wrapped once for each width', () => {
+    const lines = [item(1, 'one two three')];
+    const [first] = rows(lines, 8);
+    expect(rows(lines, 8)[0]).toBe(first);
+    expect(rows(lines, 20).map((row) => row.text)).toEqual(['one two three']);
+    expect(rows(lines, 8).map((row) => row.text)).toEqual(['one two ', 'three']);
   });
   it('are filtered by stream and by what is looked for', () => {
     const lines = [item(1, 'Alpha'), item(2, 'beta', 'warning'), item(3, 'alphabet', 'error')];

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use contract::{CatalogueEntry, Fault, PromptAnswer, RunBatch, RunPreview, RunSpec, RunStart, RunState};
 use pep::fault::code;
+use pep::session::RunView;
 use psrp::PipelineId;
 use tokio::sync::Notify;
 
@@ -17,6 +18,10 @@ const OPEN_BATCHES: u64 = 4;
 const PACE: Duration = Duration::from_millis(50);
 /// The most lines of one batch.
 const LINES: usize = 1_000;
+/// The shortest time between two batches for a page that is behind, and how many of the newest lines it gets: each batch
+/// replaces the one before, so that more of them would only be work for the page.
+const PACE_BEHIND: Duration = Duration::from_millis(200);
+const LINES_BEHIND: usize = 500;
 /// The most characters of one batch.
 const CHARACTERS: usize = 200_000;
 
@@ -75,9 +80,10 @@ impl App {
             let mut changes = session.changes();
             let (mut after, mut batch) = (after, 0);
             let mut told: Option<RunBatch> = None;
+            let mut skipped = false;
             loop {
                 changes.mark_unchanged();
-                let Some(view) = session.view(id, after, LINES) else { return };
+                let Some(view) = caught_up(&session, id, after, &mut skipped) else { return };
                 let stamp = view.end.as_ref().and_then(|end| end.stamp.clone());
                 let total = view.total;
                 let mut next = convert::batch(&run_id, batch + 1, view, CHARACTERS);
@@ -105,9 +111,9 @@ impl App {
                     return;
                 }
                 let more = sent < total;
-                after = sent.max(after);
+                after = sent;
                 credit.wait(batch).await;
-                tokio::time::sleep(PACE).await;
+                tokio::time::sleep(if skipped { PACE_BEHIND } else { PACE }).await;
                 if !more && changes.changed().await.is_err() {
                     return;
                 }
@@ -147,6 +153,19 @@ impl Credit {
             self.changed.notified().await;
         }
     }
+}
+
+/// What comes after this line. A page that is further behind than lines are kept is shown the newest ones, so that it keeps up,
+/// and at the end all that are kept.
+fn caught_up(session: &pep::session::PepSession, id: PipelineId, after: u64, skipped: &mut bool) -> Option<RunView> {
+    let view = session.view(id, after, LINES)?;
+    if view.end.is_none() && view.dropped > 0 {
+        *skipped = true;
+        let newest = view.total.saturating_sub(LINES_BEHIND as u64);
+        let view = session.view(id, newest, LINES_BEHIND)?;
+        return Some(RunView { dropped: (newest + view.dropped).saturating_sub(after), ..view });
+    }
+    if view.end.is_some() && std::mem::take(skipped) { session.view(id, 0, LINES) } else { Some(view) }
 }
 
 fn parse(run_id: &str) -> Option<PipelineId> {
