@@ -6,7 +6,7 @@ import { build } from 'vite';
 import { expect, it } from 'vitest';
 import { root } from './markup';
 
-it('the page stays within its budget: 90 kB of script when packed, 120 kB of fonts', { timeout: 60_000 }, async () => {
+it('the page stays within its budget: 90 kB of script when packed, 120 kB of fonts', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'page-'));
   // The tests' own setting would build the page with the checks of development.
   const usual = process.env['NODE_ENV'];
