@@ -7,6 +7,7 @@
 
 mod bench;
 mod command;
+mod coverage;
 mod fuzz;
 mod node;
 mod packages;
@@ -15,6 +16,7 @@ mod start;
 mod supply;
 mod sweep;
 mod test;
+mod tool;
 
 use std::process::ExitCode;
 
@@ -33,6 +35,8 @@ usage: cargo xtask <command>
                   N generated values read and written by our codec and by a foreign one (100000)
   fuzz [SECONDS] [TARGET...]
                   libFuzzer on every target (300 seconds each); `fuzz build`, `fuzz keep`: tests/fuzz/README.md
+  coverage [lines]
+                  lines of the parser crates that their own tests run; fails below 90 %
   contract        write ui/src/host/contract.ts anew from the Rust types
 ";
 
@@ -53,6 +57,7 @@ fn main() -> ExitCode {
         "simulate" => sweep::simulate(rest),
         "differential" => sweep::differential(rest),
         "fuzz" => fuzz::run(rest),
+        "coverage" => coverage::run(rest),
         "bench" => bench::run(rest),
         "contract" => command::cargo(["run", "--quiet", "--package", "contract", "--bin", "write-contract"]),
         "help" | "-h" | "--help" => {

@@ -45,6 +45,13 @@ pub(crate) const TEST: Packages = Packages {
     ],
 };
 
+/// The version of LLVM whose tools are taken from the system, that of the compiler
+pub(crate) const LLVM_VERSION: &str = "22";
+
+/// For measuring coverage, where the tool chain has no tools of its own.
+pub(crate) const COVERAGE: Packages =
+    Packages { why: "reading what an instrumented program counted", names: &["llvm-22"] };
+
 /// Makes sure that all packages of these groups are installed, or says in one line who has to do what.
 pub(crate) fn ensure(groups: &[&Packages]) -> Outcome {
     if output("dpkg-query", &["--version"]).is_none() {
