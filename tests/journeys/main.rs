@@ -9,5 +9,6 @@ mod errors;
 mod flood;
 mod forget;
 mod https;
+mod idle;
 mod prompts;
 mod quit;

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: measurements of whole processes. Figures mean something on a quiet machine only.
+//! `cargo xtask bench`: measurements of the codecs and of whole processes. Figures mean something on a quiet machine only.
 
 use crate::command::{self, Outcome, cargo, program, target};
 use crate::{packages, python};
@@ -11,6 +11,7 @@ struct Bench {
 }
 
 const BENCHES: &[Bench] = &[
+    Bench { name: "codecs", what: "values, fragments, envelopes and seals, in memory", run: codecs },
     Bench { name: "compare", what: "our client and pypsrp against the same server", run: compare },
     Bench { name: "start", what: "first paint of the release app in practice mode, and its memory", run: start },
     Bench { name: "records", what: "1,000,000 records through the whole app", run: records },
@@ -29,6 +30,11 @@ pub(crate) fn run(names: &[String]) -> Outcome {
         (bench.run)()?;
     }
     Ok(())
+}
+
+fn codecs() -> Outcome {
+    let packages = ["clixml", "psrp", "wsman", "spnego"].map(|name| ["--package", name]).concat();
+    command::run(program(env!("CARGO")).arg("bench").args(packages).args(["--benches", "--", "--noplot"]))
 }
 
 fn compare() -> Outcome {
