@@ -10,6 +10,7 @@ mod envelopes;
 mod faults;
 mod http;
 mod https;
+mod kerberos;
 mod pools;
 mod prompts;
 mod receive;

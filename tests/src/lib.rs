@@ -8,6 +8,7 @@ pub mod arm_server;
 pub mod engine;
 pub mod folders;
 pub mod gate;
+pub mod kdc;
 pub mod page;
 pub mod peer;
 pub mod pepctl;

@@ -50,8 +50,13 @@ pub struct Outcome {
 impl Pepctl {
     /// A call against this endpoint with the peer's account and first-use trust.
     pub fn new(endpoint: &str) -> Self {
+        Self::as_user(endpoint, USER)
+    }
+
+    /// The same with another account.
+    pub fn as_user(endpoint: &str, user: &str) -> Self {
         let mut command = Command::new(program());
-        command.args(["--endpoint", endpoint, "--user", USER, "--password-env", "PEP_TEST_PASSWORD"]);
+        command.args(["--endpoint", endpoint, "--user", user, "--password-env", "PEP_TEST_PASSWORD"]);
         command.arg("--trust-first-use").env("PEP_TEST_PASSWORD", PASSWORD);
         Self { command, input: String::new() }
     }

@@ -34,6 +34,10 @@ pub(crate) struct ConnectionArguments {
     #[arg(long, global = true, value_name = "NAME", default_value = "PEPCTL_PASSWORD")]
     pub(crate) password_env: String,
 
+    /// How to sign in
+    #[arg(long, global = true, value_name = "WAY", default_value = "negotiate")]
+    pub(crate) auth: Auth,
+
     /// Trusts an endpoint that has no pin yet, and pins it
     #[arg(long, global = true)]
     pub(crate) trust_first_use: bool,
@@ -69,6 +73,17 @@ pub(crate) struct ConnectionArguments {
     /// Largest request that the endpoint takes, in bytes
     #[arg(long, global = true, default_value_t = 512_000, value_name = "BYTES")]
     pub(crate) server_envelope: u32,
+}
+
+/// How to sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Auth {
+    /// Kerberos where the endpoint is given by its name and a key distribution centre is reached, else NTLM
+    Negotiate,
+    /// Kerberos and nothing else
+    Kerberos,
+    /// NTLM and nothing else
+    Ntlm,
 }
 
 /// What to do.

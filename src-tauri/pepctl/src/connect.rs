@@ -2,17 +2,19 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use kerberos::Kerberos;
 use pep::address::{PORT, TLS_PORT};
 use psrp::client::PoolOptions;
 use psrp::host::HostInfo;
 use serde_json::{Value as Json, json};
 use tokio::sync::mpsc;
 use winrm::{
-    Connector, Credentials, EventStream, Intents, NoIntents, OpenOptions, SessionHandle, SignIn, SocketConnector, Stage,
+    ByName, Connector, Credentials, EventStream, Intents, NamedError, NoIntents, OpenOptions, Secret, SessionHandle,
+    SignIn, SocketConnector, Stage,
 };
 use zeroize::Zeroizing;
 
-use crate::args::ConnectionArguments;
+use crate::args::{Auth, ConnectionArguments};
 use crate::exit::Failure;
 use crate::identity::{Trust, identity_json};
 use crate::ids::{self, Ids};
@@ -91,9 +93,15 @@ pub(crate) async fn open(
     mut tell: impl FnMut(&str, &[(&str, Json)]),
 ) -> Result<(SessionHandle, EventStream), Failure> {
     let user = arguments.user.as_deref().ok_or_else(|| Failure::usage("--user is missing"))?;
-    let password = std::env::var(&arguments.password_env).map(Zeroizing::new).map_err(|_| {
-        Failure::usage(format!("the environment variable {} does not hold the password", arguments.password_env))
-    })?;
+    let password = match std::env::var(&arguments.password_env) {
+        Ok(password) => Secret::from(Zeroizing::new(password)),
+        // With Kerberos tickets may be there already.
+        Err(_) if arguments.auth == Auth::Kerberos => Secret::from(String::new()),
+        Err(_) => {
+            let what = format!("the environment variable {} does not hold the password", arguments.password_env);
+            return Err(Failure::usage(what));
+        }
+    };
     let trust = Trust::load(arguments.pins.as_deref(), arguments.trust_first_use)?;
     let connector = trusted(arguments, &trust).await?;
     let endpoint = connector.authority();
@@ -124,7 +132,18 @@ pub(crate) async fn open(
         })),
         ..OpenOptions::default()
     };
-    let sign_in = SignIn::new(Credentials::new(user, password.into()), gate);
+    let (told, mut used) = mpsc::unbounded_channel();
+    let by_name = (arguments.auth != Auth::Ntlm).then(|| {
+        let mechanism = Arc::new(Kerberos::new(Credentials::new(user, password.duplicate())));
+        ByName::new(mechanism, arguments.auth == Auth::Negotiate, move |why| {
+            // An address is no name: that is no news.
+            let quiet = matches!(why, Some(NamedError::ByAddress));
+            if !quiet {
+                let _ = told.send(why.map(ToString::to_string));
+            }
+        })
+    });
+    let sign_in = SignIn { by_name, ..SignIn::new(Credentials::new(user, password), gate) };
     let earlier = match arguments.connect {
         Some(pool) => Some(ids::earlier(arguments.ids.as_deref(), pool)?),
         None => None,
@@ -140,6 +159,7 @@ pub(crate) async fn open(
         }
     };
     let mut opening = std::pin::pin!(opening);
+    let mut proved_by_name = false;
     let mut hear = |stage| match stage {
         Stage::Connecting => {
             let key = key.map(|key| ("key", key.to_string().into()));
@@ -147,11 +167,26 @@ pub(crate) async fn open(
             Ok(())
         }
         Stage::SignedIn(identity) => {
-            tell("signed in", &[("identity", identity_json(&identity))]);
+            let mechanism = match used.try_recv() {
+                Ok(None) => {
+                    proved_by_name = true;
+                    "kerberos"
+                }
+                Ok(Some(why)) => {
+                    tell("fell back to NTLM", &[("reason", why.into())]);
+                    "ntlm"
+                }
+                Err(_) => "ntlm",
+            };
+            tell("signed in", &[("identity", identity_json(&identity)), ("mechanism", mechanism.into())]);
             Ok(())
         }
         Stage::Proved(identity) => {
             tell("proved", &[]);
+            // Kerberos has proved the name; a pin is for names that an endpoint gives itself.
+            if proved_by_name && key.is_none() {
+                return Ok(());
+            }
             trust.lock().unwrap_or_else(PoisonError::into_inner).keep(&endpoint, &identity, key)
         }
         Stage::Opened => Ok(()),

@@ -1,7 +1,7 @@
 //! Exit codes and the errors that lead to them.
 
 use psrp::records::ErrorRecord;
-use winrm::{ConnectError, LossReason, OpenError, SignInError};
+use winrm::{ConnectError, LossReason, NamedError, OpenError, SignInError};
 use wsman::FaultKind;
 
 /// How the program ends.
@@ -79,6 +79,8 @@ impl From<&SignInError> for Code {
             SignInError::Connect(error) if error.is_identity() => Self::NotTrusted,
             SignInError::Connect(_) | SignInError::Exchange(_) | SignInError::Status(_) => Self::NotReached,
             SignInError::Rejected | SignInError::NoNegotiate { .. } => Self::SignInRefused,
+            SignInError::Named(NamedError::NoKdc(_)) => Self::NotReached,
+            SignInError::Named(_) => Self::SignInRefused,
             SignInError::Identity { .. } => Self::NotTrusted,
             SignInError::Redirect(_)
             | SignInError::Challenge(_)

@@ -24,7 +24,7 @@ pub(crate) const BUILD: Packages = Packages {
 
 /// For the tests.
 pub(crate) const TEST: Packages = Packages {
-    why: "a display without a screen, a key ring, browsers to drive, and Python for the foreign servers and clients",
+    why: "a display without a screen, a key ring, browsers to drive, Python for the foreign servers and clients, and a Kerberos KDC",
     names: &[
         "chromium",
         "dbus",
@@ -33,9 +33,14 @@ pub(crate) const TEST: Packages = Packages {
         "fonts-noto-core",
         "gnome-keyring",
         "imagemagick",
+        "krb5-admin-server",
+        "krb5-kdc",
+        "libgssapi-krb5-2",
         "libicu72",
+        "libkrb5-dev",
         "libsecret-tools",
         "openbox",
+        "python3-dev",
         "python3-venv",
         "webkit2gtk-driver",
         "wmctrl",

@@ -6,7 +6,8 @@ use clixml::Value;
 use psrp::records::ErrorRecord;
 use spnego::Error as SpnegoError;
 use winrm::{
-    CloseError, ConnectError, ExchangeError, LaneError, LossReason, OpenError, ProbeError, SecurityEnd, SignInError,
+    CloseError, ConnectError, ExchangeError, LaneError, LossReason, NamedError, OpenError, ProbeError, SecurityEnd,
+    SignInError,
 };
 use wsman::FaultKind;
 
@@ -134,6 +135,12 @@ codes! {
     ACCOUNT_DOMAIN = 4101, Input, FixInput;
     /// The account or password was refused.
     PASSWORD_REFUSED = 4103, Input, FixInput;
+    /// The clocks differ by too much for Kerberos.
+    CLOCK_SKEW = 4104, ThisComputer, FixInput;
+    /// Kerberos is not possible with this endpoint.
+    NO_KERBEROS = 4105, Network, ChooseOther;
+    /// Kerberos without AES.
+    WEAK_KERBEROS = 4106, Endpoint, AskSupport;
     /// It does not offer a protected sign-in.
     NO_SEALING = 4201, Endpoint, AskSupport;
     /// An answer came without protection, or with a wrong one.
@@ -286,6 +293,12 @@ impl Fault {
             }
             SignInError::Rejected => Self::new(code::PASSWORD_REFUSED),
             SignInError::NotProved(_) => Self::new(code::NOT_PROVED),
+            SignInError::Named(error) => Self::new(match error {
+                NamedError::Rejected(_) => code::PASSWORD_REFUSED,
+                NamedError::ClockSkew(_) => code::CLOCK_SKEW,
+                NamedError::Weak(_) => code::WEAK_KERBEROS,
+                _ => code::NO_KERBEROS,
+            }),
             SignInError::NoRandomness => Self::new(code::INTERNAL),
         };
         fault.detail(error)

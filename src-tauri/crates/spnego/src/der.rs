@@ -8,6 +8,11 @@ const SPNEGO_OID: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x02];
 /// The object identifier of NTLM.
 pub(crate) const NTLM_OID: &[u8] = &[0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x02, 0x02, 0x0a];
 
+/// The object identifier of Kerberos. RFC 4121 section 1
+pub(crate) const KERBEROS_OID: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 0x01, 0x02, 0x02];
+/// The same as Windows 2000 spelled it, and as later ones may answer. [MS-SPNG] section 3.1.5.2
+pub(crate) const MS_KERBEROS_OID: &[u8] = &[0x2a, 0x86, 0x48, 0x82, 0xf7, 0x12, 0x01, 0x02, 0x02];
+
 const SEQUENCE: u8 = 0x30;
 const OID: u8 = 0x06;
 const OCTETS: u8 = 0x04;
@@ -71,9 +76,14 @@ fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     bytes
 }
 
-/// The list of mechanisms that we offer: NTLM alone.
+/// The list of mechanisms that we offer with NTLM: it alone.
 pub(crate) fn mechanisms() -> Vec<u8> {
     element(SEQUENCE, &[&element(OID, &[NTLM_OID])])
+}
+
+/// The list of mechanisms that we offer with Kerberos: it alone.
+pub(crate) fn kerberos_mechanisms() -> Vec<u8> {
+    element(SEQUENCE, &[&element(OID, &[KERBEROS_OID])])
 }
 
 pub(crate) fn write_init(mechanisms: &[u8], token: &[u8]) -> Vec<u8> {

@@ -46,6 +46,9 @@ pub enum SignInError {
     /// Account or password are wrong, or the account may not sign in. Tried once; it is not tried again (S-12).
     #[error("the endpoint rejected the account or the password; it was tried once")]
     Rejected,
+    /// The endpoint cannot be signed in to by its name, and another way was not allowed or would use the password twice (S-11, S-12).
+    #[error(transparent)]
+    Named(#[from] spnego::NamedError),
     /// The endpoint did not prove that it knows the session key (S-07).
     #[error("{0}")]
     NotProved(spnego::Error),

@@ -11,7 +11,7 @@ use http::{HeaderMap, Request, StatusCode};
 use spnego::{MessageSecurity, ServerIdentity};
 use wsman::{Charset, Malformed, multipart};
 
-use crate::sign_in::{discover, sign_in};
+use crate::sign_in::{discover, sign_in, with_clocks};
 use crate::{Connector, Exchange, LaneError, Patience, RandomSource, SecurityEnd, SignIn, SignInError, Stats};
 
 /// No more is prepared for one answer, in bytes.
@@ -58,10 +58,10 @@ impl Lane {
         let service = format!("HTTP/{}", connector.host());
         let mut exchange = connector.connect().await?;
         stats.connected();
-        if first {
-            discover(exchange.as_mut(), &authority, stats).await?;
-        }
-        let (security, identity) = sign_in(exchange.as_mut(), &authority, &service, with, stats, random).await?;
+        let clock = if first { discover(exchange.as_mut(), &authority, stats).await? } else { None };
+        let (security, identity) = sign_in(exchange.as_mut(), &authority, &service, with, stats, random)
+            .await
+            .map_err(|error| with_clocks(error, clock.as_deref()))?;
         Ok((Self { exchange, security, authority, stats: stats.clone(), expected: 0, proved: false }, identity))
     }
 

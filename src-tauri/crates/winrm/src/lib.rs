@@ -22,9 +22,9 @@ pub use session::{
     Earlier, EventStream, Interruption, OpenOptions, SessionEvent, SessionHandle, SessionState, Stage, TimeLimits,
     connect, open,
 };
-pub use sign_in::{IdentityGate, Mechanism, SignIn};
+pub use sign_in::{ByName, IdentityGate, Mechanism, SignIn};
 pub use socket::{SocketConnector, exchange_over};
 pub use stats::{Counts, Stats};
 
-pub use spnego::{Credentials, Secret, ServerIdentity};
+pub use spnego::{Credentials, NamedError, NamedMechanism, Secret, ServerIdentity};
 pub use trust::{CertificateFault, KeyPin, ServerCertificate, Trust};

@@ -1,11 +1,17 @@
 //! Negotiate on one connection. [MS-SPNG], [MS-NTHT]
 
+use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, WWW_AUTHENTICATE};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HOST, WWW_AUTHENTICATE};
 use http::{HeaderMap, Request, Response, StatusCode};
-use spnego::{ClientContext, Credentials, Error, MessageSecurity, NtlmClient, Randomness, ServerIdentity, Target};
+use spnego::{
+    ClientContext, Credentials, Error, MessageSecurity, NamedContext, NamedError, NamedMechanism, NtlmClient,
+    Randomness, ServerIdentity, Target,
+};
 
 use crate::{Exchange, RandomSource, SignInError, Stats, random};
 
@@ -35,12 +41,78 @@ pub struct SignIn {
     pub gate: Box<dyn IdentityGate>,
     /// Makes a context; another mechanism can be put here.
     pub mechanism: Box<Mechanism>,
+    /// A mechanism that proves the endpoint by its name, to be used before that one
+    pub by_name: Option<ByName>,
+}
+
+/// Hears whether a sign-in by name was possible.
+type Tell = dyn Fn(Option<&NamedError>) + Send + Sync;
+
+/// A sign-in by name, and what a person has decided for when it is not possible (S-11).
+pub struct ByName {
+    mechanism: Arc<dyn NamedMechanism>,
+    /// Another mechanism may be used where the endpoint cannot be reached by name.
+    or_another: bool,
+    /// Hears of it once: `None` when the endpoint was proved by its name, else why it was not possible.
+    tell: Box<Tell>,
+    decided: OnceLock<bool>,
+}
+
+/// An error about clocks, with what both show (A12).
+pub(crate) fn with_clocks(error: SignInError, theirs: Option<&str>) -> SignInError {
+    match error {
+        SignInError::Named(NamedError::ClockSkew(what)) => {
+            let ours = httpdate::fmt_http_date(SystemTime::now());
+            let theirs = theirs.unwrap_or("nothing");
+            let both = format!("{what}; this computer's clock shows {ours}, the endpoint's {theirs}");
+            NamedError::ClockSkew(both).into()
+        }
+        other => other,
+    }
+}
+
+impl ByName {
+    /// By this mechanism; `or_another` allows to fall back, and `tell` hears whether that happened.
+    pub fn new(
+        mechanism: Arc<dyn NamedMechanism>,
+        or_another: bool,
+        tell: impl Fn(Option<&NamedError>) + Send + Sync + 'static,
+    ) -> Self {
+        Self { mechanism, or_another, tell: Box::new(tell), decided: OnceLock::new() }
+    }
+
+    /// A sign-in that has begun; `None` when another mechanism is to be used. What was decided for the first connection counts for
+    /// all others.
+    async fn begin(&self, host: &str, end_point: Option<&[u8]>) -> Result<Option<Box<dyn NamedContext>>, NamedError> {
+        if self.decided.get() == Some(&false) {
+            return Ok(None);
+        }
+        let mechanism = Arc::clone(&self.mechanism);
+        let (host, end_point) = (host.to_owned(), end_point.map(<[u8]>::to_vec));
+        let begun = tokio::task::spawn_blocking(move || mechanism.begin(&host, end_point.as_deref())).await;
+        match begun.unwrap_or_else(|error| Err(NamedError::Other(error.to_string()))) {
+            Ok(context) => Ok(Some(context)),
+            Err(error) if self.or_another && self.decided.get().is_none() && error.allows_another_way() => {
+                if self.decided.set(false).is_ok() {
+                    (self.tell)(Some(&error));
+                }
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn proved(&self) {
+        if self.decided.set(true).is_ok() {
+            (self.tell)(None);
+        }
+    }
 }
 
 impl SignIn {
     /// With this account through NTLMv2.
     pub fn new(credentials: Credentials, gate: impl IdentityGate + 'static) -> Self {
-        Self { credentials, gate: Box::new(gate), mechanism: Box::new(ntlm) }
+        Self { credentials, gate: Box::new(gate), mechanism: Box::new(ntlm), by_name: None }
     }
 }
 
@@ -82,12 +154,17 @@ pub(crate) async fn leg(
     Ok((Leg { status, negotiate, offered }, answer))
 }
 
-/// Asks without a token: nothing is sent to a server that does not offer Negotiate (S-01).
-pub(crate) async fn discover(exchange: &mut dyn Exchange, authority: &str, stats: &Stats) -> Result<(), SignInError> {
+/// Asks without a token: nothing is sent to a server that does not offer Negotiate (S-01). Answers what its clock shows.
+pub(crate) async fn discover(
+    exchange: &mut dyn Exchange,
+    authority: &str,
+    stats: &Stats,
+) -> Result<Option<String>, SignInError> {
     stats.sign_in_request();
-    let (leg, _) = leg(exchange, authority, None).await?;
+    let (leg, answer) = leg(exchange, authority, None).await?;
+    let date = answer.headers().get(DATE).and_then(|value| value.to_str().ok()).map(str::to_owned);
     match leg {
-        Leg { status: StatusCode::UNAUTHORIZED, negotiate: Some(_), .. } => Ok(()),
+        Leg { status: StatusCode::UNAUTHORIZED, negotiate: Some(_), .. } => Ok(date),
         Leg { status: StatusCode::UNAUTHORIZED, offered, .. } => Err(SignInError::NoNegotiate { offered }),
         Leg { status, .. } => Err(SignInError::Status(status.as_u16())),
     }
@@ -124,8 +201,16 @@ pub(crate) async fn sign_in(
     stats: &Stats,
     random: &dyn RandomSource,
 ) -> Result<(Box<dyn MessageSecurity>, ServerIdentity), SignInError> {
-    let certificate = exchange.certificate();
-    let end_point = certificate.map(|certificate| certificate.end_point.as_slice());
+    let end_point = exchange.certificate().map(|certificate| certificate.end_point.clone());
+    let end_point = end_point.as_deref();
+    if let Some(by_name) = &with.by_name {
+        let host = service.strip_prefix("HTTP/").unwrap_or(service);
+        if let Some(context) = by_name.begin(host, end_point).await? {
+            let security = named(exchange, authority, context, stats).await?;
+            by_name.proved();
+            return Ok((security, ServerIdentity::by_name(host)));
+        }
+    }
     let mut context = (with.mechanism)(&Target { service, end_point });
     let identity = first_leg(exchange, authority, context.as_mut(), stats).await?;
     with.gate
@@ -142,6 +227,27 @@ pub(crate) async fn sign_in(
             context.finish(token.as_deref()).map(|security| (security, identity)).map_err(SignInError::NotProved)
         }
         // With a token the exchange is not over, although we have nothing more to say.
+        StatusCode::UNAUTHORIZED => match token.map(|token| context.finish(Some(&token)).err()) {
+            Some(Some(error)) if error != Error::Rejected => Err(SignInError::NotProved(error)),
+            _ => Err(SignInError::Rejected),
+        },
+        status => Err(SignInError::Status(status.as_u16())),
+    }
+}
+
+/// One leg: a ticket for the endpoint, and its proof that it is the one of that name. The gate is not asked: what it would decide about
+/// are names that an endpoint gives itself.
+async fn named(
+    exchange: &mut dyn Exchange,
+    authority: &str,
+    context: Box<dyn NamedContext>,
+    stats: &Stats,
+) -> Result<Box<dyn MessageSecurity>, SignInError> {
+    stats.sign_in_request();
+    let (leg, _) = leg(exchange, authority, Some(context.token())).await?;
+    let token = leg.negotiate.flatten();
+    match leg.status {
+        StatusCode::OK => context.finish(token.as_deref()).map_err(SignInError::NotProved),
         StatusCode::UNAUTHORIZED => match token.map(|token| context.finish(Some(&token)).err()) {
             Some(Some(error)) if error != Error::Rejected => Err(SignInError::NotProved(error)),
             _ => Err(SignInError::Rejected),

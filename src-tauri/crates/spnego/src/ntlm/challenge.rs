@@ -26,6 +26,22 @@ pub struct ServerIdentity {
     pub timestamp: FileTime,
 }
 
+impl ServerIdentity {
+    /// Of a server that has proved that it is the one of this name: it has said nothing else about itself.
+    #[must_use]
+    pub fn by_name(host: &str) -> Self {
+        let (computer, domain) = host.split_once('.').unwrap_or((host, ""));
+        Self {
+            netbios_computer: computer.to_uppercase(),
+            netbios_domain: String::new(),
+            dns_computer: host.to_owned(),
+            dns_domain: domain.to_owned(),
+            dns_tree: String::new(),
+            timestamp: FileTime(0),
+        }
+    }
+}
+
 /// A CHALLENGE message, read.
 #[derive(Debug, Clone)]
 pub(crate) struct Challenge {
