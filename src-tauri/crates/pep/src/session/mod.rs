@@ -73,6 +73,7 @@ pub struct PepSession {
     journal: Arc<Journal>,
     shared: Arc<Shared>,
     closing: Arc<AtomicBool>,
+    pump: pump::Pumping,
 }
 
 /// What the pump and the callers share.
@@ -429,6 +430,8 @@ impl PepSession {
         }
         self.shared.lock().connection = Connection::Closed;
         self.shared.wake();
+        // What was still under way is in the record before its end.
+        self.pump.ended().await;
         let journal = Arc::clone(&self.journal);
         let line = json!({ "transcripts": transcripts, "share": share });
         let ended = tokio::task::spawn_blocking(move || {

@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use winrm::{Connector, KeyPin, OpenOptions, SessionHandle, SignIn, Stage};
 
 use super::journal::{JournalIntents, SystemClock, now_seconds};
-use super::pump::{Collect, Pump};
+use super::pump::{Collect, Pump, Pumping};
 use super::{PepSession, Shared};
 use crate::Fault;
 use crate::address::Address;
@@ -158,13 +158,14 @@ async fn open_recorded(
     let shared = Shared::new();
     let (orders, waiting) = mpsc::channel(4);
     let pump = Pump::new(Arc::clone(journal), Arc::clone(&shared), handle.clone(), waiting);
-    tokio::spawn(pump.run(events));
+    let pump = Pumping::new(tokio::spawn(pump.run(events)));
     on_stage(OpenStage::Check);
     let checked = commands(&handle, &orders).await;
     let (names, sources) = match checked {
         Ok(found) => found,
         Err(fault) => {
             let _ = handle.close().await;
+            pump.ended().await;
             return Err(fault);
         }
     };
@@ -186,6 +187,7 @@ async fn open_recorded(
         journal: Arc::clone(journal),
         shared,
         closing,
+        pump,
     })
 }
 

@@ -12,6 +12,7 @@ use record::{Journal, JournalError};
 use serde::Serialize;
 use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 use winrm::{EventStream, Interruption, SessionEvent, SessionHandle, SessionState};
 
 use super::journal::now_ms;
@@ -31,6 +32,26 @@ pub(crate) struct Collect {
 
 /// Objects that arrived so far, and who waits for all of them.
 type Collecting = (Vec<Value>, oneshot::Sender<Result<Vec<Value>, Fault>>);
+
+/// The pump at work.
+pub(crate) struct Pumping(tokio::sync::Mutex<Option<JoinHandle<()>>>);
+
+impl Pumping {
+    /// How long its end is awaited.
+    const AT_MOST: Duration = Duration::from_secs(10);
+
+    pub(crate) fn new(task: JoinHandle<()>) -> Self {
+        Self(tokio::sync::Mutex::new(Some(task)))
+    }
+
+    /// Waits until all that the session told is in the record. It tells nothing more after its end.
+    pub(crate) async fn ended(&self) {
+        let Some(task) = self.0.lock().await.take() else { return };
+        if tokio::time::timeout(Self::AT_MOST, task).await.is_err() {
+            tracing::warn!("The session did not end in time; the record ends without its last words");
+        }
+    }
+}
 
 pub(crate) struct Pump {
     pub(crate) journal: Arc<Journal>,
