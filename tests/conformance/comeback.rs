@@ -28,7 +28,7 @@ fn crash_and_come_back(peer: &Peer, with_ids: bool) -> Outcome {
 }
 
 #[test]
-fn h2_a_new_process_takes_over_what_a_crash_left_running() {
+fn h2_h4_a_new_process_takes_over_what_a_crash_left_running() {
     for with_ids in [true, false] {
         let peer = Peer::start(&[]);
         let outcome = crash_and_come_back(&peer, with_ids);
@@ -42,6 +42,8 @@ fn h2_a_new_process_takes_over_what_a_crash_left_running() {
         let slept = peer.log("invoke").iter().filter(|entry| entry["name"] == "Test-Sleep").count();
         assert_eq!(slept, 1, "it ran once");
         assert_eq!(peer.log("create").len(), 1, "no second session");
+        // H4: whoever is another client session connects; Reconnect is for the same one.
+        assert_eq!((peer.requests("Reconnect").len(), peer.log("shell_connected").len()), (0, 1));
         assert_eq!(peer.state()["shells"], json!([]), "closed in the end");
         peer.assert_clean();
     }

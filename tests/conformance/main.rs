@@ -5,6 +5,7 @@
 
 mod answers;
 mod comeback;
+mod disagreements;
 mod engine;
 mod envelopes;
 mod faults;

@@ -29,6 +29,9 @@ fn g7_references_point_backwards_or_to_an_enclosing_object() {
         r#"<Obj RefId="0"><LST><Ref RefId="7" /></LST></Obj>"#,
         r#"<Obj RefId="0"><TNRef RefId="0" /></Obj>"#,
         r#"<Obj RefId="0"><LST><Obj RefId="0" /></LST></Obj>"#,
+        r#"<Obj RefId="0"><LST><Obj RefId="1" /><Obj RefId="1" /></LST></Obj>"#,
+        r#"<Obj RefId="0"><LST><Ref RefId="1" /><Obj RefId="1" /></LST></Obj>"#,
+        r#"<Obj RefId="0"><LST><Obj RefId="1"><TN RefId="0"><T>x</T></TN></Obj><Obj RefId="2"><TNRef RefId="1" /></Obj></LST></Obj>"#,
         r#"<Obj RefId="x" />"#,
     ] {
         assert!(matches!(read(bad), Err(DecodeError::BadReference { .. })), "{bad}");
@@ -83,6 +86,16 @@ fn g12_unknown_elements_are_named_comments_skipped_instructions_refused() {
         r#"<Obj RefId="0"><MS><PR N="p"><AV>copy</AV><AI>1</AI><Nil /><PI>-1</PI><PC>5</PC><T>Processing</T><SR>-1</SR><SD>go</SD></PR></MS></Obj>"#,
     );
     assert!(matches!(record.unwrap().get("p"), Some(Value::Progress(record)) if record.percent == 5));
+    // What is inside an object as a whole is shown, and what is unknown there costs that value only.
+    let value = read(r#"<Obj RefId="0"><MS><Nope N="a">x</Nope><S N="b">y</S></MS></Obj>"#).unwrap();
+    assert!(matches!(value.get("a"), Some(Value::Unreadable(found)) if &*found.element == "Nope"));
+    assert_eq!(value.get("b").and_then(Value::as_str), Some("y"));
+    for place in ["<?x?><S>a</S>", "<Obj RefId=\"0\"><?x?><LST/></Obj>", "<Obj RefId=\"0\"><LST><?x?></LST></Obj>"] {
+        assert!(read(place).is_err(), "{place}");
+    }
+    for place in ["<!-- c --><S>a</S>", "<S><!-- c -->a</S>", "<S>a</S><!-- c -->"] {
+        assert_eq!(read(place).unwrap(), Value::from("a"), "{place}");
+    }
 }
 
 #[test]
@@ -133,11 +146,77 @@ fn g11_stacks_queues_and_enumerables_keep_their_order() {
 }
 
 #[test]
+fn s15_the_two_non_characters_are_read_in_both_forms_and_written_as_escapes() {
+    for unit in [0xFFFE_u16, 0xFFFF] {
+        let value = Value::String(PsString::from_units([0x61, unit]));
+        for form in [format!("_x{unit:04X}_"), format!("_x{unit:04x}_"), format!("&#x{unit:X};"), format!("&#{unit};")]
+        {
+            assert_eq!(read(&format!("<S>a{form}</S>")).as_ref(), Ok(&value), "{form}");
+        }
+        assert_eq!(encode_to_string(&value), format!("<S>a_x{unit:04X}_</S>"), "strict XML has no other form");
+        // Inside lists, names and types as well.
+        let list: Value = Object::list(vec![value.clone()]).into();
+        assert!(!encode_to_string(&list).contains("&#"));
+        assert_eq!(read(&encode_to_string(&list)), Ok(list));
+    }
+}
+
+#[test]
+fn s15_what_an_object_is_comes_before_what_it_holds_and_is_read_in_any_order() {
+    let value = read(r#"<Obj RefId="0"><TN RefId="0"><T>A</T></TN><ToString>t</ToString><I32>1</I32><Props><S N="p">x</S></Props><MS><S N="m">y</S></MS></Obj>"#).unwrap();
+    let parts = ["<TN ", "<ToString>", "<I32>", "<Props>", "<MS>"];
+    let text = encode_to_string(&value);
+    let places: Vec<_> = parts.iter().map(|part| text.find(part).unwrap()).collect();
+    assert!(places.is_sorted(), "{text}");
+    for order in [
+        r#"<Obj RefId="0"><I32>1</I32><MS><S N="m">y</S></MS><Props><S N="p">x</S></Props><ToString>t</ToString><TN RefId="0"><T>A</T></TN></Obj>"#,
+        r#"<Obj RefId="0"><MS><S N="m">y</S></MS><I32>1</I32><TN RefId="0"><T>A</T></TN><Props><S N="p">x</S></Props><ToString>t</ToString></Obj>"#,
+    ] {
+        assert_eq!(read(order).as_ref(), Ok(&value), "{order}");
+    }
+}
+
+#[test]
+fn s15_properties_are_found_in_any_case() {
+    let value = read(r#"<Obj RefId="0"><MS><I64 N="CI">1</I64></MS></Obj>"#).unwrap();
+    for name in ["ci", "CI", "Ci"] {
+        assert_eq!(value.get(name), Some(&Value::I64(1)));
+    }
+}
+
+#[test]
 fn g13_a_number_with_notes_and_an_enum_keep_value_and_text() {
     let value = read(r#"<Obj RefId="0"><TN RefId="0"><T>System.DayOfWeek</T><T>System.Enum</T></TN><ToString>Monday</ToString><I32>1</I32></Obj>"#).unwrap();
     assert_eq!((value.as_i64(), value.to_display().as_str()), (Some(1), "Monday"));
     let value = read(r#"<Obj RefId="0"><I64>5</I64><MS><S N="note">n</S></MS></Obj>"#).unwrap();
     assert_eq!((value.as_i64(), value.get("note").and_then(Value::as_str)), (Some(5), Some("n")));
+    // A primitive with a type name and notes, an enum of Int64, and one of flags
+    for (text, number, shown) in [
+        (
+            r#"<Obj RefId="0"><TN RefId="0"><T>Deserialized.System.Int32</T></TN><I32>7</I32><MS><S N="note">n</S></MS></Obj>"#,
+            7,
+            "7",
+        ),
+        (
+            r#"<Obj RefId="0"><TN RefId="0"><T>Contoso.Big</T><T>System.Enum</T></TN><ToString>Huge</ToString><I64>9223372036854775807</I64></Obj>"#,
+            i64::MAX,
+            "Huge",
+        ),
+        (
+            r#"<Obj RefId="0"><TN RefId="0"><T>System.IO.FileAttributes</T><T>System.Enum</T></TN><ToString>ReadOnly, Hidden</ToString><I32>3</I32></Obj>"#,
+            3,
+            "ReadOnly, Hidden",
+        ),
+        (
+            r#"<Obj RefId="0"><TN RefId="0"><T>Contoso.Small</T><T>System.Enum</T></TN><ToString>One</ToString><By>1</By></Obj>"#,
+            1,
+            "One",
+        ),
+    ] {
+        let value = read(text).unwrap();
+        assert_eq!((value.as_i64(), value.to_display().as_str()), (Some(number), shown), "{text}");
+        assert_eq!(encode_to_string(&value), text);
+    }
 }
 
 #[test]

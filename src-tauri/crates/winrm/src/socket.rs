@@ -19,13 +19,16 @@ use hyper::client::conn::http1::{self, Connection, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use trust::{KeyPin, ServerCertificate, Tls, TlsError, TlsStream, Trust};
 
 use crate::{BoxFuture, ConnectError, Connector, Exchange, ExchangeError, Patience};
 
 const MAX_HEADERS: usize = 64;
+/// The headers in all, in bytes
 const MAX_HEAD: usize = 32 * 1024;
+/// And what may stand before them
+const STATUS_LINE: usize = 1024;
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
 /// Makes connections to one endpoint. A name is resolved once.
@@ -203,7 +206,7 @@ type Driver = Pin<Box<Connection<TokioIo<Watched>, Full<Bytes>>>>;
 struct SocketExchange {
     sender: SendRequest<Full<Bytes>>,
     driver: Option<Driver>,
-    progress: Arc<AtomicU64>,
+    progress: Arc<LastByte>,
     max_body: usize,
     certificate: Option<ServerCertificate>,
 }
@@ -214,11 +217,11 @@ impl SocketExchange {
         certificate: Option<ServerCertificate>,
         max_body: usize,
     ) -> Result<Box<dyn Exchange>, ConnectError> {
-        let progress = Arc::new(AtomicU64::new(0));
+        let progress = Arc::new(LastByte::new());
         let io = TokioIo::new(Watched { stream, progress: progress.clone() });
         let (sender, driver) = http1::Builder::new()
             .max_headers(MAX_HEADERS)
-            .max_buf_size(MAX_HEAD)
+            .max_buf_size(MAX_HEAD + STATUS_LINE)
             .handshake(io)
             .await
             .map_err(|error| ConnectError::Other(error.to_string()))?;
@@ -236,7 +239,7 @@ impl SocketExchange {
         if self.driver.is_none() || self.sender.is_closed() {
             return Err(ExchangeError::NotSent);
         }
-        let mut watch = Watch { progress: self.progress.clone(), seen: 0, between: patience.between };
+        let watch = Watch { progress: self.progress.clone(), between: patience.between };
         let mut sending = Box::pin(self.sender.try_send_request(request.map(Full::new)));
         let answer = watch
             .wait(patience.first, poll_fn(|cx| with_driver(&mut self.driver, cx, |cx| sending.as_mut().poll(cx))))
@@ -255,13 +258,16 @@ impl SocketExchange {
         if head.headers.contains_key(http::header::CONTENT_ENCODING) {
             return Err(ExchangeError::Unacceptable("a compressed body was not asked for".to_owned()));
         }
-        let body = self.read_body(&mut watch, &mut body, patience.between).await?;
+        if size_of_headers(&head.headers) > MAX_HEAD {
+            return Err(ExchangeError::Unacceptable(format!("headers of more than {MAX_HEAD} bytes")));
+        }
+        let body = self.read_body(&watch, &mut body, patience.between).await?;
         Ok(http::Response::from_parts(head, body))
     }
 
     async fn read_body(
         &mut self,
-        watch: &mut Watch,
+        watch: &Watch,
         body: &mut Incoming,
         between: Duration,
     ) -> Result<Bytes, ExchangeError> {
@@ -304,7 +310,16 @@ fn exchange_error(error: &hyper::Error) -> ExchangeError {
     if let Some(source) = std::error::Error::source(error) {
         text = format!("{text}: {source}");
     }
-    if error.is_parse() { ExchangeError::Unacceptable(text) } else { ExchangeError::Lost(text) }
+    // What is no HTTP in the middle of a body is told as an error of reading it.
+    let nonsense = std::error::Error::source(error)
+        .and_then(|source| source.downcast_ref::<io::Error>())
+        .is_some_and(|source| matches!(source.kind(), io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput));
+    if error.is_parse() || nonsense { ExchangeError::Unacceptable(text) } else { ExchangeError::Lost(text) }
+}
+
+/// The bytes of the lines of headers, as they are usually written.
+fn size_of_headers(headers: &http::HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len()).sum()
 }
 
 /// Moves bytes; a connection that ended is dropped, which tells whoever waits on it.
@@ -327,26 +342,25 @@ fn with_driver<T>(
 
 /// Ends a wait when no byte came for a while; a slow line is not cut off as long as bytes come.
 struct Watch {
-    progress: Arc<AtomicU64>,
-    seen: u64,
+    progress: Arc<LastByte>,
     between: Duration,
 }
 
 impl Watch {
-    async fn wait<T>(&mut self, first: Duration, future: impl Future<Output = T>) -> Result<T, ExchangeError> {
+    async fn wait<T>(&self, first: Duration, future: impl Future<Output = T>) -> Result<T, ExchangeError> {
         let mut future = std::pin::pin!(future);
-        let mut limit = first;
-        self.seen = self.progress.load(Ordering::Relaxed);
+        let begin = Instant::now();
+        let (mut since, mut limit) = (begin, first);
         loop {
-            if let Ok(value) = timeout(limit, future.as_mut()).await {
+            if let Ok(value) = timeout_at(since + limit, future.as_mut()).await {
                 return Ok(value);
             }
-            let now = self.progress.load(Ordering::Relaxed);
-            if now == self.seen {
-                return Err(ExchangeError::Silent(limit));
+            match self.progress.at() {
+                Some(last) if last > since || (last >= begin && limit != self.between) => {
+                    (since, limit) = (last, self.between);
+                }
+                _ => return Err(ExchangeError::Silent(limit)),
             }
-            self.seen = now;
-            limit = self.between;
         }
     }
 }
@@ -374,10 +388,33 @@ macro_rules! any_of {
     };
 }
 
-/// A socket that counts the bytes that came.
+/// When the last byte came.
+struct LastByte {
+    base: Instant,
+    /// Nanoseconds after that, and one; 0 before the first byte
+    after: AtomicU64,
+}
+
+impl LastByte {
+    fn new() -> Self {
+        Self { base: Instant::now(), after: AtomicU64::new(0) }
+    }
+
+    fn came(&self) {
+        let nanoseconds = u64::try_from(self.base.elapsed().as_nanos()).unwrap_or(u64::MAX).saturating_add(1);
+        self.after.store(nanoseconds, Ordering::Relaxed);
+    }
+
+    fn at(&self) -> Option<Instant> {
+        let after = self.after.load(Ordering::Relaxed).checked_sub(1)?;
+        self.base.checked_add(Duration::from_nanos(after))
+    }
+}
+
+/// A socket that notes when bytes come.
 struct Watched {
     stream: Stream,
-    progress: Arc<AtomicU64>,
+    progress: Arc<LastByte>,
 }
 
 impl AsyncRead for Watched {
@@ -385,7 +422,7 @@ impl AsyncRead for Watched {
         let before = buf.filled().len();
         let read = any_of!(&mut self.stream, inner => Pin::new(inner).poll_read(cx, buf));
         if buf.filled().len() > before {
-            self.progress.fetch_add(1, Ordering::Relaxed);
+            self.progress.came();
         }
         read
     }

@@ -1,13 +1,16 @@
 //! The key exchange and what it protects.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clixml::{SecureString, Value};
 use psrp::host::HostAnswer;
-use psrp::keys::{encrypted_key_blob, wrap_session_key};
+use psrp::keys::{KeySource, PrivateKey, RsaKeySource, encrypted_key_blob, wrap_session_key};
 use psrp::{
-    Argument, CallId, Command, Event, MessageType, Misbehaviour, Origin, PeerError, PipelineState, PoolState,
-    SecretText, SessionKey,
+    Argument, CallId, Command, Event, KeyError, MessageType, Misbehaviour, Origin, PeerError, PipelineState,
+    PoolOptions, PoolState, SecretText, SessionKey,
 };
 
 use crate::peer::{Did, Peer, host_call, pipeline};
@@ -132,11 +135,19 @@ fn e5_an_encrypted_key_that_is_wrong_in_any_way_ends_the_pool_with_the_same_erro
     assert_eq!(refused(&|_| key_xml(&encrypted_key_blob(&[7; 256]))), wrong, "wrong padding");
     assert_eq!(refused(&|_| "<S>?</S>".to_owned()), wrong, "no blob");
     assert_eq!(refused(&|_| "<S>?".to_owned()), wrong, "no value");
-    assert!(SessionKey::from_slice(&[0; 16]).is_err(), "a key of 16 bytes");
+    for length in [0, 1, 16, 24, 31, 33, 64, 245] {
+        let key = vec![0x5A; length];
+        assert_eq!(
+            refused(&|public| key_xml(&encrypted_key_blob(&wrap(public, &key)))),
+            wrong,
+            "a key of {length} bytes"
+        );
+    }
 
     // Unasked
     let mut peer = Peer::opened();
     assert_eq!(peer.say(None, MessageType::EncryptedSessionKey, &key_xml(&[1; 268])), wrong);
+    assert_eq!(peer.pool.state(), PoolState::Broken);
     // Twice
     let mut peer = Peer::opened();
     peer.pool.request_key();
@@ -144,6 +155,140 @@ fn e5_an_encrypted_key_that_is_wrong_in_any_way_ends_the_pool_with_the_same_erro
     let xml = encrypted(&public, KEY);
     peer.say(None, MessageType::EncryptedSessionKey, &xml).unwrap();
     assert_eq!(peer.say(None, MessageType::EncryptedSessionKey, &xml), wrong);
+    assert_eq!(peer.pool.state(), PoolState::Broken);
+    assert!(!peer.pool.has_key(), "nothing is encrypted with it any more");
+}
+
+/// Any bytes under the public key of a client, big-endian.
+fn wrap(public: &[u8], key: &[u8]) -> [u8; 256] {
+    let modulus: Vec<u8> = public[20..].iter().rev().copied().collect();
+    let mut der = vec![0x30, 0x82, 0x01, 0x0A, 0x02, 0x82, 0x01, 0x01, 0x00];
+    der.extend(modulus);
+    der.extend([0x02, 0x03, 0x01, 0x00, 0x01]);
+    let mut spki =
+        vec![0x30, 0x82, 0x01, 0x22, 0x30, 0x0D, 0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01];
+    spki.extend([0x05, 0x00, 0x03, 0x82, 0x01, 0x0F, 0x00]);
+    spki.extend(der);
+    let to = aws_lc_rs::rsa::PublicEncryptingKey::from_der(&spki).unwrap();
+    let mut out = [0; 256];
+    aws_lc_rs::rsa::Pkcs1PublicEncryptingKey::new(to).unwrap().encrypt(key, &mut out).unwrap();
+    out
+}
+
+/// Counts the keys that are made, what they are asked to decrypt, and how many are still there.
+#[derive(Default)]
+struct Counted {
+    made: AtomicUsize,
+    asked: AtomicUsize,
+    left: AtomicUsize,
+}
+
+struct CountedSource(Arc<Counted>);
+
+struct CountedKey(Box<dyn PrivateKey>, Arc<Counted>);
+
+impl KeySource for CountedSource {
+    fn private_key(&mut self) -> Result<Box<dyn PrivateKey>, KeyError> {
+        self.0.made.fetch_add(1, SeqCst);
+        self.0.left.fetch_add(1, SeqCst);
+        Ok(Box::new(CountedKey(RsaKeySource.private_key()?, Arc::clone(&self.0))))
+    }
+}
+
+impl PrivateKey for CountedKey {
+    fn modulus(&self) -> Result<[u8; 256], KeyError> {
+        self.0.modulus()
+    }
+
+    fn session_key(&self, ciphertext: &[u8; 256]) -> Result<SessionKey, KeyError> {
+        self.1.asked.fetch_add(1, SeqCst);
+        self.0.session_key(ciphertext)
+    }
+}
+
+impl Drop for CountedKey {
+    fn drop(&mut self) {
+        self.1.left.fetch_sub(1, SeqCst);
+    }
+}
+
+fn counted() -> (Peer, Arc<Counted>) {
+    let count = Arc::new(Counted::default());
+    let mut peer = Peer::with(PoolOptions::default(), Box::new(CountedSource(Arc::clone(&count))));
+    peer.open();
+    (peer, count)
+}
+
+impl Counted {
+    /// Keys made, ciphertexts decrypted, keys left
+    fn counts(&self) -> (usize, usize, usize) {
+        (self.made.load(SeqCst), self.asked.load(SeqCst), self.left.load(SeqCst))
+    }
+}
+
+#[test]
+fn s16_the_private_key_is_fresh_used_once_and_gone() {
+    let (mut peer, count) = counted();
+    assert_eq!(count.counts(), (0, 0, 0), "no key before it is needed");
+    peer.pool.request_key();
+    let first = public_key(&mut peer);
+    assert_eq!((first.len(), count.counts()), (276, (1, 0, 1)), "RSA of 2048 bits");
+    peer.say(None, MessageType::EncryptedSessionKey, &encrypted(&first, KEY)).unwrap();
+    assert_eq!(count.counts(), (1, 1, 0), "used once, then destroyed");
+    // Whoever asks again gets no second use of it, and no second key.
+    for _ in 0..3 {
+        peer.say(None, MessageType::PublicKeyRequest, "<S></S>").unwrap();
+        peer.pool.request_key();
+    }
+    assert_eq!((peer.did(), count.counts()), (vec![], (1, 1, 0)));
+    assert!(peer.say(None, MessageType::EncryptedSessionKey, &encrypted(&first, KEY)).is_err());
+    assert_eq!(count.counts(), (1, 1, 0), "a second key is not even decrypted");
+
+    let (mut other, _) = counted();
+    other.pool.request_key();
+    assert_ne!(public_key(&mut other), first, "another pool has another one");
+}
+
+#[test]
+fn s16_a_key_that_nobody_asked_for_is_not_decrypted_and_failures_look_alike() {
+    let (mut peer, count) = counted();
+    let unasked = peer.say(None, MessageType::EncryptedSessionKey, &key_xml(&encrypted_key_blob(&[7; 256])));
+    assert_eq!(count.counts(), (0, 0, 0));
+    let (mut peer, count) = counted();
+    peer.pool.request_key();
+    public_key(&mut peer);
+    let wrong = peer.say(None, MessageType::EncryptedSessionKey, &key_xml(&encrypted_key_blob(&[7; 256])));
+    assert_eq!(count.counts(), (1, 1, 0), "used once, although it failed, and gone");
+    assert_eq!(unasked, wrong);
+    assert_eq!(wrong.unwrap_err().to_string(), PeerError::from(Misbehaviour::KeyExchange).to_string());
+    // Given up: the key goes as well.
+    let (mut peer, count) = counted();
+    peer.pool.request_key();
+    public_key(&mut peer);
+    peer.pool.key_exchange_timed_out();
+    assert_eq!(count.counts(), (1, 0, 0));
+}
+
+#[test]
+fn s16a_a_server_of_2_4_gets_neither_a_secret_nor_anything_else() {
+    let mut peer = Peer::new();
+    peer.did();
+    peer.pool.invoke(with_secret().into(), pipeline(1)).unwrap();
+    let read = peer.say(None, MessageType::SessionCapability, &crate::peer::capability("2.4"));
+    assert!(matches!(read, Err(PeerError::Version(_))), "{read:?}");
+    assert_eq!(peer.did(), []);
+    // Text where a secret should be is none, with and without a key.
+    let mut peer = Peer::opened();
+    peer.pool.invoke(Command::new("Get-Secret").into(), pipeline(1)).unwrap();
+    peer.did();
+    let clear = STANDARD.encode("geheim".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>());
+    peer.say(Some(pipeline(1)), MessageType::PipelineOutput, &format!("<SS>{clear}</SS>")).unwrap();
+    let events = peer.events();
+    let [Event::Record { value: Value::SecureString(secret), .. }] = events.as_slice() else { panic!("{events:?}") };
+    assert!(peer.pool.decrypt(secret).is_err());
+    peer.pool.request_key();
+    exchange(&mut peer);
+    assert!(peer.pool.decrypt(secret).is_err(), "never taken as protected");
 }
 
 #[test]
@@ -230,4 +375,19 @@ fn e9_a_secret_of_eight_bytes_or_with_bad_padding_is_unreadable_and_the_rest_is_
     assert!(peer.pool.decrypt(padding).is_err());
     assert!(peer.pool.decrypt(&SecureString(Vec::new())).is_err());
     assert_eq!(rest.as_str(), Some("rest"));
+}
+
+#[test]
+fn s15_the_ciphertext_is_aes_256_in_cbc_with_a_vector_of_zeros() {
+    // Made with another implementation: `openssl enc -aes-256-cbc -K 5a… -iv 0…`
+    let key = SessionKey::new(KEY);
+    for (text, hex) in [
+        ("", "a5e13121ac8600e9a684af7288161070"),
+        ("geheim", "71bd46c78143ebf71fcb0b738f6ed8c0"),
+        ("8 chars.", "35a92fa772058de9c4fc357bf11a2509a9447499381e5ac4ad9f183fe7c98348"),
+        ("12345678x", "cda63415ee5bf5ca915f6fa62c8c8c521562791e18d655b3efdc617810d2b8f7"),
+    ] {
+        let secret = key.encrypt(&SecretText::new(text)).unwrap();
+        assert_eq!(secret.0.iter().map(|byte| format!("{byte:02x}")).collect::<String>(), hex);
+    }
 }
