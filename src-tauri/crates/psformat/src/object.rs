@@ -169,7 +169,8 @@ fn of_items(value: &Value, name: &str, found: &mut Vec<Value>) {
         match property(&item, name).map(Cow::into_owned).or_else(|| missing(&item, name)) {
             Some(own) if is_dictionary(&own) || items(&own).is_none() => found.push(own),
             Some(own) => found.extend(items(&own).into_iter().flatten().map(Cow::into_owned)),
-            None if is_dictionary(&item) => {}
+            // A list that holds itself has nothing in it that it had not before.
+            None if is_dictionary(&item) || std::ptr::eq(item.as_ref(), value) => {}
             None => of_items(&item, name, found),
         }
     }

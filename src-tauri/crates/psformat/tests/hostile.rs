@@ -25,6 +25,16 @@ fn a_million_rows_are_shown_as_they_come() {
     assert_eq!(all + lines.len(), 1_000_000 + 4);
 }
 
+#[test]
+fn a_list_that_holds_itself_is_shown_once_in_the_table_of_another_object() {
+    let list = r#"<Obj RefId="0"><LST><Obj RefId="1"><TN RefId="1"><T>Sample.Plain</T></TN><Props><I32 N="A">1</I32><S N="B">two</S></Props></Obj><Ref RefId="0" /></LST></Obj>"#;
+    let mut formatter = Formatter::new(Options::default());
+    let mut lines = Vec::new();
+    formatter.push(&decode(list.as_bytes()).unwrap(), Duration::ZERO, &mut lines);
+    formatter.finish(&mut lines);
+    assert!(lines.iter().any(|line| line.contains("two")), "{lines:?}");
+}
+
 proptest! {
     #[test]
     fn any_value_at_any_width(text in "[<>/A-Za-z0-9_ =\"&;#]{0,60}", name in ".{0,12}", width in 0_usize..200, number in any::<f64>()) {
