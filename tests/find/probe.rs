@@ -157,6 +157,13 @@ async fn each_failure_has_its_name() {
         assert_eq!(server.connections.load(Ordering::SeqCst), 1, "nothing is tried twice");
     }
     check(&look(target(closed_port(), None)).await, Stage::Port, code::PORT_CLOSED);
+    // The system lets no connection out to everybody: it says that there is no way.
+    let everybody = Target {
+        address: Address { host: "255.255.255.255".into(), port: 5985 },
+        connector: Arc::new(SocketConnector::new("255.255.255.255", 5985).connect_limit(Duration::from_secs(2))),
+        portal: None,
+    };
+    check(&look(everybody).await, Stage::Route, code::NO_ROUTE);
     let name = "no-such-host.invalid";
     let unknown = Target {
         address: Address { host: name.into(), port: 5985 },

@@ -12,3 +12,4 @@ mod https;
 mod idle;
 mod prompts;
 mod quit;
+mod rows;

@@ -1,6 +1,7 @@
 //! What went wrong, as a stable code with values; the only place that maps errors of the layers below.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use clixml::Value;
 use psrp::records::ErrorRecord;
@@ -165,6 +166,8 @@ codes! {
     QUOTA = 5103, Endpoint, Retry;
     /// The session is gone at the endpoint.
     SESSION_GONE = 5104, Endpoint, Reconnect;
+    /// The endpoint cannot start the process of a session.
+    NO_HOST = 5105, Endpoint, ChooseOther;
     /// Another fault of the service.
     SERVICE_FAULT = 5199, Endpoint, AskSupport;
     /// The endpoint broke the protocol.
@@ -244,7 +247,7 @@ impl Fault {
         let fault = match error {
             ProbeError::Connect(error) => return Self::of_connect(error),
             ProbeError::Tls => Self::new(code::TLS_PORT),
-            ProbeError::NotHttp(ExchangeError::Silent(_)) => Self::new(code::NO_ANSWER),
+            ProbeError::NotHttp(ExchangeError::Silent(waited)) => Self::no_answer(*waited),
             ProbeError::NotHttp(_) => Self::new(code::NOT_WINRM),
             ProbeError::Proxy { status, .. } => Self::new(code::PROXY).with("status", status.to_string()),
             ProbeError::Redirect(_) => Self::new(code::REDIRECT),
@@ -269,9 +272,15 @@ impl Fault {
             ConnectError::Untrusted { certificate, .. } | ConnectError::OtherKey { certificate, .. } => {
                 fault.with("key", certificate.key.to_string())
             }
+            ConnectError::TimedOut(waited) => Self::no_answer(*waited),
             _ => fault,
         };
         fault.detail(error)
+    }
+
+    /// Connecting and a request wait for different times: the sentence says the one that was waited.
+    fn no_answer(waited: Duration) -> Self {
+        Self::new(code::NO_ANSWER).with("seconds", waited.as_secs().to_string())
     }
 
     /// Of a sign-in.
@@ -279,12 +288,15 @@ impl Fault {
     pub fn of_sign_in(error: &SignInError) -> Self {
         let fault = match error {
             SignInError::Connect(error) => return Self::of_connect(error),
-            SignInError::Exchange(ExchangeError::Silent(_)) => Self::new(code::NO_ANSWER),
+            SignInError::Exchange(ExchangeError::Silent(waited)) => Self::no_answer(*waited),
             SignInError::Exchange(ExchangeError::Unacceptable(_)) => Self::new(code::NOT_WINRM),
             SignInError::Exchange(_) => Self::new(code::CONNECTION_LOST),
             SignInError::NoNegotiate { offered } => Self::new(code::NO_NEGOTIATE).with("offered", offered.join(", ")),
             SignInError::Redirect(_) => Self::new(code::REDIRECT),
             SignInError::Status(503) => Self::new(code::NOT_READY),
+            SignInError::Status(status @ (407 | 502 | 504)) => {
+                Self::new(code::PROXY).with("status", status.to_string())
+            }
             SignInError::Status(status) => Self::new(code::NOT_WINRM).with("status", status.to_string()),
             SignInError::Challenge(SpnegoError::Unsafe(what)) => Self::new(code::NO_SEALING).with("missing", *what),
             SignInError::Challenge(_) => Self::new(code::PROTOCOL),
@@ -321,10 +333,12 @@ impl Fault {
     #[must_use]
     pub fn of_service(fault: &wsman::Fault) -> Self {
         Self::new(match fault.kind() {
+            _ if fault.code == Some(wsman::fault::code::HOST_NOT_STARTED) => code::NO_HOST,
             FaultKind::UnknownResource => code::NOT_A_PEP,
             FaultKind::AccessDenied | FaultKind::LogonFailed => code::ACCESS_DENIED,
             FaultKind::Quota => code::QUOTA,
             FaultKind::NotFound => code::SESSION_GONE,
+            FaultKind::Unavailable => code::NOT_READY,
             _ => code::SERVICE_FAULT,
         })
         .detail(fault)
@@ -440,6 +454,20 @@ mod tests {
         codes.sort_unstable();
         codes.dedup();
         assert_eq!(codes.len(), TABLE.len());
+    }
+
+    #[test]
+    fn what_kerberos_cannot_do_is_told_apart() {
+        for (error, number) in [
+            (NamedError::NoKdc("x".into()), code::NO_KERBEROS),
+            (NamedError::UnknownService("x".into()), code::NO_KERBEROS),
+            (NamedError::ByAddress, code::NO_KERBEROS),
+            (NamedError::Rejected("x".into()), code::PASSWORD_REFUSED),
+            (NamedError::ClockSkew("x".into()), code::CLOCK_SKEW),
+            (NamedError::Weak("x".into()), code::WEAK_KERBEROS),
+        ] {
+            assert_eq!(Fault::of_sign_in(&SignInError::Named(error)).code, number);
+        }
     }
 
     #[test]

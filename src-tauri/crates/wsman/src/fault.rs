@@ -73,6 +73,8 @@ pub mod code {
     /// The service cannot be reached, is overloaded or is shutting down.
     pub const UNAVAILABLE: [u32; 9] =
         [2_150_858_770, 2_150_859_046, 2_150_859_026, 2_150_859_027, 2_150_859_120, 1_722, 53, 14, 1_115];
+    /// The process that hosts a shell could not be started.
+    pub const HOST_NOT_STARTED: u32 = 2_150_859_012;
     /// The service wants us to go elsewhere.
     pub const REDIRECT: u32 = 2_150_859_161;
 }
