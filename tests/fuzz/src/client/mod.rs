@@ -109,7 +109,7 @@ async fn session(data: &[u8]) {
 
 /// What a person does, as the bytes say.
 async fn use_it(script: &Script, handle: &SessionHandle, events: &mut EventStream, check: &mut Check) {
-    for _ in 0..24 {
+    for _ in 0..10 {
         let what = script.byte();
         let some = |runs: &BTreeMap<PipelineId, u32>| runs.keys().nth(usize::from(what >> 4) % 4).copied();
         match what & 0xf {
