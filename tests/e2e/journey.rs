@@ -54,6 +54,7 @@ async fn find_connect_diagnose_close() {
     // The key ring is the real one: the password was kept, so that the second time none has to be typed.
     window.click("4c-finish").await;
     window.click("0-start").await;
+    // Whichever instance answers first this time, the one that was trusted is used again.
     window.click("1b-use").await;
     window.see("screen-2a").await;
     window

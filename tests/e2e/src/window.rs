@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fantoccini::elements::Element;
 use fantoccini::{Client, ClientBuilder, Locator};
@@ -18,6 +18,28 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long one start of the app may take.
 const TRY: Duration = Duration::from_secs(25);
+
+/// Answers with the element's place when it has stood still for two frames: a screen that is still being laid out moves its buttons
+/// away under the pointer.
+const STANDS: &str = "
+    const [element, done] = arguments;
+    const place = () => JSON.stringify(element.getBoundingClientRect());
+    const look = (before) => requestAnimationFrame(() => requestAnimationFrame(() => {
+        const now = place();
+        now === before ? done(now) : look(now);
+    }));
+    look(place());";
+
+/// What the page shows: its words, and the buttons that cannot be pressed.
+const STATE: &str = "
+    const still = [...document.querySelectorAll(':disabled')].map((one) => one.dataset.testid);
+    return { words: document.body.innerText, disabled: still, heard: window.heard };";
+
+/// Notes whether the page hears of the next click.
+const LISTEN: &str = "window.heard = false; window.addEventListener('click', () => (window.heard = true), { capture: true, once: true });";
+
+/// How long a click may take to reach the page.
+const HEARD: Duration = Duration::from_secs(2);
 
 /// Answers when the fonts are loaded and two further frames were drawn with them.
 const DRAWN: &str = "
@@ -84,9 +106,36 @@ impl Window {
         self.find(&format!("[data-testid='{id}']")).await
     }
 
-    /// Waits until an element can be clicked, and clicks it.
+    /// Waits until an element can be clicked and stands still, and clicks it. On a busy machine a window that was just drawn may
+    /// not hear the pointer: a click that the page never saw is given again, as a person would.
     pub async fn click(&self, id: &str) {
-        self.find(&format!("[data-testid='{id}']:not([disabled])")).await.click().await.unwrap();
+        let css = format!("[data-testid='{id}']:not([disabled])");
+        let deadline = Instant::now() + PATIENCE;
+        while !self.try_click(&css).await {
+            assert!(Instant::now() < deadline, "{id} cannot be clicked");
+        }
+    }
+
+    /// Clicks once, and says whether the page has heard of it; a page that has gone with the click has.
+    async fn try_click(&self, css: &str) -> bool {
+        let element = self.find(css).await;
+        let place = serde_json::to_value(&element).unwrap();
+        if self.client.execute_async(STANDS, vec![place]).await.is_err() {
+            // It was drawn anew in the meantime.
+            return false;
+        }
+        self.run(LISTEN).await;
+        // The driver has no answer when the click closes the window.
+        let clicked = element.click().await;
+        let until = Instant::now() + HEARD;
+        while Instant::now() < until {
+            match self.client.execute("return window.heard", Vec::new()).await {
+                Ok(Value::Bool(false)) if clicked.is_err() => return false,
+                Ok(Value::Bool(false)) => tokio::time::sleep(Duration::from_millis(10)).await,
+                _ => return true,
+            }
+        }
+        false
     }
 
     /// Waits for what a selector names; what the page says instead is told and pictured.
@@ -95,7 +144,7 @@ impl Window {
         match found {
             Ok(element) => element,
             Err(error) => {
-                let page = self.client.execute("return document.body.innerText", Vec::new()).await;
+                let page = self.client.execute(STATE, Vec::new()).await;
                 self.shot("missing").await;
                 panic!("{css} is not there ({error}); the page says: {page:?}")
             }

@@ -350,6 +350,10 @@ done: boolean,
  */
 usable: boolean, 
 /**
+ * Whether a person has trusted the computer at this address before.
+ */
+trusted: boolean, 
+/**
  * How long the check took, in milliseconds.
  */
 tookMs: number, 

@@ -3,7 +3,7 @@ import type * as c from '../host/contract';
 import { app } from './app.svelte';
 import { clock } from './clock.svelte';
 import { addresses, firstName, ticked, wantsDecision } from './found';
-import { firstUsable } from './probe';
+import { GRACE, suggested } from './probe';
 
 /** How a person knows the address. */
 export type Source = 'file' | 'portal' | 'given' | 'names' | 'arm' | 'known';
@@ -37,6 +37,7 @@ class Find {
   /** The file into which a stamp was written last. */
   exported = $state('');
   private began = $state<Record<string, number>>({});
+  private grace: ReturnType<typeof setTimeout> | undefined;
 
   listen() {
     api.listen<c.ProbeUpdate>('probe', (update) => this.probed(update));
@@ -173,6 +174,8 @@ class Find {
     if (!stamp) return;
     this.probes = {};
     this.began = Object.fromEntries(stamp.addresses.map((one) => [key(one), Date.now()]));
+    clearTimeout(this.grace);
+    this.grace = setTimeout(() => this.suggest(), GRACE);
     await app.guard(() => api.endpointProbe(stamp.id, $state.snapshot(stamp.addresses)));
   }
 
@@ -207,7 +210,12 @@ class Find {
 
   private probed(update: c.ProbeUpdate) {
     this.probes = { ...this.probes, [key(update)]: update };
-    this.address ??= firstUsable(this.stamp?.addresses ?? [], this.probe);
+    this.suggest();
+  }
+
+  private suggest() {
+    const sinceBegin = (one: c.EndpointAddress) => Date.now() - (this.began[key(one)] ?? 0);
+    this.address ??= suggested(this.stamp?.addresses ?? [], this.probe, sinceBegin);
   }
 }
 

@@ -46,10 +46,17 @@ export function placeOf(address: { host: string; port: number }): string {
   return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
 }
 
-/** The instance that is used when nobody has chosen one: the first that answered and can be used. */
-export function firstUsable(
+/** How long an instance that was trusted before is waited for, in milliseconds, when another one has answered. */
+export const GRACE = 2_000;
+
+/** The instance that is used when nobody has chosen one: one that was trusted before, otherwise the first that can be used. */
+export function suggested(
   addresses: EndpointAddress[],
   probe: (one: EndpointAddress) => ProbeUpdate | undefined,
+  waited: (one: EndpointAddress) => number,
 ): EndpointAddress | undefined {
-  return addresses.find((one) => probe(one)?.usable);
+  const usable = addresses.filter((one) => probe(one)?.usable);
+  const trusted = usable.find((one) => probe(one)?.trusted);
+  const awaited = addresses.some((one) => probe(one)?.trusted && !probe(one)?.done && waited(one) < GRACE);
+  return trusted ?? (awaited ? undefined : usable[0]);
 }

@@ -18,6 +18,7 @@ const probe = (host, stages, more = {}) => ({
   stages,
   done: true,
   usable: false,
+  trusted: false,
   tookMs: 0,
   limitMs: 10_000,
   roundTripMs: null,

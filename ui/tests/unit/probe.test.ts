@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EndpointAddress, Fault, ProbeStageName, ProbeUpdate, StageState } from '../../src/host/contract';
 import { networkNote } from '../../src/state/network-note';
-import { clockOf, firstUsable, placeOf, saidOf, skewOf, stages, standingOf } from '../../src/state/probe';
+import { clockOf, GRACE, placeOf, saidOf, skewOf, stages, standingOf, suggested } from '../../src/state/probe';
 import { word } from '../../src/words';
 
 const address = (last: number): EndpointAddress => ({ host: `10.0.0.${last}`, port: 5985, label: `ERCS0${last}` });
@@ -21,6 +21,7 @@ const update = (last: ProbeStageName, state: StageState, more: Partial<ProbeUpda
   }),
   done: true,
   usable: false,
+  trusted: false,
   tookMs: 0,
   limitMs: 10_000,
   roundTripMs: null,
@@ -63,9 +64,27 @@ describe('an instance that is looked at', () => {
     const seen: Record<string, ProbeUpdate> = {};
     const probe = (one: EndpointAddress) => seen[one.host];
     const all = [1, 2, 3].map(address);
-    expect(firstUsable(all, probe)).toBeUndefined();
+    const label = (waited: number) => suggested(all, probe, () => waited)?.label;
+    expect(label(0)).toBeUndefined();
     seen['10.0.0.2'] = update('negotiate', 'done', { usable: true });
-    expect(firstUsable(all, probe)?.label).toBe('ERCS02');
+    expect(label(0)).toBe('ERCS02');
+  });
+  it('waits a moment for one that was trusted before', () => {
+    const seen: Record<string, ProbeUpdate> = {
+      '10.0.0.1': update('port', 'running', { trusted: true, done: false }),
+      '10.0.0.2': update('negotiate', 'done', { usable: true }),
+    };
+    const label = (waited: number) =>
+      suggested(
+        [2, 1].map(address),
+        (one) => seen[one.host],
+        () => waited,
+      )?.label;
+    expect([label(GRACE - 1), label(GRACE)]).toEqual([undefined, 'ERCS02']);
+    seen['10.0.0.1'] = update('negotiate', 'done', { usable: true, trusted: true });
+    expect(label(GRACE)).toBe('ERCS01');
+    seen['10.0.0.1'] = update('port', 'failed', { trusted: true });
+    expect(label(0)).toBe('ERCS02');
   });
   it('is named by its address, and its port only where that is another one', () => {
     expect([

@@ -227,6 +227,7 @@ fn probe_update(address: &Address, state: impl Fn(Stage) -> c::StageState) -> c:
         stages: stages.collect(),
         done: false,
         usable: false,
+        trusted: false,
         took_ms: 0,
         limit_ms: milliseconds(pep::find::CONNECT_LIMIT),
         round_trip_ms: None,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use contract::{EndpointAddress, Fault};
+use contract::{EndpointAddress, Fault, ProbeUpdate};
 use pep::address::{self, Address, Origin};
 use pep::find::{Looked, Seen, Target};
 
@@ -23,6 +23,12 @@ impl App {
         self.probes.send_modify(|()| {});
         let mut stopped = self.probes.subscribe();
         let practice = stamp_id == practice_link::STAMP;
+        let pins = self.pins();
+        let app = Arc::clone(self);
+        let tell = move |mut update: ProbeUpdate, address: &Address| {
+            update.trusted = pins.find(&stamp_id, &address.to_string()).is_some();
+            app.tell(AppEvent::Probe(update));
+        };
         let mut open: Vec<Address> = Vec::new();
         let mut targets = Vec::new();
         for endpoint in addresses.into_iter().take(MOST) {
@@ -38,16 +44,15 @@ impl App {
                 });
             } else if let Err(fault) = address::parse(&address.to_string(), Origin::Typed) {
                 // The page is not trusted with them.
-                self.tell(AppEvent::Probe(convert::looked(&Looked::refused(address, fault))));
+                tell(convert::looked(&Looked::refused(address.clone(), fault)), &address);
                 continue;
             } else {
                 targets.push(Target::of(address.clone()));
             }
-            self.tell(AppEvent::Probe(convert::probing(&address, None)));
+            tell(convert::probing(&address, None), &address);
             open.push(address);
         }
         let mut seen = pep::find::look_at_all(targets);
-        let app = Arc::clone(self);
         tokio::spawn(async move {
             loop {
                 let next = tokio::select! {
@@ -57,17 +62,17 @@ impl App {
                 };
                 match next {
                     Some(Seen::Passed(address, stage)) => {
-                        app.tell(AppEvent::Probe(convert::probing(&address, Some(stage))));
+                        tell(convert::probing(&address, Some(stage)), &address);
                     }
                     Some(Seen::Done(looked)) => {
                         open.retain(|address| *address != looked.address);
-                        app.tell(AppEvent::Probe(convert::looked(&looked)));
+                        tell(convert::looked(&looked), &looked.address);
                     }
                     None => break,
                 }
             }
             for address in open {
-                app.tell(AppEvent::Probe(convert::not_probed(&address)));
+                tell(convert::not_probed(&address), &address);
             }
         });
         Ok(())

@@ -78,6 +78,8 @@ pub struct ProbeUpdate {
     pub done: bool,
     /// Whether the instance can be used.
     pub usable: bool,
+    /// Whether a person has trusted the computer at this address before.
+    pub trusted: bool,
     /// How long the check took, in milliseconds.
     pub took_ms: u32,
     /// After how many milliseconds a connection is given up.
