@@ -8,6 +8,8 @@ export function totals(commands: SummaryCommand[]) {
     changes: commands.filter((command) => command.risk === 'change' || command.risk === 'destructive').length,
     checks: checked?.checks ?? 0,
     failed: checked?.checksFailed ?? 0,
+    /** Whether that health check went to its end. */
+    whole: checked?.outcome === 'completed',
   };
 }
 

@@ -119,8 +119,10 @@ export function span(seconds: number): string {
 export const tenths = (ms: number): string => word('span.tenths', { value: (ms / 1000).toFixed(1) });
 
 /** `2.1 s`, `18 ms`. */
-export const briefly = (ms: number): string =>
-  ms < 1000 ? word('span.milliseconds', { count: Math.round(ms) }) : tenths(ms);
+export function briefly(ms: number): string {
+  if (ms >= 1000) return tenths(ms);
+  return ms < 1 ? word('span.instant') : word('span.milliseconds', { count: Math.round(ms) });
+}
 
 const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(LANGUAGE, options);
 const moments = format({ dateStyle: 'long', timeStyle: 'short' });

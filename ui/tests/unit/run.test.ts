@@ -151,7 +151,9 @@ describe('the summary', () => {
       { ...ran, checks: 26, checksFailed: 0 },
       { ...ran, risk: 'change' as const },
     ];
-    expect(totals(commands)).toEqual({ commands: 3, changes: 1, checks: 26, failed: 0 });
+    expect(totals(commands)).toEqual({ commands: 3, changes: 1, checks: 26, failed: 0, whole: true });
+    const stopped = totals([{ ...ran, outcome: 'stopped', checks: 4 }]);
+    expect([stopped.checks, stopped.whole]).toEqual([4, false]);
   });
   it('shortens a hash to what is compared by eye', () => {
     expect(grouped('9c1f04ab77d0aaaaaaaaaaaa5be2')).toBe('9c1f 04ab 77d0 … 5be2');

@@ -82,7 +82,7 @@ describe('the words', () => {
       '8 h 5 min',
       '3 days',
     ]);
-    expect([briefly(18), briefly(2140)]).toEqual(['18 ms', '2.1 s']);
+    expect([briefly(0), briefly(18), briefly(2140)]).toEqual(['under 1 ms', '18 ms', '2.1 s']);
     expect(number(1_204_311)).toBe('1\u202f204\u202f311');
   });
 });
