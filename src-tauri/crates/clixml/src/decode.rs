@@ -78,6 +78,9 @@ pub enum DecodeError {
     /// The value is small only as long as nobody follows its references.
     #[error("more than {0} values along the references")]
     TooLarge(usize),
+    /// The same of its texts.
+    #[error("more than {0} bytes of text along the references")]
+    TooLong(usize),
     /// There is no value, or something after it.
     #[error("there is not exactly one value")]
     NotOne,
@@ -180,6 +183,13 @@ struct Extent {
     height: usize,
     /// Values, shared ones counted each time.
     values: usize,
+    /// Bytes of texts, names and type names, shared ones counted each time. Whoever puts the texts together has as many.
+    bytes: usize,
+}
+
+/// A value of so many bytes without anything in it.
+fn bytes(bytes: usize) -> Extent {
+    Extent { bytes, ..Extent::default() }
 }
 
 /// How much deeper than by nesting an object may be along references.
@@ -187,6 +197,9 @@ const DEEPER_BY_REFERENCE: usize = 4;
 
 /// How many more values than nodes there may be along references.
 const MORE_BY_REFERENCE: usize = 3;
+
+/// The most bytes of text there may be along references (P-23). More than any message has without them.
+const BYTES_BY_REFERENCE: usize = 256 << 20;
 
 type Outcome<T> = Result<T, DecodeError>;
 
@@ -207,7 +220,7 @@ impl<'a> Decoder<'a> {
                 let source = self.source(begin);
                 let value = Unreadable::new(start.name(), &error, source);
                 self.first_error.get_or_insert(error);
-                self.extend(Extent::default())?;
+                self.extend(bytes(value.source.len()))?;
                 Ok(Value::Unreadable(Box::new(value)))
             }
             other => other,
@@ -257,8 +270,16 @@ impl<'a> Decoder<'a> {
             "TS" => Value::TimeSpan(self.parsed("TS", TimeSpan::parse)?),
             "G" => Value::Guid(self.parsed("G", parse_guid)?),
             "Version" => Value::Version(self.parsed("Version", Version::parse)?),
-            "BA" => Value::Bytes(self.parsed("BA", base64)?),
-            "SS" => Value::SecureString(SecureString(self.parsed("SS", base64)?)),
+            "BA" => {
+                let data = self.parsed("BA", base64)?;
+                self.count_bytes(data.len());
+                Value::Bytes(data)
+            }
+            "SS" => {
+                let data = self.parsed("SS", base64)?;
+                self.count_bytes(data.len());
+                Value::SecureString(SecureString(data))
+            }
             "URI" => {
                 let offset = self.reader.offset();
                 let text = self.string()?;
@@ -324,13 +345,22 @@ impl<'a> Decoder<'a> {
         Ok(())
     }
 
+    /// Counts text into the object that holds it. Whether it is too much is seen with the next value.
+    fn count_bytes(&mut self, count: usize) {
+        self.below.bytes = self.below.bytes.saturating_add(count);
+    }
+
     /// Counts a value into the object that holds it.
     fn extend(&mut self, by: Extent) -> Outcome<()> {
         self.below.height = self.below.height.max(by.height);
         self.below.values = self.below.values.saturating_add(by.values).saturating_add(1);
+        self.count_bytes(by.bytes);
         let most = self.limits.nodes.saturating_mul(MORE_BY_REFERENCE);
         if self.below.values > most {
             return Err(DecodeError::TooLarge(most));
+        }
+        if self.below.bytes > BYTES_BY_REFERENCE {
+            return Err(DecodeError::TooLong(BYTES_BY_REFERENCE));
         }
         let deepest = self.limits.depth.saturating_mul(DEEPER_BY_REFERENCE);
         if self.open.len().saturating_add(self.below.height) > deepest {
@@ -348,6 +378,7 @@ impl<'a> Decoder<'a> {
                 self.reader.skip()?;
                 let known = id.and_then(|id| self.types.get(&id));
                 let names = known.cloned().ok_or_else(|| self.bad_reference(&format!("{id:?}")))?;
+                self.count_type_names(&names);
                 object.type_names = Some(names);
             }
             "ToString" => object.to_string = Some(self.string()?),
@@ -373,12 +404,19 @@ impl<'a> Decoder<'a> {
             names.push(self.string()?);
         }
         let names: Arc<[PsString]> = names.into();
+        self.below.values = self.below.values.saturating_add(names.len());
         if let Some(id) = id
             && self.types.insert(id, Arc::clone(&names)).is_some()
         {
             return Err(self.bad_reference(&id.to_string()));
         }
         Ok(names)
+    }
+
+    /// Type names count wherever they are referred to: an object has them all, however they are shared.
+    fn count_type_names(&mut self, names: &[PsString]) {
+        self.below.values = self.below.values.saturating_add(names.len());
+        self.count_bytes(names.iter().map(PsString::size).fold(0, usize::saturating_add));
     }
 
     fn object_reference(&mut self, start: &Start<'a>) -> Outcome<Value> {
@@ -435,6 +473,7 @@ impl<'a> Decoder<'a> {
         let mut properties = Vec::new();
         while let Some(child) = self.reader.next_element()? {
             let name = name_of(&child);
+            self.count_bytes(name.size());
             properties.push(Property { name, value: self.value(&child)? });
         }
         properties.shrink_to_fit();
@@ -462,7 +501,9 @@ impl<'a> Decoder<'a> {
     fn string(&mut self) -> Outcome<PsString> {
         let mut text = Unescaper::default();
         self.reader.pieces(|piece| text.push(&piece))?;
-        Ok(text.finish())
+        let text = text.finish();
+        self.count_bytes(text.size());
+        Ok(text)
     }
 
     fn number<T: std::str::FromStr>(&mut self, element: &'static str) -> Outcome<T> {

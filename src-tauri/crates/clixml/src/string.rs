@@ -92,6 +92,14 @@ impl PsString {
         }
     }
 
+    /// How many bytes it takes, as UTF-8 or its extension.
+    pub(crate) fn size(&self) -> usize {
+        match &self.0 {
+            Repr::Utf8(text) => text.len(),
+            Repr::Wtf8(bytes) => bytes.len(),
+        }
+    }
+
     /// Well-formed text and unpaired surrogates, in order.
     pub(crate) fn parts(&self) -> Parts<'_> {
         Parts(match &self.0 {

@@ -54,15 +54,55 @@ fn g8_a_million_references_to_one_object_are_read() {
     assert_eq!(value.to_display().len(), 2_000_001);
 }
 
+/// An object with a text of so many bytes, and so many references to it.
+fn referred(text: &str, references: usize) -> String {
+    let references = r#"<Ref RefId="1" />"#.repeat(references);
+    format!(r#"<Obj RefId="0"><LST><Obj RefId="1"><S>{text}</S></Obj>{references}</LST></Obj>"#)
+}
+
 #[test]
 fn a_long_text_that_is_referred_to_often_is_shown_in_part() {
-    let long = "y".repeat(1 << 20);
-    let mut text = format!(r#"<Obj RefId="0"><LST><Obj RefId="1"><S>{long}</S></Obj>"#);
-    text.push_str(&r#"<Ref RefId="1" />"#.repeat(100_000));
-    text.push_str("</LST></Obj>");
-    let shown = decode(text.as_bytes()).unwrap().to_display();
-    assert!(shown.len() < 32 << 20, "{}", shown.len());
+    let shown = decode(referred(&"y".repeat(1 << 20), 200).as_bytes()).unwrap().to_display();
+    assert!(shown.len() < 18 << 20, "{}", shown.len());
     assert!(shown.ends_with('…'));
+}
+
+#[test]
+fn p06_texts_count_again_wherever_they_are_referred_to() {
+    // 256 MiB in all, whatever holds the text.
+    let long = "y".repeat(1 << 20);
+    assert!(decode(referred(&long, 255).as_bytes()).is_ok());
+    assert_eq!(decode(referred(&long, 256).as_bytes()), Err(DecodeError::TooLong(256 << 20)));
+    for inside in [
+        format!("<BA>{}</BA>", "AAAA".repeat(350_000)),
+        format!("<ToString>{long}</ToString>"),
+        format!("<TN><T>{long}</T></TN>"),
+        format!(r#"<MS><Nil N="{long}"/></MS>"#),
+        format!("<Props><Ü>{long}</Ü></Props>"),
+        format!("<LST><Obj><SBK>{long}</SBK></Obj></LST>"),
+    ] {
+        let references = r#"<Ref RefId="1"/>"#;
+        let text = |count: usize| {
+            format!(r#"<Obj><LST><Obj RefId="1">{inside}</Obj>{}</LST></Obj>"#, references.repeat(count))
+        };
+        assert!(decode(text(200).as_bytes()).is_ok(), "{:.40}", inside);
+        assert_eq!(decode(text(300).as_bytes()), Err(DecodeError::TooLong(256 << 20)), "{:.40}", inside);
+    }
+}
+
+#[test]
+fn p06_type_names_count_for_every_object_that_has_them() {
+    // Whoever looks through the names of all objects looks at each of them as often.
+    let names = "<T>n</T>".repeat(1_000);
+    let text = |objects: usize| {
+        let others = r#"<Obj><TNRef RefId="0"/></Obj>"#.repeat(objects);
+        format!(r#"<Obj><LST><Obj><TN RefId="0">{names}</TN></Obj>{others}</LST></Obj>"#)
+    };
+    assert!(decode(text(3_590).as_bytes()).is_ok());
+    assert_eq!(decode(text(3_600).as_bytes()), Err(DecodeError::TooLarge(3_600_000)));
+    let long = format!("<T>{}</T>", "n".repeat(1 << 20));
+    let text = text(300).replace(&names, &long);
+    assert_eq!(decode(text.as_bytes()), Err(DecodeError::TooLong(256 << 20)));
 }
 
 #[test]
