@@ -240,10 +240,16 @@ impl Driver {
     async fn begin(&mut self, pipeline: Pipeline, input: Option<Vec<clixml::Value>>) -> Result<PipelineId, RunError> {
         let id = self.handle.invoke(pipeline).await?;
         if let Some(input) = input {
-            for value in input {
-                self.handle.input(id, value).await?;
-            }
-            self.handle.end_input(id).await?;
+            let handle = self.handle.clone();
+            // An endpoint takes no input while nobody takes its output. When the run or the session is over, its events say so.
+            tokio::spawn(async move {
+                for value in input {
+                    if handle.input(id, value).await.is_err() {
+                        return;
+                    }
+                }
+                let _ = handle.end_input(id).await;
+            });
         }
         Ok(id)
     }

@@ -8,6 +8,10 @@ use crate::host::HostMethod;
 /// More questions than anybody answers.
 const OPEN_LIMIT: usize = 256;
 
+/// Answers that may wait to be sent, in bytes. Every call that wants one holds its runspace up until it has it, so that a
+/// pool of ordinary size never has as much.
+pub(super) const UNSENT_ANSWERS: usize = 1 << 20;
+
 /// Numbers that are remembered one by one; they rise, so older ones need only a bound.
 const SEEN_LIMIT: usize = 1024;
 

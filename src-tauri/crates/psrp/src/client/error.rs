@@ -58,6 +58,9 @@ pub enum Misbehaviour {
     /// More open questions than anybody can answer
     #[error("too many questions are open")]
     TooManyQuestions,
+    /// More calls than are taken back as answers
+    #[error("calls come faster than their answers are taken")]
+    TooManyCalls,
 }
 
 /// Why something cannot be run.

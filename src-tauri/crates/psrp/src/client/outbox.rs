@@ -11,8 +11,48 @@ pub(super) struct Outbox {
     fragmenter: Fragmenter,
     sizes: Sizes,
     queue: VecDeque<Outgoing>,
+    unsent: Unsent,
     // The rest of an object of which the driver has taken the first fragment.
     cut: VecDeque<Action>,
+}
+
+/// Bytes of messages that wait, with what each of them takes beside them.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Unsent {
+    pub(super) input: usize,
+    pub(super) answers: usize,
+}
+
+/// What a message takes beside its bytes.
+const BESIDE: usize = 128;
+
+/// What a message takes while it waits.
+pub(super) fn size(message: &[u8]) -> usize {
+    message.len().saturating_add(BESIDE)
+}
+
+impl Unsent {
+    fn add(&mut self, outgoing: &Outgoing) {
+        if let Outgoing::Message { pipeline, stream, message } = outgoing {
+            match (stream, pipeline) {
+                (InputStream::Pr, _) => self.answers = self.answers.saturating_add(size(message)),
+                (InputStream::Stdin, Some(_)) => self.input = self.input.saturating_add(size(message)),
+                (InputStream::Stdin, None) => {}
+            }
+        }
+    }
+
+    fn of<'a>(all: impl IntoIterator<Item = &'a Outgoing>) -> Self {
+        let mut sum = Self::default();
+        all.into_iter().for_each(|outgoing| sum.add(outgoing));
+        sum
+    }
+
+    fn remove(&mut self, outgoing: &Outgoing) {
+        let Self { input, answers } = Self::of([outgoing]);
+        self.input = self.input.saturating_sub(input);
+        self.answers = self.answers.saturating_sub(answers);
+    }
 }
 
 #[derive(Debug)]
@@ -37,15 +77,28 @@ pub(super) enum Outgoing {
 
 impl Outbox {
     pub(super) fn new(first_object: u64, sizes: Sizes) -> Self {
-        Self { fragmenter: Fragmenter::starting_at(first_object), sizes, queue: VecDeque::new(), cut: VecDeque::new() }
+        Self {
+            fragmenter: Fragmenter::starting_at(first_object),
+            sizes,
+            queue: VecDeque::new(),
+            unsent: Unsent::default(),
+            cut: VecDeque::new(),
+        }
+    }
+
+    /// What waits and was not begun.
+    pub(super) fn unsent(&self) -> Unsent {
+        self.unsent
     }
 
     pub(super) fn push(&mut self, outgoing: Outgoing) {
+        self.unsent.add(&outgoing);
         self.queue.push_back(outgoing);
     }
 
     /// Before everything that was not begun.
     pub(super) fn push_first(&mut self, outgoing: Outgoing) {
+        self.unsent.add(&outgoing);
         self.queue.push_front(outgoing);
     }
 
@@ -55,6 +108,7 @@ impl Outbox {
             self.queue.iter().any(|waiting| matches!(waiting, Outgoing::Create { id: other, .. } if *other == id));
         if unseen {
             self.queue.retain(|waiting| waiting.pipeline() != Some(id));
+            self.unsent = Unsent::of(&self.queue);
         }
         unseen
     }
@@ -64,11 +118,13 @@ impl Outbox {
         self.queue
             .retain(|waiting| !matches!(waiting, Outgoing::Message { pipeline: Some(other), .. } if *other == id));
         self.cut.retain(|action| !matches!(action, Action::Send { pipeline: Some(other), .. } if *other == id));
+        self.unsent = Unsent::of(&self.queue);
     }
 
     pub(super) fn clear(&mut self) {
         self.queue.clear();
         self.cut.clear();
+        self.unsent = Unsent::default();
     }
 
     pub(super) fn next_object(&self) -> u64 {
@@ -96,7 +152,9 @@ impl Outbox {
         if let Some(action) = self.cut.pop_front() {
             return Some(action);
         }
-        Some(match self.queue.pop_front()? {
+        let next = self.queue.pop_front()?;
+        self.unsent.remove(&next);
+        Some(match next {
             Outgoing::Shell { messages, connect } => {
                 let fragments = messages.iter().flat_map(|message| self.fragmenter.fragment(message, self.sizes.send));
                 let xml: Vec<u8> = fragments.flatten().collect();

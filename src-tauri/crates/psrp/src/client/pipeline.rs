@@ -34,6 +34,8 @@ pub(super) enum Phase {
         work: Work,
         /// Input messages that came meanwhile
         input: Vec<Vec<u8>>,
+        /// What they take
+        bytes: usize,
     },
     Running,
     Stopping,

@@ -9,7 +9,7 @@ use super::calls::Calls;
 use super::console::Console;
 use super::exchange::Exchange;
 use super::opening;
-use super::outbox::{Outbox, Outgoing};
+use super::outbox::{self, Outbox, Outgoing};
 use super::pipeline::{Input, Live, Phase as PipelinePhase, Slot, Terminate, Work};
 use super::repeats::Repeats;
 use super::{Action, AnswerError, Event, InputStream, InvokeError, Origin, PoolOptions, Sizes};
@@ -214,7 +214,7 @@ impl ClientPool {
 
     fn start(&mut self, work: Work, input: Input, id: PipelineId) -> Result<(), InvokeError> {
         self.add(
-            PipelinePhase::Waiting { work, input: Vec::new() },
+            PipelinePhase::Waiting { work, input: Vec::new(), bytes: 0 },
             input,
             id,
             Defragmenter::new(self.options.object_limit),
@@ -267,6 +267,20 @@ impl ClientPool {
         self.send_input(id, Input::Ended, message)
     }
 
+    /// Bytes of input that wait here and were not begun, with what they take beside. Nothing limits them: the driver takes no
+    /// more input while they are many.
+    #[must_use]
+    pub fn unsent_input(&self) -> usize {
+        let waiting = self.waiting.iter().filter_map(|id| match self.pipelines.get(id) {
+            Some(Slot::Live(live)) => match &live.phase {
+                PipelinePhase::Waiting { bytes, .. } => Some(*bytes),
+                PipelinePhase::Running | PipelinePhase::Stopping => None,
+            },
+            _ => None,
+        });
+        waiting.fold(self.outbox.unsent().input, usize::saturating_add)
+    }
+
     fn send_input(&mut self, id: PipelineId, then: Input, message: Vec<u8>) -> Result<(), InvokeError> {
         let live = match self.pipelines.get_mut(&id) {
             None => return Err(InvokeError::NoInput),
@@ -278,7 +292,10 @@ impl ClientPool {
         }
         live.input = then;
         match &mut live.phase {
-            PipelinePhase::Waiting { input, .. } => input.push(message),
+            PipelinePhase::Waiting { input, bytes, .. } => {
+                *bytes = bytes.saturating_add(outbox::size(&message));
+                input.push(message);
+            }
             PipelinePhase::Running => {
                 self.outbox.push(Outgoing::Message { pipeline: Some(id), stream: InputStream::Stdin, message });
             }
@@ -475,7 +492,7 @@ impl ClientPool {
         let Phase::Opened(protocol) = self.phase else { return };
         for id in std::mem::take(&mut self.waiting) {
             let Some(live) = self.pipelines.get_mut(&id).and_then(Slot::live) else { continue };
-            let PipelinePhase::Waiting { work, input } = &mut live.phase else { continue };
+            let PipelinePhase::Waiting { work, input, .. } = &mut live.phase else { continue };
             let content = match (work, &self.exchange) {
                 (Work::Pipeline(pipeline), Exchange::Ready(_) | Exchange::Failed) => pipeline
                     .to_value(protocol, self.exchange.key())

@@ -2,6 +2,7 @@
 
 use clixml::Value;
 
+use super::calls::UNSENT_ANSWERS;
 use super::console::Reply;
 use super::exchange::Exchange;
 use super::opening;
@@ -265,6 +266,9 @@ impl ClientPool {
             return Err(Misbehaviour::TooManyQuestions.into());
         }
         if call.id.wants_answer() && !question {
+            if self.outbox.unsent().answers > UNSENT_ANSWERS {
+                return Err(Misbehaviour::TooManyCalls.into());
+            }
             match reply {
                 Reply::Void => self.respond(pipeline, &call, &HostAnswer::Void),
                 Reply::Result(value) => self.respond(pipeline, &call, &HostAnswer::Value(Argument::Value(value))),

@@ -2,7 +2,10 @@
 
 use clixml::Value;
 use psrp::host::{HostAnswer, HostMethod};
-use psrp::{AnswerError, Argument, CallId, Command, Event, InputStream, MessageType, PipelineId, RecordStream};
+use psrp::{
+    AnswerError, Argument, CallId, Command, Event, InputStream, MessageType, Misbehaviour, PeerError, PipelineId,
+    PoolState, RecordStream,
+};
 
 use crate::peer::{Did, Peer, host_call, pipeline, state_of_pipeline};
 
@@ -213,6 +216,49 @@ fn f11_calls_that_want_no_answer_get_none() {
     assert_eq!(events.len(), 12);
     assert!(events.iter().all(|event| matches!(event, Event::HostCall { question: false, .. })));
     assert_eq!(peer.did(), []);
+}
+
+/// Says calls until one is refused; how many were taken.
+fn flood(peer: &mut Peer, mut say: impl FnMut(&mut Peer, i64) -> Result<(), PeerError>) -> (i64, PeerError) {
+    let refused = (1..100_000).find_map(|id| Some((id - 1, say(peer, id).err()?)));
+    refused.expect("calls without an end are refused")
+}
+
+#[test]
+fn p05_questions_and_answers_that_nobody_takes_end_the_pool() {
+    let too_many = |misbehaviour| PeerError::Misbehaved(misbehaviour);
+    let question = host_call(0, 11, "");
+    let (taken, error) = flood(&mut running(), |peer, id| {
+        let xml = question.replace("<I64 N=\"ci\">0<", &format!("<I64 N=\"ci\">{id}<"));
+        peer.say(Some(pipeline(1)), MessageType::PipelineHostCall, &xml)
+    });
+    assert_eq!((taken, error), (256, too_many(Misbehaviour::TooManyQuestions)));
+    // What is answered by itself: a refusal, of the pool and of a pipeline. About 1 MiB of answers may wait.
+    for of in [None, Some(pipeline(1))] {
+        let kind = if of.is_some() { MessageType::PipelineHostCall } else { MessageType::PoolHostCall };
+        let mut peer = running();
+        let (taken, error) = flood(&mut peer, |peer, id| peer.say(of, kind, &host_call(id, 50, "")));
+        assert_eq!(error, too_many(Misbehaviour::TooManyCalls));
+        assert!((100..10_000).contains(&taken), "{taken}");
+        assert_eq!(peer.pool.state(), PoolState::Broken);
+    }
+    // As long as the answers are taken there is no end of it.
+    let mut peer = running();
+    for id in 1..=10_000 {
+        call(&mut peer, id, 50, "");
+        assert_eq!(answers(&mut peer).len(), 1);
+        peer.events();
+    }
+}
+
+#[test]
+fn p05_what_the_console_was_made_to_keep_cannot_be_asked_for_at_once() {
+    let mut peer = running();
+    let long = "y".repeat(600 * 1024);
+    call(&mut peer, -100, 42, &format!("<S>{long}</S>"));
+    let (taken, error) =
+        flood(&mut peer, |peer, id| peer.say(Some(pipeline(1)), MessageType::PipelineHostCall, &host_call(id, 41, "")));
+    assert_eq!((taken, error), (2, PeerError::Misbehaved(Misbehaviour::TooManyCalls)));
 }
 
 #[test]

@@ -258,6 +258,35 @@ fn input_waits_for_the_pipeline_and_stops_with_it() {
 }
 
 #[test]
+fn input_that_waits_is_counted_wherever_it_waits() {
+    let long = Value::from("y".repeat(100_000).as_str());
+    let mut peer = Peer::new();
+    let with_input = |name: &str| Pipeline::new(vec![Command::new(name)]).with_input();
+    // The pool is not open yet.
+    peer.pool.invoke(with_input("Out-Null"), pipeline(1)).unwrap();
+    assert_eq!(peer.pool.unsent_input(), 0);
+    peer.pool.input(pipeline(1), &long).unwrap();
+    let one = peer.pool.unsent_input();
+    assert!((100_000..101_000).contains(&one), "{one}");
+    peer.open();
+    assert_eq!(peer.pool.unsent_input(), one, "it waits behind the command");
+    assert_eq!(peer.did().len(), 2);
+    assert_eq!(peer.pool.unsent_input(), 0);
+    for count in 1..=3 {
+        peer.pool.input(pipeline(1), &long).unwrap();
+        assert_eq!(peer.pool.unsent_input(), one * count);
+    }
+    assert!(matches!(peer.pool.poll_action(), Some(Action::Send { .. })));
+    assert_eq!(peer.pool.unsent_input(), one * 2, "what was begun does not count");
+    peer.pool.invoke(with_input("Out-Null"), pipeline(2)).unwrap();
+    peer.pool.input(pipeline(2), &long).unwrap();
+    peer.pool.stop(pipeline(1));
+    assert_eq!(peer.pool.unsent_input(), one, "that of the other one");
+    peer.pool.stop(pipeline(2));
+    assert_eq!(peer.pool.unsent_input(), 0);
+}
+
+#[test]
 fn d21_output_of_two_pipelines_and_the_pool_goes_to_its_owner() {
     let mut peer = running();
     peer.pool.invoke(Command::new("Get-Other").into(), pipeline(2)).unwrap();

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use clixml::Value;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use psrp::{ClientPool, PipelineId, PoolId, keys::RsaKeySource};
@@ -23,7 +24,8 @@ use super::recovery::Recovery;
 use crate::lane::{Lane, Reply};
 use crate::random::Random;
 use crate::{
-    BoxFuture, CloseError, Connector, Intents, LaneError, LossReason, OpenError, Patience, SignIn, SignInError, Stats,
+    BoxFuture, CloseError, Connector, Intents, LaneError, LossReason, OpenError, Patience, RunError, SignIn,
+    SignInError, Stats,
 };
 
 /// What the lanes need and share.
@@ -124,11 +126,23 @@ pub(super) struct Actor {
     pub(super) reconnecting: Option<Job>,
 
     orders: mpsc::Receiver<Order>,
+    /// Input that waits until the endpoint has taken enough of what came before
+    held: VecDeque<HeldInput>,
     events: mpsc::Sender<Vec<SessionEvent>>,
     pub(super) outbox: Vec<SessionEvent>,
     /// The end was told already.
     pub(super) told_end: bool,
 }
+
+/// One input object, or the end of the input, and who waits until it is taken.
+struct HeldInput {
+    id: PipelineId,
+    value: Option<Value>,
+    reply: oneshot::Sender<Result<(), RunError>>,
+}
+
+/// So many bytes of input are taken ahead of the endpoint.
+const INPUT_AHEAD: usize = 4 << 20;
 
 /// How long it is waited for an endpoint that still thinks that the earlier process is there.
 pub(super) const BUSY_LIMIT: Duration = Duration::from_secs(300);
@@ -204,6 +218,7 @@ impl Actor {
             switcher: None,
             reconnecting: None,
             orders,
+            held: VecDeque::new(),
             events,
             outbox: Vec::new(),
             told_end: false,
@@ -262,10 +277,10 @@ impl Actor {
                 },
             }
         }
-        let Self { orders, events, outbox, work, idle, opener, open_error, .. } = self;
+        let Self { orders, held, events, outbox, work, idle, opener, open_error, .. } = self;
         // Waiting Receives, idle sockets and orders end with the session: whoever waits for a reply may be the one who reads the
         // events.
-        drop((work, idle, orders));
+        drop((work, idle, orders, held));
         if let (Some(opener), Some(error)) = (opener, open_error) {
             let _ = opener.send(Err(error));
         }
@@ -277,6 +292,7 @@ impl Actor {
     /// Does all that can be done without waiting.
     fn advance(&mut self) {
         loop {
+            self.take_input();
             self.drain_events();
             if !self.outbox.is_empty() {
                 match self.events.try_reserve() {
@@ -293,6 +309,21 @@ impl Actor {
             (true, None) => self.key_deadline = Some(Instant::now() + self.options.limits.key),
             (false, Some(_)) => self.key_deadline = None,
             _ => {}
+        }
+    }
+
+    /// Takes input as long as the endpoint is not too far behind; whoever gives more waits.
+    fn take_input(&mut self) {
+        while self.pool.unsent_input() < INPUT_AHEAD {
+            let Some(HeldInput { id, value, reply }) = self.held.pop_front() else { break };
+            if reply.is_closed() {
+                continue;
+            }
+            let result = match value {
+                Some(value) => self.pool.input(id, &value),
+                None => self.pool.end_input(id),
+            };
+            let _ = reply.send(result.map_err(Into::into));
         }
     }
 
@@ -323,11 +354,9 @@ impl Actor {
                 let _ = reply.send(self.pool.command_metadata(query, id).map_err(Into::into));
             }
             Order::Input { id, value, reply } => {
-                let result = match value {
-                    Some(value) => self.pool.input(id, &value),
-                    None => self.pool.end_input(id),
-                };
-                let _ = reply.send(result.map_err(Into::into));
+                // Whoever has given up waiting has taken the input back.
+                self.held.retain(|held| !held.reply.is_closed());
+                self.held.push_back(HeldInput { id, value, reply });
             }
             Order::Stop { id } => self.stop(id),
             Order::Answer { pipeline, call, answer, reply } => {

@@ -228,7 +228,9 @@ impl SessionHandle {
         self.ask(|reply| Order::Metadata { query, id, reply }).await?
     }
 
-    /// One input object of a pipeline that takes input.
+    /// One input object of a pipeline that takes input. Waits while the endpoint has not taken what came before; the events have
+    /// to be read meanwhile, because an endpoint whose output is not taken takes no input. Dropping the future takes input
+    /// back that was still waiting.
     ///
     /// # Errors
     /// See [`RunError`].
@@ -236,7 +238,7 @@ impl SessionHandle {
         self.ask(|reply| Order::Input { id, value: Some(value), reply }).await?
     }
 
-    /// No more input.
+    /// No more input. Waits as [`SessionHandle::input`] does.
     ///
     /// # Errors
     /// See [`RunError`].

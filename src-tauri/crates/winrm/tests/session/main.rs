@@ -4,6 +4,7 @@
 mod cases;
 mod endings;
 mod faulty;
+mod input;
 mod lost;
 mod requirements;
 mod simulation;
