@@ -14,6 +14,9 @@ const LONGEST: usize = 20_000;
 /// The most bytes of text that are put together for one object; all of it stands beside the text in the record.
 const PUT_TOGETHER: usize = 1 << 20;
 
+/// Names of properties are put below each other as far as they are no longer than this, in characters.
+const WIDEST_NAME: usize = 200;
+
 /// A byte array that is longer is one line on the screen.
 const FEW_BYTES: usize = 256;
 
@@ -41,6 +44,7 @@ fn of_object(value: &Value) -> Cow<'_, str> {
     }
     let properties: Vec<_> = object.properties().collect();
     let width = properties.iter().map(|property| property.name.to_string_lossy().chars().count()).max().unwrap_or(0);
+    let width = width.min(WIDEST_NAME);
     let mut text = String::new();
     for property in properties {
         if !text.is_empty() {
@@ -85,5 +89,28 @@ pub(crate) fn for_screen(text: &str) -> String {
             format!("{}… ({} characters, all in the record)", text.get(..at).unwrap_or_default(), text.chars().count())
         }
         None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clixml::{Object, Property};
+
+    use super::*;
+
+    #[test]
+    fn a_name_of_any_length_is_shown() {
+        let object = |length: usize| -> Value {
+            let long = "n".repeat(length);
+            let extended = vec![Property::new(long.as_str(), 1), Property::new("a", "b")];
+            Object { extended, ..Object::default() }.into()
+        };
+        assert_eq!(of_object(&object(3)), "nnn : 1\na   : b");
+        // More than a format takes as a width
+        for length in [200, 201, 65_535, 65_536, 1_000_000] {
+            let shown = of_object(&object(length)).into_owned();
+            assert_eq!(shown.lines().nth(1).unwrap().find(':'), Some(201), "{length}");
+            assert!(shown.len() < length + 250, "{length}");
+        }
     }
 }

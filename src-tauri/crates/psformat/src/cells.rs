@@ -164,9 +164,10 @@ pub fn plain(text: &str) -> std::borrow::Cow<'_, str> {
     }
     let mut result = String::with_capacity(text.len());
     let mut rest = text;
+    let mut ends = LinkEnds::default();
     while let Some((before, after)) = rest.split_once('\u{1b}') {
         result.push_str(before);
-        match sequence(after) {
+        match sequence(after, &mut ends) {
             Some(length) => rest = after.get(length..).unwrap_or_default(),
             None => {
                 result.push('\u{1b}');
@@ -178,11 +179,32 @@ pub fn plain(text: &str) -> std::borrow::Cow<'_, str> {
     result.into()
 }
 
+/// Where the next line end and the next end of a link are, counted from the end of the text: what was looked for once stays
+/// known, so that a text of many links that do not end is not searched again for each of them.
+#[derive(Default)]
+struct LinkEnds {
+    line: Option<usize>,
+    link: Option<usize>,
+}
+
+impl LinkEnds {
+    /// The length of the link at the beginning of this rest of the text, if it ends in its line.
+    fn length(&mut self, rest: &str) -> Option<usize> {
+        let next = |known: &mut Option<usize>, end: &str| {
+            let behind = known.filter(|behind| *behind <= rest.len());
+            let behind = behind.unwrap_or_else(|| rest.find(end).map_or(0, |at| rest.len().saturating_sub(at)));
+            *known = Some(behind);
+            rest.len().saturating_sub(behind)
+        };
+        let (line, link) = (next(&mut self.line, "\n"), next(&mut self.link, "\u{1b}\\"));
+        (link < line).then_some(link)
+    }
+}
+
 /// The length of an escape sequence behind its ESC: `[1;2m`, `[?25h`, or the `]8;;…ESC\` of a link.
-fn sequence(text: &str) -> Option<usize> {
+fn sequence(text: &str, ends: &mut LinkEnds) -> Option<usize> {
     if let Some(link) = text.strip_prefix("]8;;") {
-        let line = link.split('\n').next().unwrap_or_default();
-        return line.find("\u{1b}\\").map(|at| at.saturating_add(6));
+        return ends.length(link).map(|at| at.saturating_add(6));
     }
     let body = text.strip_prefix('[')?;
     let (private, body) = body.strip_prefix('?').map_or((false, body), |rest| (true, rest));
@@ -227,5 +249,9 @@ mod tests {
     fn colours_and_links_are_taken_out() {
         assert_eq!(plain("\u{1b}[31;1mred\u{1b}[0m \u{1b}]8;;http://x\u{1b}\\link\u{1b}]8;;\u{1b}\\"), "red link");
         assert_eq!(plain("a\u{1b}[?25lb\u{1b}[2Jc\u{1b}"), "ab\u{1b}[2Jc\u{1b}");
+        let open = "\u{1b}]8;;http://x";
+        assert_eq!(plain(&open.repeat(3)), open.repeat(3), "links that do not end are text");
+        assert_eq!(plain(&format!("{open}\n{open}\u{1b}\\{open}")), format!("{open}\n{open}"));
+        assert_eq!(plain(&format!("{open}\u{1b}\\a{open}\n\u{1b}\\{open}")), format!("a{open}\n\u{1b}\\{open}"));
     }
 }

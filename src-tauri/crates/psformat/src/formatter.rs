@@ -158,8 +158,10 @@ impl Formatter {
     /// Shows what the endpoint has formatted itself.
     fn packet(&mut self, packet: Packet, now: Duration, to: &mut Vec<String>) {
         match packet {
-            Packet::Start { shape, columns, by_content, headless } => {
+            Packet::Start { shape, mut columns, by_content, headless } => {
                 self.finish(to);
+                // Each takes a cell at least, so that those behind have no room whatever their widths are.
+                columns.truncate(self.options.width);
                 self.document = Some(Document {
                     shape,
                     columns,

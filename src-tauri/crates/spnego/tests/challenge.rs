@@ -78,6 +78,18 @@ fn a7_sixty_four_kibibytes_of_pairs_are_refused_before_the_password_is_used() {
 }
 
 #[test]
+fn p04_more_pairs_than_there_are_kinds_are_refused() {
+    let time = NOW.to_le_bytes();
+    let filled = |count: u16| {
+        let others = (0..count - 1).map(|id| (0x100 + id, &[][..]));
+        pairs(&others.chain([(7, time.as_slice())]).collect::<Vec<_>>())
+    };
+    assert!(with(&filled(64)).is_ok());
+    assert_eq!(with(&filled(65)), Err(TARGET));
+    assert_eq!(with(&filled(16_000)), Err(TARGET));
+}
+
+#[test]
 fn a7_fields_outside_the_message_or_inside_its_fixed_part_are_refused() {
     let good = good_challenge();
     let length = u32::try_from(good.len()).unwrap();

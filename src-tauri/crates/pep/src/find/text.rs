@@ -4,6 +4,7 @@
 //! a table follows a line of labels, values belong to labels by order. Without any label that is known, addresses count for what they
 //! are when there is nothing else in the text, and for guesses otherwise: that page also shows time servers and DNS forwarders.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use arm::{Place, Site};
@@ -235,7 +236,7 @@ fn one(part: &Part<'_>, found: &mut Found) {
 
 /// Addresses of a text that has no label for them.
 fn unlabelled(text: &str, parts: &[Part<'_>], found: &mut Found) {
-    let elsewhere: Vec<&str> = parts
+    let elsewhere: HashSet<&str> = parts
         .iter()
         .filter(|part| matches!(part.kind, Kind::Dns | Kind::Time | Kind::Version))
         .flat_map(|part| addresses(part.value))
@@ -457,7 +458,8 @@ fn in_order(text: &str) -> String {
         }
         let rest = lines.get(at..).unwrap_or_default();
         let heads = rest.iter().take_while(|line| is_label(line)).count();
-        let values = rest.iter().skip(heads).take_while(|line| labels(line).is_empty()).count();
+        // Only as far as it matters: else every line would look at all that follow.
+        let values = rest.iter().skip(heads).take(heads + 1).take_while(|line| labels(line).is_empty()).count();
         if heads > 1 && heads == values {
             let (labels, rest) = rest.split_at(heads);
             pair(labels, rest.get(..values).unwrap_or_default(), &mut out);

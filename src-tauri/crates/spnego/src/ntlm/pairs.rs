@@ -17,6 +17,9 @@ pub(crate) const CHANNEL_BINDINGS: u16 = 10;
 /// In the flags pair: the AUTHENTICATE message has a MIC.
 pub(crate) const MIC_PRESENT: u32 = 2;
 
+/// More kinds of pairs than there are; those that are not known go back to the server as they came.
+const MOST: usize = 64;
+
 const BAD: Error = Error::Malformed("target information");
 
 /// The pairs in their order, without the end mark.
@@ -24,8 +27,8 @@ const BAD: Error = Error::Malformed("target information");
 pub(crate) struct Pairs(pub(crate) Vec<(u16, Vec<u8>)>);
 
 impl Pairs {
-    /// Reads pairs up to the end mark. An overrun, a missing end mark, an id given twice and a number of another width
-    /// are refused. What follows the end mark is not looked at.
+    /// Reads pairs up to the end mark. An overrun, a missing end mark, an id given twice, a number of another width and more
+    /// than 64 pairs are refused. What follows the end mark is not looked at.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Error> {
         let mut pairs = Self::default();
         let mut rest = bytes;
@@ -44,7 +47,7 @@ impl Pairs {
                 CHANNEL_BINDINGS => 16,
                 _ => length,
             };
-            if length != wanted || pairs.get(id).is_some() {
+            if length != wanted || pairs.get(id).is_some() || pairs.0.len() >= MOST {
                 return Err(BAD);
             }
             pairs.0.push((id, value.to_vec()));

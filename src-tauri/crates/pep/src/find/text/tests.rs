@@ -178,3 +178,18 @@ proptest! {
         prop_assert_eq!(found.value(Fact::Version), Some("1.2206.2.77"));
     }
 }
+
+#[test]
+fn groups_are_put_in_order_behind_other_lines_too() {
+    // A line that is no label and one that is come before; more values than labels follow, or fewer.
+    let group = "Region\nStamp Cloud ID\nTime server\n";
+    let values = format!("east\n{CLOUD}\n10.9.9.9\n");
+    for (before, after, ordered) in
+        [("", "", true), ("Properties\n\n", "", true), ("Version\n1.2206.2.77\n", "", true), ("", "one more\n", false)]
+    {
+        let found = of_text(&format!("{before}{group}{values}{after}"));
+        let told = (found.value(Fact::Region), found.value(Fact::CloudId), found.value(Fact::TimeServer));
+        let all = (Some("east"), Some(CLOUD), Some("10.9.9.9"));
+        assert_eq!(told == all, ordered, "{before:?} {after:?} {found:?}");
+    }
+}
