@@ -458,7 +458,7 @@ fn out_of_band(value: &Value, types: &[String], concise: bool) -> Option<String>
     if is("System.Management.Automation.InformationRecord") {
         return Some(object::text(value));
     }
-    // A dictionary inside a list is not taken apart any more.
-    let nested = object::is_dictionary(value);
+    // A dictionary inside a list is not taken apart any more; an ordered one is shown by its properties.
+    let nested = object::is_dictionary(value) && !value.as_object().is_some_and(object::is_ordered);
     (nested || object::is_scalar(types) || !object::has_own_properties(value)).then(|| object::text(value))
 }

@@ -33,6 +33,19 @@ pub(crate) fn properties(value: &Value) -> Properties {
                 ("MinorRevision", half(revisions)),
             ])
         }
+        Value::Bytes(bytes) => {
+            let count = i32::try_from(bytes.len()).unwrap_or(i32::MAX);
+            named([
+                ("Length", count.into()),
+                ("LongLength", Value::I64(count.into())),
+                ("Rank", 1.into()),
+                ("SyncRoot", value.clone()),
+                ("IsReadOnly", false.into()),
+                ("IsFixedSize", true.into()),
+                ("IsSynchronized", false.into()),
+                ("Count", count.into()),
+            ])
+        }
         Value::Uri(text) => uri(&text.to_string_lossy()),
         Value::Xml(text) => xml(&text.to_string_lossy()),
         Value::Progress(record) => {
@@ -86,14 +99,28 @@ fn of_object(value: &Value, object: &Object) -> Properties {
         ]),
         Content::Dictionary(entries) => {
             let list = |items: Vec<Value>| Value::from(Object::list(items));
+            let keys = list(entries.iter().map(|(key, _)| key.clone()).collect());
+            let values = list(entries.iter().map(|(_, value)| value.clone()).collect());
+            let count = i32::try_from(entries.len()).unwrap_or(i32::MAX);
+            if object::is_ordered(object) {
+                return named([
+                    ("Count", count.into()),
+                    ("IsReadOnly", false.into()),
+                    ("Keys", keys),
+                    ("Values", values),
+                    ("IsFixedSize", false.into()),
+                    ("SyncRoot", value.clone()),
+                    ("IsSynchronized", false.into()),
+                ]);
+            }
             named([
                 ("IsReadOnly", false.into()),
                 ("IsFixedSize", false.into()),
                 ("IsSynchronized", false.into()),
-                ("Keys", list(entries.iter().map(|(key, _)| key.clone()).collect())),
-                ("Values", list(entries.iter().map(|(_, value)| value.clone()).collect())),
+                ("Keys", keys),
+                ("Values", values),
                 ("SyncRoot", value.clone()),
-                ("Count", i32::try_from(entries.len()).unwrap_or(i32::MAX).into()),
+                ("Count", count.into()),
             ])
         }
         Content::None if object.is_a("System.Net.IPAddress") => ip_address(object),
@@ -201,16 +228,33 @@ fn xml(text: &str) -> Properties {
             let declaration = declaration.trim_end_matches('?').replace('\'', "\"");
             properties.push(("xml".into(), declaration.into()));
         } else if !tag.starts_with(['?', '!']) {
+            let bare = tag.trim_end_matches('/').trim_end();
             let name: String = tag.chars().take_while(|c| !c.is_whitespace() && *c != '/').collect();
+            let local = name.rsplit_once(':').map_or(name.as_str(), |(_, local)| local).to_owned();
             let content = inside.get(1..).unwrap_or_default();
-            let shown = content.split_once("</").filter(|(text, _)| name == tag && !text.contains('<'));
-            let shown = shown.map_or_else(|| name.clone(), |(text, _)| text.to_owned());
-            properties.push((name.into(), shown.into()));
+            let content = if tag.ends_with('/') { Some("") } else { content.split_once("</").map(|(text, _)| text) };
+            let shown = content.filter(|text| name == bare && !text.contains('<'));
+            let shown = shown.map_or_else(|| local.clone(), unescaped);
+            properties.push((local.into(), shown.into()));
             break;
         }
         rest = inside;
     }
     properties
+}
+
+/// The text behind references to characters.
+fn unescaped(text: &str) -> String {
+    let mut parts = text.split('&');
+    let mut result = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let known = part.split_once(';').and_then(|(name, rest)| Some((safe_xml::character_reference(name)?, rest)));
+        let (character, rest) = known
+            .map_or(('&', part), |(code, rest)| (char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), rest));
+        result.push(character);
+        result.push_str(rest);
+    }
+    result
 }
 
 /// Escaped where a Uri may not hold the character itself.

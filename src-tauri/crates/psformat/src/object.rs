@@ -146,6 +146,9 @@ pub(crate) fn resolved<'a>(value: &'a Value, name: &str) -> Option<Cow<'a, Value
     if items(value).is_none() {
         return missing(value, name).map(Cow::Owned);
     }
+    if value.as_object().is_some_and(is_ordered) {
+        return ordered_entry(value, name).map(Cow::Borrowed);
+    }
     let mut found = Vec::new();
     of_items(value, name, &mut found);
     match found.len() {
@@ -153,6 +156,13 @@ pub(crate) fn resolved<'a>(value: &'a Value, name: &str) -> Option<Cow<'a, Value
         1 => found.pop().map(Cow::Owned),
         _ => Some(Cow::Owned(Object::list(found).into())),
     }
+}
+
+/// The entry of a dictionary that keeps its order: its keys stand for properties.
+fn ordered_entry<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
+    let Content::Dictionary(entries) = &value.as_object()?.content else { return None };
+    let found = entries.iter().find(|(key, _)| key.as_ps_string().is_some_and(|key| key.eq_ignore_case(name)));
+    found.map(|(_, inside)| around(value, inside))
 }
 
 /// What something says when it is asked for a property that it has not: how many it is, and a bag of properties nothing.
@@ -236,6 +246,14 @@ pub(crate) fn is_dictionary(value: &Value) -> bool {
     value.as_object().is_some_and(|object| matches!(object.content, Content::Dictionary(_)))
 }
 
+/// The one dictionary that keeps its type on the way.
+const ORDERED: &str = "System.Collections.Specialized.OrderedDictionary";
+
+/// Whether a dictionary keeps the order of its entries.
+pub(crate) fn is_ordered(object: &Object) -> bool {
+    object.is_a(ORDERED)
+}
+
 /// An entry of a dictionary, as it is when a dictionary is taken apart.
 fn entry(key: &Value, value: &Value) -> Value {
     Object {
@@ -244,7 +262,7 @@ fn entry(key: &Value, value: &Value) -> Value {
         adapted: vec![
             Property::new("Key", key.clone()),
             Property::new("Value", value.clone()),
-            Property::new("Name", text(key)),
+            Property::new("Name", key.clone()),
         ],
         ..Object::default()
     }
@@ -258,6 +276,8 @@ fn entry_text(key: &Value, value: &Value) -> String {
 /// A value inside a dictionary's entry: .NET's own text, so a Double has all its digits.
 fn inner_text(value: &Value) -> String {
     match value {
+        Value::Bytes(_) => "System.Byte[]".to_owned(),
+        Value::Xml(_) => "System.Xml.XmlDocument".to_owned(),
         Value::Double(number) if number.is_finite() => clixml::double_text(*number),
         Value::Single(number) if number.is_finite() => clixml::single_text(*number),
         other if is_dictionary(other) => nested_text(other),
@@ -291,7 +311,11 @@ fn bag_text(object: &Object) -> String {
         text.push_str(if text.is_empty() { "@{" } else { "; " });
         text.push_str(&property.name.to_string_lossy());
         text.push('=');
-        text.push_str(&nested_text(&property.value));
+        match &property.value {
+            // As .NET names it, not as PowerShell does.
+            Value::Xml(_) => text.push_str("System.Xml.XmlDocument"),
+            other => text.push_str(&nested_text(other)),
+        }
     }
     if !text.is_empty() {
         text.push('}');
@@ -305,11 +329,10 @@ fn nested_text(value: &Value) -> String {
         Value::Bytes(_) => "System.Byte[]".to_owned(),
         Value::Object(object) if object.to_string.is_some() => text(value),
         Value::Object(object) => match &object.content {
+            Content::Primitive(Value::Bytes(_)) => "System.Byte[]".to_owned(),
             Content::Primitive(inside) => primitive_text(inside),
             Content::None => String::new(),
-            Content::Dictionary(_) if object.is_a("System.Collections.Specialized.OrderedDictionary") => {
-                "System.Collections.Specialized.OrderedDictionary".to_owned()
-            }
+            Content::Dictionary(_) if is_ordered(object) => ORDERED.to_owned(),
             Content::Dictionary(_) => "System.Collections.Hashtable".to_owned(),
             Content::Stack(_) => "System.Collections.Stack".to_owned(),
             Content::Queue(_) => "System.Collections.Queue".to_owned(),
@@ -357,7 +380,11 @@ pub(crate) fn cell(value: &Value, limit: Option<usize>, fixed: bool) -> String {
             if index > 0 {
                 shown.push_str(", ");
             }
-            if item.is_null() { shown.push_str("$null") } else { shown.push_str(&text(&item)) }
+            match item.as_ref() {
+                Value::Null => shown.push_str("$null"),
+                Value::Bytes(bytes) if bytes.is_empty() => shown.push_str("System.Byte[]"),
+                other => shown.push_str(&text(other)),
+            }
         }
         shown.push('}');
         return shown;
