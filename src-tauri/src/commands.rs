@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use app::App;
 use contract::{
-    AppSnapshot, ArmAsk, ArmStep, CatalogueEntry, CloseResult, CloseSpec, ConnectResult, EndpointAddress, Fault,
-    IdentityDecision, PromptAnswer, QuitChoice, RootChoice, RunPreview, RunSpec, RunStart, SignIn, StampForgotten,
-    StampImport, StampImportResult, StampKept, StampProfile,
+    AppSnapshot, ArmAsk, ArmStep, CatalogueEntry, CloseResult, CloseSpec, ConnectResult, EndpointAddress, FallBack,
+    Fault, IdentityDecision, PromptAnswer, QuitChoice, RootChoice, RunPreview, RunSpec, RunStart, SignIn, SignInWay,
+    SignInWays, StampForgotten, StampImport, StampImportResult, StampKept, StampProfile,
 };
 use tauri::State;
 
@@ -35,6 +35,7 @@ commands! {
     stamp_keep(stamp: StampProfile, forget_former: bool) -> StampKept;
     stamp_rename(stamp_id: String, name: String) -> AppSnapshot;
     stamp_export(stamp_id: String) -> Option<String>;
+    stamp_fall_back(stamp_id: String, fall_back: FallBack) -> AppSnapshot;
     stamp_forget(stamp_id: String, records: bool) -> StampForgotten;
     portal_open(address: String) -> ();
     arm_begin(ask: ArmAsk) -> ArmStep;
@@ -44,7 +45,8 @@ commands! {
     arm_cancel() -> ();
     endpoint_probe(stamp_id: String, addresses: Vec<EndpointAddress>) -> ();
     endpoint_probe_cancel() -> ();
-    session_inspect(stamp_id: String, address: EndpointAddress) -> ConnectResult;
+    sign_in_ways(stamp_id: String, address: EndpointAddress) -> SignInWays;
+    session_inspect(stamp_id: String, address: EndpointAddress, way: Option<SignInWay>) -> ConnectResult;
     session_trust(stamp_id: String, address: EndpointAddress, decision: IdentityDecision) -> ();
     session_open(sign_in: SignIn) -> ConnectResult;
     session_cancel() -> ();

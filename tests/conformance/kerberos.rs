@@ -142,49 +142,9 @@ fn s15_a_message_that_was_changed_ends_a_session_of_kerberos() {
     }
 }
 
-/// A KDC that answers every question with the error that the clocks differ too much; counts what comes over TCP.
-fn skewed() -> (std::net::SocketAddr, std::sync::Arc<std::sync::atomic::AtomicUsize>) {
-    use std::io::{Read as _, Write as _};
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let count = std::sync::Arc::new(AtomicUsize::new(0));
-    let counted = count.clone();
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let Ok(mut stream) = stream else { return };
-            let mut length = [0; 4];
-            if stream.read_exact(&mut length).is_err() {
-                continue;
-            }
-            let mut question = vec![0; u32::from_be_bytes(length) as usize];
-            stream.read_exact(&mut question).unwrap();
-            counted.fetch_add(1, Ordering::SeqCst);
-            // KRB-ERROR of RFC 4120 section 5.9.1: version 5, type 30, the server's time and microseconds, error 37, realm, service.
-            let field = |tag: u8, inner: &[u8]| [&[tag, inner.len() as u8][..], inner].concat();
-            let number = |tag: u8, value: u8| field(0xa0 | tag, &[2, 1, value]);
-            let text = |value: &str| field(0x1b, value.as_bytes());
-            let name = [number(0, 2), field(0xa1, &field(0x30, &[text("krbtgt"), text("PEP.TEST")].concat()))].concat();
-            let body = [
-                number(0, 5),
-                number(1, 30),
-                field(0xa4, &field(0x18, b"20010101000000Z")),
-                number(5, 0),
-                number(6, 37),
-                field(0xa9, &text("PEP.TEST")),
-                field(0xaa, &field(0x30, &name)),
-            ]
-            .concat();
-            let error = field(0x7e, &field(0x30, &body));
-            let _ = stream.write_all(&[&(error.len() as u32).to_be_bytes()[..], &error].concat());
-        }
-    });
-    (address, count)
-}
-
 #[test]
 fn a12_clocks_that_differ_are_named_after_one_try() {
-    let (kdc, asked) = skewed();
+    let (kdc, asked) = tests::kdc::of_another_time();
     let folder = tempfile::tempdir().unwrap();
     let settings = folder.path().join("krb5.conf");
     let text = format!(

@@ -27,7 +27,8 @@ async fn keep(page: &mut Page, read: &Value, forget_former: bool) -> Value {
 fn trust(page: &Page, stamp: &str) {
     page.secrets.0.lock().unwrap().insert(entry_name(stamp, ACCOUNT), "canary-password".to_owned());
     let names = Names { computer: "CW-ERCS01".into(), domain: "AZURESTACK".into(), ..Names::default() };
-    let pin = Pin { stamp: stamp.to_owned(), address: "192.0.2.224:5985".into(), names, key: None, since: 1 };
+    let pin =
+        Pin { stamp: stamp.to_owned(), address: "192.0.2.224:5985".into(), names, by_name: false, key: None, since: 1 };
     Pins::load(&page.folder.path().join("pins.json")).keep(pin).unwrap();
 }
 

@@ -10,6 +10,8 @@ mod flood;
 mod forget;
 mod https;
 mod idle;
+mod kerberos;
+mod policy;
 mod prompts;
 mod quit;
 mod rows;

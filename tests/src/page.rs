@@ -69,6 +69,9 @@ impl Host for TestHost {
     fn data_folder(&self) -> PathBuf {
         self.folder.clone()
     }
+    fn policy_files(&self) -> Vec<PathBuf> {
+        vec![self.folder.join("policy.json")]
+    }
     fn record_storage(&self) -> Arc<dyn record::Storage> {
         Arc::clone(&self.storage)
     }

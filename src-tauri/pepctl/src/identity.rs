@@ -91,6 +91,7 @@ impl Trust {
             stamp: STAMP.to_owned(),
             address: endpoint.to_owned(),
             names: Names::of(identity),
+            by_name: false,
             key,
             since: i64::try_from(since).unwrap_or(0),
         };

@@ -60,6 +60,9 @@ impl Host for TestHost {
     fn data_folder(&self) -> PathBuf {
         self.folder.clone()
     }
+    fn policy_files(&self) -> Vec<PathBuf> {
+        vec![self.folder.join("policy.json")]
+    }
     fn secrets(&self) -> Arc<dyn SecretStore> {
         self.secrets.clone()
     }

@@ -21,6 +21,7 @@ pub fn run(data: &[u8]) {
             stamp: "stamp".to_owned(),
             address: "192.0.2.1:5985".to_owned(),
             names: Names::default(),
+            by_name: false,
             key: None,
             since: 1,
         };

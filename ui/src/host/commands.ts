@@ -25,8 +25,12 @@ export const endpointProbeCancel = () => host.call<null>('endpoint_probe_cancel'
 export const stampForget = (stampId: string, records: boolean) =>
   host.call<c.StampForgotten>('stamp_forget', { stampId, records });
 export const recordAbandon = (recordId: string) => host.call<c.AppSnapshot>('record_abandon', { recordId });
-export const sessionInspect = (stampId: string, address: c.EndpointAddress) =>
-  host.call<c.ConnectResult>('session_inspect', { stampId, address });
+export const stampFallBack = (stampId: string, fallBack: c.FallBack) =>
+  host.call<c.AppSnapshot>('stamp_fall_back', { stampId, fallBack });
+export const signInWays = (stampId: string, address: c.EndpointAddress) =>
+  host.call<c.SignInWays>('sign_in_ways', { stampId, address });
+export const sessionInspect = (stampId: string, address: c.EndpointAddress, way: c.SignInWay | null) =>
+  host.call<c.ConnectResult>('session_inspect', { stampId, address, way });
 export const sessionTrust = (stampId: string, address: c.EndpointAddress, decision: c.IdentityDecision) =>
   host.call<null>('session_trust', { stampId, address, decision });
 export const sessionOpen = (signIn: c.SignIn) => host.call<c.ConnectResult>('session_open', { signIn });

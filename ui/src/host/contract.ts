@@ -56,9 +56,15 @@ lastUsed: number | null,
 /**
  * Whether it is the practice stamp.
  */
-practice: boolean, };
+practice: boolean, 
+/**
+ * What is done where an instance has a name that it cannot prove.
+ */
+fallBack: FallBack, };
 
 export type StampSource = "practice" | "file" | "typed";
+
+export type FallBack = "ask" | "allow" | "never";
 
 export type EndpointAddress = { 
 /**
@@ -444,7 +450,35 @@ password: PasswordEntry | null,
 /**
  * Whether to keep the password in the key ring.
  */
-remember: boolean, };
+remember: boolean, 
+/**
+ * The way that a person chose; none for the usual one: by name where an endpoint has one.
+ */
+way: SignInWay | null, 
+/**
+ * Whether to use the Kerberos tickets of this computer instead of a password.
+ */
+tickets: boolean, };
+
+export type SignInWay = "byName" | "ntlm";
+
+export type SignInWays = { 
+/**
+ * The usual one.
+ */
+usual: SignInWay, 
+/**
+ * What is done where the endpoint has a name that it cannot prove.
+ */
+fallBack: FallBack, 
+/**
+ * Whose Kerberos tickets there are on this computer.
+ */
+tickets: string | null, 
+/**
+ * When its name was proved for the first time, in seconds since 1970; none when it never was.
+ */
+provedSince: number | null, };
 
 export type ConnectResult = { "kind": "open", 
 /**
@@ -458,7 +492,11 @@ notKept: Fault | null, } | { "kind": "identity",
 /**
  * The question.
  */
-question: IdentityQuestion, } | { "kind": "cancelled" } | { "kind": "failed", 
+question: IdentityQuestion, } | { "kind": "fallBack", 
+/**
+ * Why.
+ */
+fault: Fault, } | { "kind": "cancelled" } | { "kind": "failed", 
 /**
  * Why.
  */
@@ -488,7 +526,15 @@ domainFits: boolean | null,
 /**
  * The endpoint's certificate; none without TLS.
  */
-certificate: IdentityCertificate | null, };
+certificate: IdentityCertificate | null, 
+/**
+ * How it would be signed in to; by name, the names are proved.
+ */
+way: SignInWay, 
+/**
+ * Why it cannot be proved by its name, though it has one.
+ */
+fellBack: Fault | null, };
 
 export type IdentityCertificate = { 
 /**
@@ -556,7 +602,15 @@ ms: number,
 /**
  * Who answers; told with the stage that verifies it.
  */
-names: IdentityNames | null, };
+names: IdentityNames | null, 
+/**
+ * How it is signed in to.
+ */
+way: SignInWay, 
+/**
+ * Whether that is not the usual way, because Kerberos is not possible.
+ */
+fellBack: boolean, };
 
 export type ConnectStageName = "reach" | "signIn" | "verify" | "open" | "check" | "commands";
 
@@ -615,6 +669,14 @@ recordPath: string,
  * Whether it is practice.
  */
 practice: boolean, 
+/**
+ * How it was signed in to.
+ */
+way: SignInWay, 
+/**
+ * Why it was not by name, though the endpoint has one.
+ */
+fellBack: Fault | null, 
 /**
  * The run that is going on.
  */
@@ -1246,7 +1308,37 @@ fileArguments: number,
 /**
  * Why nothing can be started: there is no place for records (J-06).
  */
-recordsFault: Fault | null, };
+recordsFault: Fault | null, 
+/**
+ * What whoever looks after this computer forbids or requires.
+ */
+policy: Policy, };
+
+export type Policy = { 
+/**
+ * Whether passwords may be kept.
+ */
+storePasswords: boolean, 
+/**
+ * Whether HTTPS is required.
+ */
+requireHttps: boolean, 
+/**
+ * Whether Kerberos is required.
+ */
+requireKerberos: boolean, 
+/**
+ * Whether there is practice.
+ */
+practice: boolean, 
+/**
+ * The file; empty when there is none.
+ */
+file: string, 
+/**
+ * What is wrong with it: then the strictest policy holds.
+ */
+damaged: string | null, };
 
 export type Practice = { 
 /**

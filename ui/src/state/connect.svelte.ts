@@ -21,6 +21,16 @@ class Connect {
   troubleMs = $state(0);
   /** Why the password was not kept, though that was asked for. */
   notKept = $state<c.Fault>();
+  /** The ways to sign in here; nothing in practice. */
+  ways = $state<c.SignInWays>();
+  /** The way that the person chose; nothing for the usual one. */
+  way = $state<c.SignInWay | null>(null);
+  /** Whether NTLM may be chosen, because Kerberos was not possible. */
+  mayFallBack = $state(false);
+  /** Why Kerberos was not possible, by word key. */
+  reason = $state('');
+  /** Whether the tickets of this computer are used instead of a password. */
+  useTickets = $state(false);
   /** The session that was left and is to be closed by this one. */
   leftover = $state<c.UnfinishedSession>();
   private wanted = false;
@@ -67,13 +77,15 @@ class Connect {
     await app.guard(async () => (app.snapshot = await api.recordAbandon(left.recordId)));
   }
 
-  /** Looks who is there before the password is typed. */
-  async whoIsThere() {
+  /** Looks who is there before the password is typed; an endpoint that proves its name later is not asked. */
+  async whoIsThere(way: c.SignInWay | null = null) {
     const { stamp, address } = find;
     if (!stamp || !address) return;
+    this.way = way;
+    this.useTickets = false;
     this.fillAccount(stamp);
     await app.guard(async () => {
-      const result = await api.sessionInspect(stamp.id, $state.snapshot(address));
+      const result = await api.sessionInspect(stamp.id, $state.snapshot(address), way);
       if (result.kind === 'identity') {
         this.question = result.question;
         app.goto('2B');
@@ -86,10 +98,32 @@ class Connect {
   }
 
   async toSignIn(fault?: c.Fault) {
-    const { stamp } = find;
+    const { stamp, address } = find;
     app.goto('2A', fault);
     this.kept = false;
+    this.mayFallBack = false;
     if (stamp && this.account) this.kept = await api.secretHas(stamp.id, this.account);
+    this.ways = undefined;
+    // What forbids every way has been said before.
+    if (stamp && address && !stamp.practice)
+      this.ways = await api.signInWays(stamp.id, $state.snapshot(address)).catch(() => undefined);
+  }
+
+  /** Signs in with NTLM: this time, or whenever this stamp cannot prove its names. */
+  async useNtlm(always: boolean) {
+    if (always) await this.setFallBack('allow');
+    if (!always || !app.fault) await this.whoIsThere('ntlm');
+  }
+
+  /** Decides what is done where this stamp cannot prove its names. */
+  async setFallBack(fallBack: c.FallBack) {
+    const { stamp } = find;
+    if (!stamp) return;
+    await app.guard(async () => {
+      app.snapshot = await api.stampFallBack(stamp.id, fallBack);
+      find.stamp = app.snapshot.stamps.find((one) => one.id === stamp.id) ?? stamp;
+      if (this.ways) this.ways.fallBack = fallBack;
+    });
   }
 
   private fillAccount(stamp: c.StampProfile) {
@@ -112,12 +146,14 @@ class Connect {
   async open(password: string | null, remember: boolean) {
     const { stamp, address } = find;
     if (!stamp || !address) return;
-    const { account } = this;
+    const tickets = this.useTickets;
+    const account = (tickets && this.ways?.tickets) || this.account;
     this.stages = [];
     this.stageBegan = Date.now();
     this.wanted = true;
     app.goto('2C');
-    const signIn = { stampId: stamp.id, address: $state.snapshot(address), account, password, remember };
+    const place = { stampId: stamp.id, address: $state.snapshot(address), way: this.way };
+    const signIn = { ...place, account, password: tickets ? null : password, remember, tickets };
     await app.guard(async () => this.opened(await api.sessionOpen(signIn)));
   }
 
@@ -132,6 +168,11 @@ class Connect {
       case 'identity':
         this.question = result.question;
         app.goto('2B');
+        break;
+      case 'fallBack':
+        this.reason = result.fault.values['reason'] ?? '';
+        await this.toSignIn(result.fault);
+        this.mayFallBack = true;
         break;
       case 'cancelled':
         if (this.wanted) await this.toSignIn();
@@ -150,6 +191,7 @@ class Connect {
   /** The session is over. */
   ended() {
     this.session = undefined;
+    this.way = null;
     this.leftover = undefined;
     this.notKept = undefined;
     this.troubleMs = 0;

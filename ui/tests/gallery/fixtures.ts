@@ -23,6 +23,7 @@ const stamp: c.StampProfile = {
   source: 'file',
   lastUsed: null,
   practice: false,
+  fallBack: 'ask',
 };
 export const ownStamp = stamp;
 /** What a file tells. */
@@ -274,6 +275,8 @@ export const session = (practice: boolean, state: c.SessionState = { kind: 'read
   checks: [{ check: 'ownCommands', passed: true, seen: '' }],
   recordPath: '/home/operator/records/2f0c9f5e.jsonl',
   practice,
+  way: 'ntlm',
+  fellBack: null,
   activeRun: null,
   recordFault: null,
   runs: 2,
@@ -287,6 +290,16 @@ export const question: c.IdentityQuestion = {
   expectedDomain: 'CONTOSO',
   domainFits: true,
   certificate: null,
+  way: 'ntlm',
+  fellBack: null,
+};
+/** The ways for an address, for a name, and for a name where there are tickets. */
+export const ways: c.SignInWays = { usual: 'ntlm', fallBack: 'ask', tickets: null, provedSince: null };
+export const waysByName: c.SignInWays = { ...ways, usual: 'byName' };
+export const waysProved: c.SignInWays = {
+  ...waysByName,
+  tickets: 'cloudadmin@CONTOSO.LOCAL',
+  provedSince: 1_791_800_000,
 };
 const fingerprint = (first: string) =>
   [first, ...Array.from({ length: 31 }, (_, at) => ((at * 37 + 11) % 256).toString(16).padStart(2, '0'))]
@@ -310,6 +323,15 @@ export const changedQuestion: c.IdentityQuestion = {
   expectedDomain: 'CONTOSO',
   domainFits: false,
   certificate: null,
+  way: 'ntlm',
+  fellBack: null,
+};
+/** The same name, proved by another domain. */
+export const realmQuestion: c.IdentityQuestion = {
+  ...changedQuestion,
+  now: { computer: 'CW-ERCS01', domain: 'corp.example', dnsComputer: 'cw-ercs01.contoso.local', since: null },
+  before: { ...question.now, domain: 'contoso.local', since: 1_791_800_000 },
+  way: 'byName',
 };
 export const keyChangedQuestion: c.IdentityQuestion = {
   ...keyQuestion,
@@ -381,6 +403,13 @@ export const failures = {
   refused: fault('PEP-4103', 'input', 'fixInput', { account: 'CONTOSO\\CloudAdmin', host: '10.14.22.61' }, [
     'HTTP 401 after the third message',
   ]),
+  noKdc: fault('PEP-4105', 'network', 'chooseOther', { host: 'cw-ercs01.contoso.local', reason: 'noKdc' }, [
+    'no key distribution centre is reached: Cannot contact any KDC for realm CONTOSO.LOCAL',
+  ]),
+  tickets: fault('PEP-4109', 'thisComputer', 'reconnect', { account: 'cloudadmin@CONTOSO.LOCAL' }, [
+    'the Kerberos tickets have expired: Ticket expired',
+  ]),
+  needsHttps: fault('PEP-1201', 'policy', 'chooseOther', { host: '10.14.22.61' }),
   notAPep: fault('PEP-5101', 'endpoint', 'chooseOther', { host: '10.14.22.61' }, ['wsman fault 2150858752']),
   lost: fault('PEP-2201', 'network', 'reconnect', { host: '10.14.22.61' }),
   cmdlet: fault('PEP-7199', 'endpoint', 'askSupport', { message: 'The role is not available.' }, [
@@ -431,6 +460,21 @@ export function snapshot(which: string): c.AppSnapshot {
     catalogue,
     fileArguments: 0,
     recordsFault: null,
+    policy: {
+      storePasswords: true,
+      requireHttps: false,
+      requireKerberos: false,
+      practice: true,
+      file: '',
+      damaged: null,
+    },
+  };
+  const strict = {
+    storePasswords: false,
+    requireHttps: true,
+    requireKerberos: true,
+    practice: false,
+    file: '/etc/pep-assistant/policy.json',
   };
   const stamps = [practiceStamp, used, lab];
   switch (which) {
@@ -447,6 +491,10 @@ export function snapshot(which: string): c.AppSnapshot {
       };
     case 'records':
       return { ...base, recordsFault: failures.records };
+    case 'policy':
+      return { ...base, stamps: [used, lab], policy: { ...strict, damaged: null } };
+    case 'policy-damaged':
+      return { ...base, stamps: [], policy: { ...strict, damaged: 'unknown field `requireSmartCard`' } };
     case 'no-keyring':
       return { ...base, stamps, keyringProblem: 'no secret service answers on this session bus' };
     case 'session':

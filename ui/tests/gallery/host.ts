@@ -42,6 +42,10 @@ function usual(command: string, args: Record<string, unknown>): unknown {
       return fixtures.snapshot(which);
     case 'command_describe':
       return fixtures.snapshot(which).catalogue.find((one) => one.name === args['name']);
+    case 'stamp_fall_back':
+      return fixtures.snapshot(which);
+    case 'sign_in_ways':
+      return fixtures.ways satisfies c.SignInWays;
     case 'session_inspect':
       practice = args['stampId'] === fixtures.practiceStamp.id;
       return (

@@ -199,7 +199,7 @@ export async function walk({ browser, origin, look, problems, results }) {
       ['verify', 'done', 300, { computer: 'PRAC-ERCS01', domain: 'PRACTICE', dnsComputer: '', since: null }],
       ['open', 'running', 0, null],
     ])
-      await emit('connect-stage', { stage, state, ms, names });
+      await emit('connect-stage', { stage, state, ms, names, way: 'ntlm', fellBack: false });
     await see('2c-connecting');
     const sent = (await calls('session_open')).at(-1).args;
     must(sent.signIn.password === 'Practice-Only-1!', 'the password was not sent');
@@ -540,8 +540,15 @@ export async function walk({ browser, origin, look, problems, results }) {
     await answer('session_open', { kind: 'failed', fault: failures.notAPep });
     await id('2a-password').fill('right');
     await id('2a-sign-in').click();
-    await emit('connect-stage', { stage: 'reach', state: 'done', ms: 18, names: null });
-    await emit('connect-stage', { stage: 'signIn', state: 'running', ms: 0, names: null });
+    await emit('connect-stage', { stage: 'reach', state: 'done', ms: 18, names: null, way: 'ntlm', fellBack: false });
+    await emit('connect-stage', {
+      stage: 'signIn',
+      state: 'running',
+      ms: 0,
+      names: null,
+      way: 'ntlm',
+      fellBack: false,
+    });
     await see('2c-failed', 'fault');
     await id('2c-other').click();
     await answer('session_inspect', {
@@ -592,6 +599,88 @@ export async function walk({ browser, origin, look, problems, results }) {
     await see('2a-no-keyring', '2a-remember-why');
   });
   await open('records', async ({ see }) => see('0-records', 'fault'));
+  await open('policy-damaged', async ({ id, see, must }) => {
+    await see('0-policy-damaged', '0-policy');
+    must((await id('0-practice').count()) === 0, 'practice is offered where it is forbidden');
+  });
+  await open('policy', async ({ id, see, at, emit, answer, fixture, must }) => {
+    await see('0-policy', '0-policy');
+    await id('0-start').click();
+    await emit('probe', probe('10.14.22.61', done, { usable: true, roundTripMs: 18 }));
+    await answer('session_inspect', { kind: 'failed', fault: (await fixture('failures')).needsHttps });
+    await id('1b-use').click();
+    await see('1b-policy', 'fault');
+    await answer('session_inspect', { kind: 'cancelled' });
+    await answer('sign_in_ways', await fixture('waysByName'));
+    await id('1b-use').click();
+    await at('2a');
+    await see('2a-policy', '2a-remember-policy');
+    must((await id('2a-remember').count()) === 0, 'a password can be kept where that is forbidden');
+    must(await id('2a-fall-back').isDisabled(), 'NTLM can be allowed where Kerberos is required');
+  });
+
+  // An endpoint that has a name: proved by it, not proved by it, and another one of that name.
+  await open('returning', async ({ page, id, see, at, emit, answer, release, fixture, calls, must }) => {
+    const failures = await fixture('failures');
+    await id('0-start').click();
+    await emit('probe', probe('10.14.22.61', done, { usable: true, roundTripMs: 18 }));
+    await answer('session_inspect', { kind: 'cancelled' });
+    await answer('sign_in_ways', await fixture('waysByName'));
+    await id('1b-use').click();
+    await at('2a');
+    await see('2a-by-name', '2a-fall-back');
+    await answer('session_open', { kind: 'fallBack', fault: failures.noKdc });
+    await id('2a-password').fill('secret');
+    await id('2a-sign-in').click();
+    await at('2a', '.fault');
+    await see('2a-fall-back', '2a-ntlm-once');
+    await answer('session_inspect', {
+      kind: 'identity',
+      question: { ...(await fixture('question')), fellBack: failures.noKdc },
+    });
+    await id('2a-ntlm-always').click();
+    await at('2b', '[data-first]');
+    await see('2b-fell-back', '2b-fell-back');
+    must((await calls('stamp_fall_back')).at(-1)?.args.fallBack === 'allow', 'the choice is not kept');
+    must((await calls('session_inspect')).at(-1)?.args.way === 'ntlm', 'the other way is not chosen');
+    await id('2b-trust').click();
+    await at('2a', '#password');
+    await see('2a-ntlm', '2a-way');
+    await answer('session_open', 'wait');
+    await id('2a-password').fill('secret');
+    await id('2a-sign-in').click();
+    await emit('connect-stage', { stage: 'reach', state: 'done', ms: 18, names: null, way: 'ntlm', fellBack: true });
+    await emit('connect-stage', { stage: 'signIn', state: 'done', ms: 30, names: null, way: 'ntlm', fellBack: true });
+    await see('2c-fell-back', '2c-stages');
+    must((await calls('session_open')).at(-1)?.args.signIn.way === 'ntlm', 'it goes the other way again');
+    await page.reload();
+    await id('0-start').click();
+    await emit('probe', probe('10.14.22.61', done, { usable: true, roundTripMs: 18 }));
+    await answer('session_inspect', { kind: 'cancelled' });
+    await answer('sign_in_ways', await fixture('waysProved'));
+    await id('1b-use').click();
+    await at('2a');
+    await id('2a-tickets').check();
+    await see('2a-tickets', '2a-tickets');
+    await answer('session_open', { kind: 'identity', question: await fixture('realmQuestion') });
+    await id('2a-sign-in').click();
+    const { signIn } = (await calls('session_open')).at(-1)?.args ?? {};
+    must(signIn?.tickets === true && signIn.password === null, 'a password is sent with the tickets');
+    must(signIn?.account === 'cloudadmin@CONTOSO.LOCAL', 'the account is not that of the tickets');
+    await at('2b');
+    await see('2b-realm', '2b-changed');
+    await id('2b-stop').click();
+    await id('1b-use').click();
+    await at('2a');
+    await release('session_open');
+    await answer('session_open', 'wait');
+    await id('2a-tickets').check();
+    await id('2a-sign-in').click();
+    const who = { computer: 'CW-ERCS01', domain: 'contoso.local', dnsComputer: 'cw-ercs01.contoso.local', since: null };
+    for (const stage of ['reach', 'signIn', 'verify'])
+      await emit('connect-stage', { stage, state: 'done', ms: 18, names: who, way: 'byName', fellBack: false });
+    await see('2c-by-name', '2c-stages');
+  });
 
   // An open session: what happens to runs, and quitting.
   await open('session', async ({ page, id, see, at, emit, answer, fixture, session }) => {

@@ -120,6 +120,8 @@ describe('identities', () => {
     expectedDomain: 'CONTOSO',
     domainFits: true,
     certificate: null,
+    way: 'ntlm',
+    fellBack: null,
   };
   it('claim nothing about what is not known', () => {
     expect(compareNames(question, '10.0.0.1').map((row) => row.same)).toEqual([null, true, true]);

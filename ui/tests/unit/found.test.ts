@@ -34,6 +34,7 @@ const found = (more: Partial<Found> = {}): Found => ({
     source: 'typed',
     lastUsed: null,
     practice: false,
+    fallBack: 'ask',
   },
   candidates: [],
   learnt: [],

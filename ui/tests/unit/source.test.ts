@@ -115,6 +115,8 @@ describe('the files', () => {
       'source',
       'fact',
       'stage.probe',
+      '2a.fallBack',
+      'reason',
     ];
     for (const key of Object.keys(JSON.parse(read('src/words/en.json')) as object)) {
       const prefix = key.slice(0, key.lastIndexOf('.'));

@@ -36,6 +36,9 @@ describe('the words', () => {
     );
     expect(changed.length).toBeGreaterThan(5);
     for (const key of changed) expect(wordFor('fact', key), key).not.toBe(key);
+    const impossible = [...rust('pep/src/fault.rs').matchAll(/impossible\("(\w+)"\)/g)].map((found) => found[1] ?? '');
+    expect(impossible.length).toBe(4);
+    for (const key of impossible) expect(wordFor('reason', key), key).not.toBe(key);
     expect(checks.length).toBe(3);
     for (const key of checks) expect(wordFor('check', key), key).not.toBe(key);
   });

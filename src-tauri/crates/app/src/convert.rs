@@ -7,12 +7,13 @@ use pep::address::{Address, Origin};
 use pep::catalogue::Risk;
 use pep::find::{Confidence, Found, Looked, Stage};
 use pep::identity::{Names, Shown};
+use pep::policy::Policy;
 use pep::preview::{ParameterValue, Role, RunSpec};
 use pep::profile::Relation;
 use pep::session::{
     Answer, Connection, Filled, Form, FormField, FormInput, ItemStream, Outcome, PepSession, RunView, Summary,
 };
-use pep::stamp::Stamp;
+use pep::stamp::{FallBack, Stamp};
 use pep::verdict::CheckResult;
 use spnego::Secret;
 use winrm::KeyPin;
@@ -72,6 +73,34 @@ pub(crate) fn stamp(stamp: &Stamp) -> c::StampProfile {
         source,
         last_used: stamp.last_used,
         practice,
+        fall_back: fall_back(stamp.fall_back),
+    }
+}
+
+pub(crate) fn fall_back(fall_back: FallBack) -> c::FallBack {
+    match fall_back {
+        FallBack::Ask => c::FallBack::Ask,
+        FallBack::Allow => c::FallBack::Allow,
+        FallBack::Never => c::FallBack::Never,
+    }
+}
+
+pub(crate) fn fall_back_back(fall_back: c::FallBack) -> FallBack {
+    match fall_back {
+        c::FallBack::Ask => FallBack::Ask,
+        c::FallBack::Allow => FallBack::Allow,
+        c::FallBack::Never => FallBack::Never,
+    }
+}
+
+pub(crate) fn policy(policy: &Policy) -> c::Policy {
+    c::Policy {
+        store_passwords: policy.store_passwords,
+        require_https: policy.require_https,
+        require_kerberos: policy.require_kerberos,
+        practice: policy.practice,
+        file: policy.files.first().map(|file| file.display().to_string()).unwrap_or_default(),
+        damaged: policy.damaged.as_deref().map(shown),
     }
 }
 
@@ -100,6 +129,7 @@ pub(crate) fn stamp_back(stamp: &c::StampProfile) -> Result<Stamp, pep::Fault> {
         accounts: Vec::new(),
         resource_manager: stamp.resource_manager.clone(),
         former_ids: Vec::new(),
+        fall_back: fall_back_back(stamp.fall_back),
     })
 }
 
@@ -177,7 +207,8 @@ pub(crate) fn address(address: &c::EndpointAddress) -> Address {
 pub(crate) fn names(names: &Names, since: Option<i64>) -> c::IdentityNames {
     c::IdentityNames {
         computer: names.computer.clone(),
-        domain: names.domain.clone(),
+        // A name that was proved has no short domain beside it.
+        domain: if names.domain.is_empty() { names.dns_domain.clone() } else { names.domain.clone() },
         dns_computer: names.dns_computer.clone(),
         since,
     }
@@ -369,6 +400,8 @@ pub(crate) fn session(session: &PepSession) -> c::SessionSnapshot {
         checks: checks.collect(),
         record_path: session.record_path().display().to_string(),
         practice: session.practice,
+        way: if session.by_name { c::SignInWay::ByName } else { c::SignInWay::Ntlm },
+        fell_back: session.fell_back.as_ref().map(fault),
         active_run: active.map(|id| id.to_string()),
         record_fault: session.record_fault().as_ref().map(fault),
         runs: u32::try_from(session.runs()).unwrap_or(u32::MAX),

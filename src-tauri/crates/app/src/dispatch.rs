@@ -38,6 +38,7 @@ commands! {
     stamp_keep(stamp, forget_former);
     stamp_rename(stamp_id, name);
     stamp_export(stamp_id);
+    stamp_fall_back(stamp_id, fall_back);
     stamp_forget(stamp_id, records);
     portal_open(address);
     arm_begin(ask);
@@ -47,7 +48,8 @@ commands! {
     arm_cancel();
     endpoint_probe(stamp_id, addresses);
     endpoint_probe_cancel();
-    session_inspect(stamp_id, address);
+    sign_in_ways(stamp_id, address);
+    session_inspect(stamp_id, address, way);
     session_trust(stamp_id, address, decision);
     session_open(sign_in);
     session_cancel();

@@ -13,6 +13,11 @@ pub trait Host: Send + Sync + 'static {
     /// The folder of this user and machine where records, pins and profiles are kept. It need not exist yet.
     fn data_folder(&self) -> PathBuf;
 
+    /// The files with the policy of this computer; each may be missing.
+    fn policy_files(&self) -> Vec<PathBuf> {
+        pep::policy::places()
+    }
+
     /// The disk of the records.
     fn record_storage(&self) -> Arc<dyn record::Storage> {
         Arc::new(record::Disk)

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unused_async, reason = "a shell awaits every page command alike")]
 
+mod by_name;
 mod convert;
 mod dispatch;
 mod find;
@@ -26,6 +27,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use contract::{AppSnapshot, CloseStage, ConnectStage, ProbeUpdate, RunBatch, SessionSnapshot};
+use pep::policy::Policy;
 use pep::session::PepSession;
 use tokio::sync::{Notify, mpsc, watch};
 
@@ -85,6 +87,7 @@ pub struct App {
     host: Arc<dyn Host>,
     events: mpsc::UnboundedSender<AppEvent>,
     practice: PracticeLink,
+    policy: Policy,
     files: Mutex<Vec<PathBuf>>,
     cancel: Notify,
     /// Changes when nobody waits for the checks of addresses any more.
@@ -110,8 +113,10 @@ struct Inner {
     arm_page: Option<String>,
     /// The certificate that was refused last.
     offer: Option<resource_manager::Offer>,
-    /// Who a person was last asked about, with stamp and address: no other one is trusted by the answer.
-    asked: Option<(String, String, pep::identity::Seen)>,
+    /// Who a person was last asked about.
+    asked: Option<sessions::Asked>,
+    /// Why an instance could not be signed in to by its name last, with stamp and address.
+    no_kerberos: Option<(String, String, pep::Fault)>,
 }
 
 impl App {
@@ -123,10 +128,12 @@ impl App {
         file_arguments: Vec<PathBuf>,
     ) -> Arc<Self> {
         let profiles = Profiles::load(&host.data_folder());
+        let policy = Policy::load(&host.policy_files());
         Arc::new(Self {
             host,
             events,
             practice: PracticeLink::new(),
+            policy,
             files: Mutex::new(file_arguments),
             cancel: Notify::new(),
             probes: watch::Sender::new(()),
@@ -142,6 +149,7 @@ impl App {
                 arm_page: None,
                 offer: None,
                 asked: None,
+                no_kerberos: None,
             }),
         })
     }
@@ -202,6 +210,7 @@ impl App {
             session: session.map(|session| convert::session(&session)),
             file_arguments: self.files().len(),
             records_fault,
+            policy: convert::policy(&self.policy),
         })
     }
 

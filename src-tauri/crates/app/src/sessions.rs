@@ -1,24 +1,62 @@
 //! Connecting and closing.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use contract::{
     CloseResult, CloseSpec, CloseStage, CloseStageName, ConnectResult, ConnectStage, ConnectStageName, EndpointAddress,
-    Fault, IdentityDecision, IdentityNames, IdentityQuestion, SignIn, StageState,
+    Fault, IdentityDecision, IdentityQuestion, SignIn, SignInWay, StageState,
 };
 use pep::address::Address;
 use pep::fault::code;
-use pep::identity::{Seen, Verdict, judge};
+use pep::identity::{Names, Seen, Verdict, judge};
 use pep::pins::{Pin, Pins};
 use pep::session::{CloseStep, OpenRequest, OpenStage, PepSession};
-use pep::stamp::Stamp;
+use pep::stamp::{FallBack, Stamp};
 use serde_json::json;
 use spnego::Secret;
+use winrm::KeyPin;
 
+use crate::by_name::Named;
 use crate::host::{StoreError, entry_name};
 use crate::practice_link;
 use crate::{App, AppEvent, convert, stamps};
+
+/// Who a person was asked about: no other one is trusted by the answer.
+#[derive(Clone)]
+pub(crate) struct Asked {
+    stamp: String,
+    place: String,
+    seen: Seen,
+    way: SignInWay,
+}
+
+/// One try of a person to connect.
+pub(crate) struct Attempt {
+    pub(crate) stamp: Stamp,
+    pub(crate) address: Address,
+    pub(crate) account: String,
+    /// Whether the tickets of this computer are used instead of a password
+    pub(crate) tickets: bool,
+    /// The password, as soon as it is needed where it is in the key ring
+    typed: Option<Secret>,
+    from_ring: bool,
+    remember: bool,
+}
+
+/// What is told with the stages.
+pub(crate) struct Told {
+    pub(crate) way: SignInWay,
+    pub(crate) fell_back: bool,
+    /// Who answers, as soon as it is known
+    pub(crate) names: Arc<Mutex<Option<Names>>>,
+}
+
+impl Attempt {
+    fn entry(&self) -> String {
+        entry_name(&self.stamp.id, &self.account)
+    }
+}
 
 impl App {
     pub(crate) fn pins(&self) -> Pins {
@@ -26,35 +64,84 @@ impl App {
     }
 
     /// Asks the instance who it is, without any password, and says whether a person must decide.
-    pub async fn session_inspect(&self, stamp_id: String, address: EndpointAddress) -> Result<ConnectResult, Fault> {
+    pub async fn session_inspect(
+        &self,
+        stamp_id: String,
+        address: EndpointAddress,
+        way: Option<SignInWay>,
+    ) -> Result<ConnectResult, Fault> {
         let stamp = self.stamp(&stamp_id)?;
         let address = convert::address(&address);
-        match self.inspect(&stamp, &address).await {
-            Ok((seen, verdict)) => Ok(match verdict {
-                Verdict::Known => ConnectResult::Cancelled,
-                verdict => self.ask_person(&stamp, &address, seen, verdict),
-            }),
-            Err(fault) => Ok(ConnectResult::Failed { fault: convert::fault(&fault) }),
+        let failed = |fault| Ok(ConnectResult::Failed { fault: convert::fault(&fault) });
+        let way = match self.way(&stamp, &address, way) {
+            Ok(way) => way,
+            Err(fault) => return failed(fault),
+        };
+        match self.inspect(&stamp, &address, way).await {
+            Ok((_, Verdict::Known)) => Ok(ConnectResult::Cancelled),
+            Ok((seen, verdict)) => Ok(self.ask_person(&stamp, &address, seen, verdict, way)),
+            Err(fault) => failed(fault),
         }
     }
 
-    async fn inspect(&self, stamp: &Stamp, address: &Address) -> Result<(Seen, Verdict), pep::Fault> {
+    async fn inspect(&self, stamp: &Stamp, address: &Address, way: SignInWay) -> Result<(Seen, Verdict), pep::Fault> {
+        if way == SignInWay::ByName {
+            return self.look_by_name(stamp, address).await;
+        }
         let connector = self.connector(&stamp.id, address, None);
         let inspection = winrm::inspect(connector.as_ref()).await;
         let inspection =
             inspection.map_err(|error| pep::Fault::of_sign_in(&error).with("host", address.host.as_str()))?;
         let seen = Seen::of(&inspection);
         let place = address.to_string();
-        let decided = self.lock().trusted.clone();
+        let decided = self.lock().trusted.clone().filter(|pin| !pin.by_name);
         let decided = decided.filter(|pin| pin.stamp == stamp.id && pin.address == place && seen.is(pin)).is_some();
         let verdict = if decided { Verdict::Known } else { judge(stamp, &place, &seen, &self.pins()) };
         Ok((seen, verdict))
     }
 
+    /// As [`Self::inspect`], for a sign-in: what stands in its way is recorded.
+    pub(crate) async fn look(
+        &self,
+        stamp: &Stamp,
+        address: &Address,
+        way: SignInWay,
+        account: &str,
+    ) -> Result<(Seen, Verdict), pep::Fault> {
+        let (seen, verdict) = match self.inspect(stamp, address, way).await {
+            Ok(found) => found,
+            Err(fault) => {
+                self.not_connected(stamp, address, account, &fault).await;
+                return Err(fault);
+            }
+        };
+        if let Verdict::Changed { before, key, since } = &verdict {
+            let line = json!({ "stamp": stamp.id, "endpoint": address.to_string(), "before": before, "key_before": key,
+                "since": since, "now": seen.names, "key": seen.shown.as_ref().map(|shown| shown.key) });
+            self.note_decision("identity_changed", line).await;
+        }
+        Ok((seen, verdict))
+    }
+
+    /// There is no record of a session yet that could hold it.
+    async fn not_connected(&self, stamp: &Stamp, address: &Address, account: &str, fault: &pep::Fault) {
+        let line = json!({ "stamp": stamp.id, "endpoint": address.to_string(), "account": account,
+            "fault": fault.text(), "detail": fault.detail });
+        self.note_decision("not_connected", line).await;
+    }
+
     /// What a person is asked about a computer. The answer counts for this one only.
-    fn ask_person(&self, stamp: &Stamp, address: &Address, seen: Seen, verdict: Verdict) -> ConnectResult {
-        let question = question(stamp, &seen, verdict);
-        self.lock().asked = Some((stamp.id.clone(), address.to_string(), seen));
+    pub(crate) fn ask_person(
+        &self,
+        stamp: &Stamp,
+        address: &Address,
+        seen: Seen,
+        verdict: Verdict,
+        way: SignInWay,
+    ) -> ConnectResult {
+        let fell_back = if way == SignInWay::Ntlm { self.why_ntlm(stamp, address) } else { None };
+        let question = question(stamp, &seen, verdict, way, fell_back.as_ref().map(convert::fault));
+        self.lock().asked = Some(Asked { stamp: stamp.id.clone(), place: address.to_string(), seen, way });
         ConnectResult::Identity { question }
     }
 
@@ -68,11 +155,21 @@ impl App {
     ) -> Result<(), Fault> {
         let stamp = self.stamp(&stamp_id)?;
         let address = convert::address(&address);
-        let (seen, verdict) = self.inspect(&stamp, &address).await.map_err(|fault| convert::fault(&fault))?;
+        let place = address.to_string();
+        let asked = self.lock().asked.clone().filter(|asked| asked.stamp == stamp.id && asked.place == place);
+        let way = asked.as_ref().map_or(SignInWay::Ntlm, |asked| asked.way);
+        let looked = self.inspect(&stamp, &address, way).await;
+        let (mut seen, mut verdict) = looked.map_err(|fault| convert::fault(&fault))?;
+        // A name that was proved in another realm than before: that was seen when it was proved, and at no other time.
+        if let Some(asked) =
+            asked.as_ref().filter(|asked| way == SignInWay::ByName && !asked.seen.names.same(&seen.names))
+            && let Some(pin) = self.pins().find_by_name(&stamp.id, &place)
+        {
+            verdict = Verdict::Changed { before: pin.names.clone(), key: pin.key, since: pin.since };
+            seen.names = asked.seen.names.clone();
+        }
         // Another one than the person looked at may have taken the address meanwhile.
-        let asked = self.lock().asked.clone();
-        let asked = asked.filter(|(of, at, _)| *of == stamp.id && *at == address.to_string());
-        let same = asked.map(|(_, _, asked)| asked == seen);
+        let same = asked.map(|asked| asked.seen == seen);
         let key = seen.key();
         let names = seen.names;
         let refused = |number| Err(convert::fault(&pep::Fault::new(number).with("computer", names.computer.as_str())));
@@ -90,10 +187,9 @@ impl App {
         }
         // The operating system asks too: page script alone cannot change whom we trust (T-13).
         if matches!(decision, IdentityDecision::Replace { .. }) {
-            let text = format!(
-                "Trust {} ({}) at {address} although it is not what was expected?",
-                names.computer, names.domain
-            );
+            let domain = if names.domain.is_empty() { &names.dns_domain } else { &names.domain };
+            let text =
+                format!("Trust {} ({domain}) at {address} although it is not what was expected?", names.computer);
             if !self.host.confirm("Another computer".to_owned(), text).await {
                 return refused(code::IDENTITY_CHANGED);
             }
@@ -102,20 +198,26 @@ impl App {
             Verdict::Changed { before, key, .. } => ("identity_replaced", Some(before), *key),
             _ => ("identity_trusted", None, None),
         };
-        let line = json!({ "stamp": stamp.id, "endpoint": address.to_string(), "before": before, "key_before": key_before,
-            "now": names, "key": key });
-        let pin = Pin { stamp: stamp.id.clone(), address: address.to_string(), names, key, since: stamps::now() };
+        let by_name = way == SignInWay::ByName;
+        let line = json!({ "stamp": stamp.id, "endpoint": place, "before": before, "key_before": key_before,
+            "now": names, "key": key, "by_name": by_name });
+        let pin = Pin { stamp: stamp.id.clone(), address: place, names, by_name, key, since: stamps::now() };
         self.lock().trusted = Some(pin);
         self.note_decision(kind, line).await;
         Ok(())
     }
 
-    /// Remembers the computer that was decided about, now that it has proved itself.
-    fn keep_trusted(&self, stamp: &str, address: &Address) {
-        let place = address.to_string();
-        let pin = self.lock().trusted.take_if(|pin| pin.stamp == stamp && pin.address == place);
+    /// Remembers the computer that was decided about, or that needs no decision, now that it has proved itself.
+    fn keep(&self, pin: Pin) {
+        let here =
+            |known: &mut Pin| known.stamp == pin.stamp && known.address == pin.address && known.by_name == pin.by_name;
+        let decided = self.lock().trusted.take_if(here);
+        // Names that a computer gives itself are a person's decision; those that it has proved are kept as they were proved.
+        let pin = if pin.by_name { Some(pin) } else { decided };
+        let mut pins = self.pins();
         if let Some(pin) = pin
-            && let Err(error) = self.pins().keep(pin)
+            && pins.all().iter().all(|known| *known != pin)
+            && let Err(error) = pins.keep(pin)
         {
             // The next visit asks again; this session is none the worse.
             tracing::warn!(%error, "The computer was not remembered");
@@ -142,95 +244,147 @@ impl App {
         let internal = |fault: Fault| pep::Fault::new(code::INTERNAL).detail(fault.detail.join(", "));
         let stamp = self.stamp(&sign_in.stamp_id).map_err(internal)?;
         let address = convert::address(&sign_in.address);
-        let practice = stamp.id == practice_link::STAMP;
-        let (seen, verdict) = match self.inspect(&stamp, &address).await {
-            Ok(found) => found,
+        let mut attempt = Attempt {
+            account: sign_in.account.trim().to_owned(),
+            from_ring: sign_in.password.is_none(),
+            typed: sign_in.password.map(|typed| Secret::from(typed.into_text())),
+            // A password that is not used is not kept either.
+            remember: sign_in.remember && !sign_in.tickets,
+            tickets: sign_in.tickets,
+            stamp,
+            address,
+        };
+        let way = match self.way(&attempt.stamp, &attempt.address, sign_in.way) {
+            Ok(way) => way,
             Err(fault) => {
-                // There is no record of a session yet that could hold it.
-                let line = json!({ "stamp": stamp.id, "endpoint": address.to_string(), "account": sign_in.account.trim(),
-                    "fault": fault.text(), "detail": fault.detail });
-                self.note_decision("not_connected", line).await;
+                self.not_connected(&attempt.stamp, &attempt.address, &attempt.account, &fault).await;
                 return Err(fault);
             }
         };
-        if let Verdict::Changed { before, key, since } = &verdict {
-            let line = json!({ "stamp": stamp.id, "endpoint": address.to_string(), "before": before, "key_before": key,
-                "since": since, "now": seen.names, "key": seen.shown.as_ref().map(|shown| shown.key) });
-            self.note_decision("identity_changed", line).await;
+        if way == SignInWay::ByName {
+            match self.open_by_name(&mut attempt).await {
+                Ok(Named::Open(session)) => return self.opened(attempt, session).await,
+                Ok(Named::Asked(result)) => return Ok(result),
+                Ok(Named::Impossible(fault)) => match attempt.stamp.fall_back {
+                    _ if self.policy.require_kerberos || attempt.tickets => return Err(fault),
+                    FallBack::Never => return Err(fault),
+                    FallBack::Ask => return Ok(ConnectResult::FallBack { fault: convert::fault(&fault) }),
+                    // The record of the session tells it.
+                    FallBack::Allow => {}
+                },
+                Err(fault) => return Err(self.failed(&attempt, fault).await),
+            }
         }
+        self.open_by_ntlm(attempt).await
+    }
+
+    async fn open_by_ntlm(self: &Arc<Self>, mut attempt: Attempt) -> Result<ConnectResult, pep::Fault> {
+        let (stamp, address) = (attempt.stamp.clone(), attempt.address.clone());
+        let way = SignInWay::Ntlm;
+        let (seen, verdict) = self.look(&stamp, &address, way, &attempt.account).await?;
         if verdict != Verdict::Known {
-            return Ok(self.ask_person(&stamp, &address, seen, verdict));
+            return Ok(self.ask_person(&stamp, &address, seen, verdict, way));
         }
         let (key, names) = (seen.key(), seen.names);
-        let account = sign_in.account.trim().to_owned();
-        if !names.may_hold(&account) {
+        if !names.may_hold(&attempt.account) {
             // A corporate account here is a mistake, and its password is nobody's business there (S-06).
             return Err(pep::Fault::new(code::ACCOUNT_DOMAIN)
-                .with("account", account)
+                .with("account", attempt.account)
                 .with("computer", names.computer)
                 .with("domain", names.domain));
         }
-        let entry = entry_name(&stamp.id, &account);
-        let from_ring = sign_in.password.is_none();
-        let password = match sign_in.password {
-            Some(typed) => Secret::from(typed.into_text()),
-            None => self.load(&entry).await?.ok_or_else(|| pep::Fault::new(code::NO_PASSWORD))?,
-        };
-        let kept = sign_in.remember.then(|| password.duplicate());
-        let place = address.clone();
-        let told = convert::names(&names, None);
-        let request = OpenRequest {
+        let password = self.password(&mut attempt).await?;
+        let told = Told { way, fell_back: false, names: Arc::new(Mutex::new(Some(names.clone()))) };
+        let since = self.pins().find(&stamp.id, &address.to_string()).map(|pin| pin.since);
+        let request = self.request(&attempt, names, key, since, Some(password));
+        let told = Told { fell_back: request.fell_back.is_some(), ..told };
+        let now = since.unwrap_or_else(stamps::now);
+        match pep::session::open(request, self.stage_teller(&stamp.id, &address, told, now, key)).await {
+            Ok(session) => self.opened(attempt, Arc::new(session)).await,
+            Err(fault) => Err(self.failed(&attempt, fault).await),
+        }
+    }
+
+    /// What a session is opened with; without a password the endpoint has to prove its name.
+    pub(crate) fn request(
+        &self,
+        attempt: &Attempt,
+        names: Names,
+        key: Option<KeyPin>,
+        trusted_since: Option<i64>,
+        password: Option<Secret>,
+    ) -> OpenRequest {
+        let Attempt { stamp, address, .. } = attempt;
+        OpenRequest {
             stamp_id: stamp.id.clone(),
-            connector: self.connector(&stamp.id, &address, key),
-            account,
-            password,
-            trusted_since: self.pins().find(&stamp.id, &address.to_string()).map(|pin| pin.since),
-            address,
+            connector: self.connector(&stamp.id, address, key),
+            account: attempt.account.clone(),
+            fell_back: password.as_ref().and_then(|_| self.why_ntlm(stamp, address)),
+            password: password.unwrap_or_else(|| Secret::from(String::new())),
+            trusted_since,
+            address: address.clone(),
             expected: names,
             key,
             records: self.records_folder(),
             storage: self.host.record_storage(),
             app_version: env!("CARGO_PKG_VERSION").to_owned(),
-            practice,
-        };
-        let session = match pep::session::open(request, self.stage_teller(&stamp.id, &place, told)).await {
-            Ok(session) => Arc::new(session),
-            Err(fault) => {
-                if fault.code == code::PASSWORD_REFUSED && from_ring {
-                    // A password that was refused is never sent again (S-12).
-                    self.forget(&entry).await;
+            practice: stamp.id == practice_link::STAMP,
+            by_name: None,
+        }
+    }
+
+    /// The password of an attempt: the one that was typed, else the one of the key ring.
+    pub(crate) async fn password(&self, attempt: &mut Attempt) -> Result<Secret, pep::Fault> {
+        if attempt.typed.is_none() && self.policy.store_passwords {
+            attempt.typed = self.load(&attempt.entry()).await?;
+        }
+        attempt.typed.as_ref().map(Secret::duplicate).ok_or_else(|| pep::Fault::new(code::NO_PASSWORD))
+    }
+
+    /// A password that was refused is never sent again (S-12).
+    async fn failed(&self, attempt: &Attempt, fault: pep::Fault) -> pep::Fault {
+        if fault.code == code::PASSWORD_REFUSED && attempt.from_ring && !attempt.tickets {
+            self.forget(&attempt.entry()).await;
+        }
+        fault
+    }
+
+    /// Takes a session over that has just been opened. It is open even when the key ring fails; the page says so.
+    async fn opened(self: &Arc<Self>, attempt: Attempt, session: Arc<PepSession>) -> Result<ConnectResult, pep::Fault> {
+        let entry = attempt.entry();
+        let not_kept = match attempt.typed.filter(|_| attempt.remember) {
+            Some(_) if !self.policy.store_passwords => Some(pep::Fault::new(code::POLICY_PASSWORDS)),
+            Some(password) => {
+                let saved = self.save(&entry, password).await;
+                if saved.is_ok() {
+                    self.lock().profiles.keeps_password(&attempt.stamp.id, &session.account);
                 }
-                return Err(fault);
+                saved.err().map(|error| pep::Fault::new(code::KEYRING).detail(error))
             }
-        };
-        // The session is open even when the key ring fails; the page says so.
-        let not_kept = match kept {
-            Some(password) => self.save(&entry, password).await.err(),
             None => None,
         };
-        if sign_in.remember && not_kept.is_none() {
-            self.lock().profiles.keeps_password(&stamp.id, &session.account);
-        }
-        let not_kept = not_kept.map(|error| convert::fault(&pep::Fault::new(code::KEYRING).detail(error)));
         {
             let mut inner = self.lock();
             inner.session = Some(Arc::clone(&session));
-            inner.profiles.used(&stamp.id, stamps::now());
+            inner.profiles.used(&attempt.stamp.id, stamps::now());
         }
         self.follow(&session);
+        let not_kept = not_kept.map(|fault| convert::fault(&fault));
         Ok(ConnectResult::Open { session: Box::new(convert::session(&session)), not_kept })
     }
 
     /// Tells the page the stages with their times, and remembers the computer once it has proved itself.
-    fn stage_teller(
+    pub(crate) fn stage_teller(
         self: &Arc<Self>,
         stamp: &str,
         address: &Address,
-        names: IdentityNames,
+        told: Told,
+        since: i64,
+        key: Option<KeyPin>,
     ) -> impl Fn(OpenStage) + Send + Sync + 'static {
         let app = Arc::clone(self);
-        let (stamp, address) = (stamp.to_owned(), address.clone());
-        let last = std::sync::Mutex::new((OpenStage::Reach, Instant::now()));
+        let (stamp, address) = (stamp.to_owned(), address.to_string());
+        let last = Mutex::new((OpenStage::Reach, Instant::now()));
         let name = |stage| {
             Some(match stage {
                 OpenStage::Reach => ConnectStageName::Reach,
@@ -243,14 +397,20 @@ impl App {
             })
         };
         move |stage| {
-            if stage == OpenStage::Open {
-                app.keep_trusted(&stamp, &address);
+            let names = || told.names.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            if stage == OpenStage::Open
+                && let Some(names) = names()
+            {
+                let (stamp, address, by_name) = (stamp.clone(), address.clone(), told.way == SignInWay::ByName);
+                app.keep(Pin { stamp, address, names, by_name, key, since });
             }
             let Ok(mut last) = last.lock() else { return };
             let ms = u32::try_from(last.1.elapsed().as_millis()).unwrap_or(u32::MAX);
             let tell = |stage, state, ms| {
-                let names = (stage == ConnectStageName::Verify).then(|| names.clone());
-                app.tell(AppEvent::ConnectStage(ConnectStage { stage, state, ms, names }));
+                let names = names().filter(|_| stage == ConnectStageName::Verify);
+                let names = names.map(|names| convert::names(&names, None));
+                let (way, fell_back) = (told.way, told.fell_back);
+                app.tell(AppEvent::ConnectStage(ConnectStage { stage, state, ms, names, way, fell_back }));
             };
             if stage != last.0 {
                 let done = [
@@ -277,7 +437,7 @@ impl App {
     /// Tells the page the stages of closing with their times.
     fn close_teller(&self) -> impl Fn(CloseStep) {
         use CloseStageName::{Ask, Confirm, Copy, Gone};
-        let began = std::sync::Mutex::new(Instant::now());
+        let began = Mutex::new(Instant::now());
         move |step| {
             let Ok(mut began) = began.lock() else { return };
             let took = convert::milliseconds(began.elapsed());
@@ -347,8 +507,11 @@ impl App {
         Ok(CloseResult::Closed { summary: convert::summary(&session, summary) })
     }
 
-    /// Whether the key ring has a password.
+    /// Whether the key ring has a password that may be used.
     pub async fn secret_has(&self, stamp_id: String, account: String) -> Result<bool, Fault> {
+        if !self.policy.store_passwords {
+            return Ok(false);
+        }
         let found = self.load(&entry_name(&self.present_id(&stamp_id), account.trim())).await;
         found.map(|found| found.is_some()).map_err(|fault| convert::fault(&fault))
     }
@@ -385,7 +548,13 @@ impl App {
     }
 }
 
-fn question(stamp: &Stamp, seen: &Seen, verdict: Verdict) -> IdentityQuestion {
+fn question(
+    stamp: &Stamp,
+    seen: &Seen,
+    verdict: Verdict,
+    way: SignInWay,
+    fell_back: Option<Fault>,
+) -> IdentityQuestion {
     let (before, key_before, domain_fits) = match verdict {
         Verdict::Changed { before, key, since } => (Some(convert::names(&before, Some(since))), key, None),
         Verdict::FirstUse { domain_fits } => (None, None, domain_fits),
@@ -398,5 +567,7 @@ fn question(stamp: &Stamp, seen: &Seen, verdict: Verdict) -> IdentityQuestion {
         expected_domain: stamp.netbios_domain.clone(),
         domain_fits,
         certificate: seen.shown.as_ref().map(|shown| convert::certificate(shown, key_before)),
+        way,
+        fell_back,
     }
 }

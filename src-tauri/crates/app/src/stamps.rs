@@ -18,12 +18,14 @@ impl App {
     /// All known stamps, practice first.
     pub(crate) fn stamps(&self) -> Vec<StampProfile> {
         let known: Vec<Stamp> = self.lock().profiles.all().to_vec();
-        std::iter::once(PracticeLink::stamp()).chain(known).map(|stamp| convert::stamp(&stamp)).collect()
+        let practice = self.policy.practice.then(PracticeLink::stamp);
+        practice.into_iter().chain(known).map(|stamp| convert::stamp(&stamp)).collect()
     }
 
     pub(crate) fn stamp(&self, id: &str) -> Result<Stamp, Fault> {
         if id == practice_link::STAMP {
-            return Ok(PracticeLink::stamp());
+            let forbidden = || convert::fault(&pep::Fault::new(code::POLICY_PRACTICE));
+            return self.policy.practice.then(PracticeLink::stamp).ok_or_else(forbidden);
         }
         let found = self.lock().profiles.find(id).cloned();
         found.ok_or_else(|| convert::fault(&pep::Fault::new(code::INTERNAL).detail("unknown stamp")))
@@ -48,7 +50,7 @@ impl App {
     pub async fn stamp_keep(&self, stamp: StampProfile, forget_former: bool) -> Result<StampKept, Fault> {
         let mut now = convert::stamp_back(&stamp).map_err(|fault| convert::fault(&fault))?;
         if now.id == practice_link::STAMP {
-            return self.kept(&PracticeLink::stamp(), StampRelation::New, Vec::new()).await;
+            return self.kept(&self.stamp(&now.id)?, StampRelation::New, Vec::new()).await;
         }
         if now.addresses.is_empty() {
             return Err(convert::fault(&pep::Fault::new(code::NO_USABLE_ADDRESS).with("address", "")));

@@ -38,6 +38,20 @@ pub struct StampProfile {
     pub last_used: Option<i64>,
     /// Whether it is the practice stamp.
     pub practice: bool,
+    /// What is done where an instance has a name that it cannot prove.
+    pub fall_back: FallBack,
+}
+
+/// What is done where Kerberos is not possible with an endpoint that has a name (S-11).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum FallBack {
+    /// The person is asked.
+    Ask,
+    /// NTLM is used.
+    Allow,
+    /// There is no session.
+    Never,
 }
 
 /// Where the data of a stamp come from.

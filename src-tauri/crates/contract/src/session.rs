@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{EndpointAddress, Fault, PasswordEntry, Risk, RunOutcome, StageState};
+use crate::{EndpointAddress, FallBack, Fault, PasswordEntry, Risk, RunOutcome, StageState};
 
 /// What to connect with.
 #[derive(Deserialize, TS)]
@@ -19,6 +19,36 @@ pub struct SignIn {
     pub password: Option<PasswordEntry>,
     /// Whether to keep the password in the key ring.
     pub remember: bool,
+    /// The way that a person chose; none for the usual one: by name where an endpoint has one.
+    pub way: Option<SignInWay>,
+    /// Whether to use the Kerberos tickets of this computer instead of a password.
+    #[serde(default)]
+    pub tickets: bool,
+}
+
+/// How a sign-in works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum SignInWay {
+    /// With Kerberos: the endpoint proves its name.
+    ByName,
+    /// With NTLM: the endpoint says who it is, and proves afterwards that it knows the password.
+    Ntlm,
+}
+
+/// The ways that there are for an endpoint.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SignInWays {
+    /// The usual one.
+    pub usual: SignInWay,
+    /// What is done where the endpoint has a name that it cannot prove.
+    pub fall_back: FallBack,
+    /// Whose Kerberos tickets there are on this computer.
+    pub tickets: Option<String>,
+    /// When its name was proved for the first time, in seconds since 1970; none when it never was.
+    #[ts(type = "number | null")]
+    pub proved_since: Option<i64>,
 }
 
 /// What became of an attempt to connect.
@@ -37,6 +67,11 @@ pub enum ConnectResult {
     Identity {
         /// The question.
         question: IdentityQuestion,
+    },
+    /// The endpoint cannot be proved by its name, and nothing was sent to it: NTLM would be another way, if the person wants it (S-11).
+    FallBack {
+        /// Why.
+        fault: Fault,
     },
     /// The person cancelled.
     Cancelled,
@@ -63,6 +98,10 @@ pub struct IdentityQuestion {
     pub domain_fits: Option<bool>,
     /// The endpoint's certificate; none without TLS.
     pub certificate: Option<IdentityCertificate>,
+    /// How it would be signed in to; by name, the names are proved.
+    pub way: SignInWay,
+    /// Why it cannot be proved by its name, though it has one.
+    pub fell_back: Option<Fault>,
 }
 
 /// A certificate as a person looks at it.
@@ -123,6 +162,10 @@ pub struct ConnectStage {
     pub ms: u32,
     /// Who answers; told with the stage that verifies it.
     pub names: Option<IdentityNames>,
+    /// How it is signed in to.
+    pub way: SignInWay,
+    /// Whether that is not the usual way, because Kerberos is not possible.
+    pub fell_back: bool,
 }
 
 /// The stages of connecting.
@@ -198,6 +241,10 @@ pub struct SessionSnapshot {
     pub record_path: String,
     /// Whether it is practice.
     pub practice: bool,
+    /// How it was signed in to.
+    pub way: SignInWay,
+    /// Why it was not by name, though the endpoint has one.
+    pub fell_back: Option<Fault>,
     /// The run that is going on.
     pub active_run: Option<String>,
     /// Why the record is suspended: nothing new is started, and what comes is counted only (J-05).

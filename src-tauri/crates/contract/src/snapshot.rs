@@ -29,6 +29,27 @@ pub struct AppSnapshot {
     pub file_arguments: usize,
     /// Why nothing can be started: there is no place for records (J-06).
     pub records_fault: Option<Fault>,
+    /// What whoever looks after this computer forbids or requires.
+    pub policy: Policy,
+}
+
+/// The policy of this computer (S-32).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a rule of its own")]
+pub struct Policy {
+    /// Whether passwords may be kept.
+    pub store_passwords: bool,
+    /// Whether HTTPS is required.
+    pub require_https: bool,
+    /// Whether Kerberos is required.
+    pub require_kerberos: bool,
+    /// Whether there is practice.
+    pub practice: bool,
+    /// The file; empty when there is none.
+    pub file: String,
+    /// What is wrong with it: then the strictest policy holds.
+    pub damaged: Option<String>,
 }
 
 /// The practice stamp's account. Its password opens nothing else.

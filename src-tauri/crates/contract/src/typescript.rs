@@ -16,6 +16,7 @@ pub fn typescript() -> String {
     };
     add(StampProfile::decl(&config));
     add(StampSource::decl(&config));
+    add(FallBack::decl(&config));
     add(EndpointAddress::decl(&config));
     add(StampImport::decl(&config));
     add(StampImportResult::decl(&config));
@@ -39,6 +40,8 @@ pub fn typescript() -> String {
     add(Next::decl(&config));
     add(PasswordEntry::decl(&config));
     add(SignIn::decl(&config));
+    add(SignInWay::decl(&config));
+    add(SignInWays::decl(&config));
     add(ConnectResult::decl(&config));
     add(IdentityQuestion::decl(&config));
     add(IdentityCertificate::decl(&config));
@@ -82,6 +85,7 @@ pub fn typescript() -> String {
     add(PromptChoice::decl(&config));
     add(PromptAnswer::decl(&config));
     add(AppSnapshot::decl(&config));
+    add(Policy::decl(&config));
     add(Practice::decl(&config));
     add(PracticeScenario::decl(&config));
     add(UnfinishedSession::decl(&config));

@@ -22,6 +22,19 @@ pub struct Kerberos {
 }
 
 impl Kerberos {
+    /// Whose tickets there are on this computer, `name@REALM`; whether they are still valid is seen when they are used.
+    #[must_use]
+    pub fn present() -> Option<String> {
+        #[cfg(target_os = "linux")]
+        {
+            Tickets::present().ok().map(|tickets| tickets.account.clone())
+        }
+        #[cfg(not(target_os = "linux"))]
+        {
+            None
+        }
+    }
+
     /// With this account; an empty password means the tickets that are there.
     #[must_use]
     pub fn new(credentials: Credentials) -> Self {
@@ -59,7 +72,8 @@ impl NamedMechanism for Kerberos {
         let (context, token) =
             tickets.begin(&format!("HTTP/{host}@{realm}"), end_point).map_err(|failed| named(&failed))?;
         let negotiation = Negotiation::default();
-        Ok(Box::new(Begun { token: negotiation.begin(&token), negotiation, context }))
+        let token = negotiation.begin(&token);
+        Ok(Box::new(Begun { token, realm: realm.to_owned(), negotiation, context }))
     }
 }
 
@@ -98,10 +112,14 @@ fn named(failed: &Failed) -> NamedError {
         return NamedError::Unavailable(text);
     }
     match failed.code.wrapping_sub(BASE) {
-        // The service, the client: unknown to the KDC.
+        // The service is unknown to the KDC.
         7 => NamedError::UnknownService(text),
-        // Unknown, locked, expired, wrong password; MIT's names for the last.
-        6 | 12 | 18 | 23 | 24 | 31 | 210 => NamedError::Rejected(text),
+        // Unknown, forbidden by a policy, wrong password; MIT's names for the last.
+        6 | 12 | 24 | 31 | 210 => NamedError::Rejected(text),
+        18 => NamedError::Locked(text),
+        23 => NamedError::PasswordExpired(text),
+        // Too old: the KDC's word for it, and the library's.
+        32 => NamedError::Expired(text),
         37 => NamedError::ClockSkew(text),
         // No common encryption: the KDC's word, and the library's.
         14 | 150 | 237 => NamedError::Weak(text),
@@ -114,6 +132,7 @@ fn named(failed: &Failed) -> NamedError {
 #[cfg(target_os = "linux")]
 struct Begun {
     token: Vec<u8>,
+    realm: String,
     negotiation: Negotiation,
     context: Context,
 }
@@ -122,6 +141,10 @@ struct Begun {
 impl NamedContext for Begun {
     fn token(&self) -> &[u8] {
         &self.token
+    }
+
+    fn realm(&self) -> &str {
+        &self.realm
     }
 
     fn finish(mut self: Box<Self>, token: Option<&[u8]>) -> Result<Box<dyn MessageSecurity>, Error> {

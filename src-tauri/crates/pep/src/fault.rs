@@ -46,6 +46,9 @@ pub struct Fault {
     pub detail: Vec<String>,
 }
 
+/// Why a sign-in by name is not possible, where nothing better is known.
+const OTHER: &str = "other";
+
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $number:literal, $blame:ident, $next:ident;)*) => {
         /// The codes.
@@ -72,6 +75,14 @@ codes! {
     NO_BROWSER = 1005, ThisComputer, ChooseOther;
     /// A file could not be written.
     NOT_WRITTEN = 1006, ThisComputer, ChooseOther;
+    /// The policy of this computer wants HTTPS.
+    POLICY_HTTPS = 1201, Policy, ChooseOther;
+    /// The policy of this computer wants Kerberos.
+    POLICY_KERBEROS = 1202, Policy, ChooseOther;
+    /// The policy of this computer forbids to keep passwords.
+    POLICY_PASSWORDS = 1203, Policy, FixInput;
+    /// The policy of this computer forbids practice.
+    POLICY_PRACTICE = 1204, Policy, ChooseOther;
     /// A file is no stamp information.
     NOT_A_STAMP_FILE = 1101, Input, FixInput;
     /// It is the deployment worksheet.
@@ -142,6 +153,14 @@ codes! {
     NO_KERBEROS = 4105, Network, ChooseOther;
     /// Kerberos without AES.
     WEAK_KERBEROS = 4106, Endpoint, AskSupport;
+    /// The account is locked or disabled, says the key distribution centre.
+    ACCOUNT_LOCKED = 4107, Endpoint, FixInput;
+    /// The password has expired, says the key distribution centre.
+    PASSWORD_EXPIRED = 4108, Endpoint, FixInput;
+    /// The Kerberos tickets have expired.
+    TICKETS_EXPIRED = 4109, ThisComputer, Reconnect;
+    /// The endpoint refused the ticket for its name.
+    TICKET_REFUSED = 4110, Endpoint, ChooseOther;
     /// It does not offer a protected sign-in.
     NO_SEALING = 4201, Endpoint, AskSupport;
     /// An answer came without protection, or with a wrong one.
@@ -305,15 +324,35 @@ impl Fault {
             }
             SignInError::Rejected => Self::new(code::PASSWORD_REFUSED),
             SignInError::NotProved(_) => Self::new(code::NOT_PROVED),
-            SignInError::Named(error) => Self::new(match error {
-                NamedError::Rejected(_) => code::PASSWORD_REFUSED,
-                NamedError::ClockSkew(_) => code::CLOCK_SKEW,
-                NamedError::Weak(_) => code::WEAK_KERBEROS,
-                _ => code::NO_KERBEROS,
-            }),
+            SignInError::TicketRefused => Self::new(code::TICKET_REFUSED),
+            SignInError::Named(error) => Self::of_named(error),
             SignInError::NoRandomness => Self::new(code::INTERNAL),
         };
         fault.detail(error)
+    }
+
+    /// Of a sign-in by name.
+    fn of_named(error: &NamedError) -> Self {
+        let impossible = |reason: &str| Self::new(code::NO_KERBEROS).with("reason", reason);
+        match error {
+            NamedError::Rejected(_) => Self::new(code::PASSWORD_REFUSED),
+            NamedError::Locked(_) => Self::new(code::ACCOUNT_LOCKED),
+            NamedError::PasswordExpired(_) => Self::new(code::PASSWORD_EXPIRED),
+            NamedError::Expired(_) => Self::new(code::TICKETS_EXPIRED),
+            NamedError::ClockSkew(_) => Self::new(code::CLOCK_SKEW),
+            NamedError::Weak(_) => Self::new(code::WEAK_KERBEROS),
+            NamedError::Unavailable(_) => impossible("unavailable"),
+            NamedError::ByAddress => impossible("byAddress"),
+            NamedError::NoKdc(_) => impossible("noKdc"),
+            NamedError::UnknownService(_) => impossible("unknownService"),
+            NamedError::Other(_) => impossible(OTHER),
+        }
+    }
+
+    /// Whether the endpoint cannot be signed in to by its name, so that a person may choose another way: no password was refused.
+    #[must_use]
+    pub fn allows_another_way(&self) -> bool {
+        self.code == code::NO_KERBEROS && self.values.get("reason").is_some_and(|reason| reason != OTHER)
     }
 
     /// Of opening a session.
@@ -462,11 +501,18 @@ mod tests {
             (NamedError::NoKdc("x".into()), code::NO_KERBEROS),
             (NamedError::UnknownService("x".into()), code::NO_KERBEROS),
             (NamedError::ByAddress, code::NO_KERBEROS),
+            (NamedError::Unavailable("x".into()), code::NO_KERBEROS),
+            (NamedError::Other("x".into()), code::NO_KERBEROS),
             (NamedError::Rejected("x".into()), code::PASSWORD_REFUSED),
+            (NamedError::Locked("x".into()), code::ACCOUNT_LOCKED),
+            (NamedError::PasswordExpired("x".into()), code::PASSWORD_EXPIRED),
+            (NamedError::Expired("x".into()), code::TICKETS_EXPIRED),
             (NamedError::ClockSkew("x".into()), code::CLOCK_SKEW),
             (NamedError::Weak("x".into()), code::WEAK_KERBEROS),
         ] {
-            assert_eq!(Fault::of_sign_in(&SignInError::Named(error)).code, number);
+            let another = error.allows_another_way();
+            let fault = Fault::of_sign_in(&SignInError::Named(error));
+            assert_eq!((fault.code, fault.allows_another_way()), (number, another), "{fault:?}");
         }
     }
 

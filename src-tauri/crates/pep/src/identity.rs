@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use spnego::ServerIdentity;
-use winrm::{ConnectError, Inspection, KeyPin};
+use winrm::{ConnectError, Inspection, KeyPin, ServerCertificate};
 
 use crate::pins::{Pin, Pins};
 use crate::stamp::Stamp;
@@ -69,22 +69,36 @@ pub enum Verdict {
     },
 }
 
-impl Seen {
-    /// What an endpoint has answered. It must have been asked without a pinned key: then the operating system has said what it
-    /// thinks of the certificate.
-    #[must_use]
-    pub fn of(inspection: &Inspection) -> Self {
-        let shown = inspection.certificate.as_ref().map(|certificate| Shown {
+impl Shown {
+    fn of(certificate: &ServerCertificate, refused: Option<&ConnectError>) -> Self {
+        Self {
             key: certificate.key,
             subject: certificate.subject.clone(),
             issuer: certificate.issuer.clone(),
             valid_until: certificate.valid_until.clone(),
-            refused: match &inspection.refused {
+            refused: match refused {
                 Some(ConnectError::Untrusted { fault, .. }) => Some(fault.to_string()),
                 Some(other) => Some(other.to_string()),
                 None => None,
             },
-        });
+        }
+    }
+}
+
+impl Seen {
+    /// An endpoint that is going to prove itself by its name: nothing is known yet but the certificate that it shows. `names` are those
+    /// that it proved before, else what follows from the name.
+    #[must_use]
+    pub fn by_name(names: Names, certificate: Option<&ServerCertificate>, refused: Option<&ConnectError>) -> Self {
+        Self { names, shown: certificate.map(|certificate| Shown::of(certificate, refused)) }
+    }
+
+    /// What an endpoint has answered. It must have been asked without a pinned key: then the operating system has said what it
+    /// thinks of the certificate.
+    #[must_use]
+    pub fn of(inspection: &Inspection) -> Self {
+        let refused = inspection.refused.as_ref();
+        let shown = inspection.certificate.as_ref().map(|certificate| Shown::of(certificate, refused));
         Self { names: Names::of(&inspection.identity), shown }
     }
 
@@ -144,6 +158,18 @@ impl Names {
     }
 }
 
+/// Looks at the certificate of an endpoint that is going to prove itself by its name: a key that nobody vouches for is a person's
+/// decision there as well; what it is called is not (S-11).
+#[must_use]
+pub fn judge_by_name(stamp: &str, address: &str, now: &Seen, pins: &Pins) -> Verdict {
+    match pins.find_by_name(stamp, address) {
+        Some(pin) if now.is(pin) => Verdict::Known,
+        Some(pin) => Verdict::Changed { before: pin.names.clone(), key: pin.key, since: pin.since },
+        None if now.key().is_some() => Verdict::FirstUse { domain_fits: None },
+        None => Verdict::Known,
+    }
+}
+
 /// Looks at a computer that answers at an address of a stamp.
 #[must_use]
 pub fn judge(stamp: &Stamp, address: &str, now: &Seen, pins: &Pins) -> Verdict {
@@ -169,7 +195,14 @@ mod tests {
     #[test]
     fn s10_a_pinned_key_or_the_operating_system_and_nothing_else() {
         let names = Names { computer: "AZS-ERCS01".into(), ..Names::default() };
-        let pin = |key| Pin { stamp: String::new(), address: String::new(), names: names.clone(), key, since: 1 };
+        let pin = |key| Pin {
+            stamp: String::new(),
+            address: String::new(),
+            names: names.clone(),
+            by_name: false,
+            key,
+            since: 1,
+        };
         let seen = |key: Option<KeyPin>, refused: Option<&str>| {
             let shown = key.map(|key| Shown {
                 key,

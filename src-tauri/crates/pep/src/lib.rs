@@ -11,6 +11,7 @@ pub mod find;
 pub mod identity;
 mod json;
 pub mod pins;
+pub mod policy;
 pub mod preview;
 pub mod profile;
 pub mod roots;

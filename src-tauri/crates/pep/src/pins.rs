@@ -18,11 +18,21 @@ pub struct Pin {
     pub address: String,
     /// Its names.
     pub names: Names,
+    /// Whether these names were proved by a third party, with Kerberos: another pin than that of the names that a computer gives
+    /// itself, as the two are not the same names.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_name: bool,
     /// The key of its certificate, where a person trusted that; without one the operating system has to vouch for it (S-10).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<KeyPin>,
     /// When it was trusted, in seconds since 1970.
     pub since: i64,
+}
+
+impl Pin {
+    fn is_at(&self, stamp: &str, address: &str, by_name: bool) -> bool {
+        self.by_name == by_name && self.stamp == stamp && self.address.eq_ignore_ascii_case(address)
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -61,10 +71,22 @@ impl Pins {
         self.damaged
     }
 
-    /// The pin of an address of a stamp.
+    /// All of them.
+    #[must_use]
+    pub fn all(&self) -> &[Pin] {
+        &self.pins
+    }
+
+    /// The pin of an address of a stamp, of the names that a computer there gives itself.
     #[must_use]
     pub fn find(&self, stamp: &str, address: &str) -> Option<&Pin> {
-        self.pins.iter().find(|pin| pin.stamp == stamp && pin.address.eq_ignore_ascii_case(address))
+        self.pins.iter().find(|pin| pin.is_at(stamp, address, false))
+    }
+
+    /// The pin of an address of a stamp, of the names that were proved there.
+    #[must_use]
+    pub fn find_by_name(&self, stamp: &str, address: &str) -> Option<&Pin> {
+        self.pins.iter().find(|pin| pin.is_at(stamp, address, true))
     }
 
     /// Remembers a computer and saves. A damaged file is kept beside.
@@ -76,7 +98,7 @@ impl Pins {
             std::fs::rename(&self.path, self.path.with_extension("damaged"))?;
             self.damaged = false;
         }
-        self.pins.retain(|known| !(known.stamp == pin.stamp && known.address.eq_ignore_ascii_case(&pin.address)));
+        self.pins.retain(|known| !known.is_at(&pin.stamp, &pin.address, pin.by_name));
         self.pins.push(pin);
         self.save()
     }
@@ -91,7 +113,7 @@ impl Pins {
         let count = moved.len();
         for pin in moved {
             let pin = Pin { stamp: now.to_owned(), ..pin };
-            if !pins.iter().any(|known| known.stamp == pin.stamp && known.address.eq_ignore_ascii_case(&pin.address)) {
+            if !pins.iter().any(|known| known.is_at(&pin.stamp, &pin.address, pin.by_name)) {
                 pins.push(pin);
             }
         }
@@ -128,7 +150,20 @@ mod tests {
 
     fn pin(computer: &str) -> Pin {
         let names = Names { computer: computer.into(), domain: "D".into(), ..Names::default() };
-        Pin { stamp: "s".into(), address: "10.0.0.1:5985".into(), names, key: None, since: 1 }
+        Pin { stamp: "s".into(), address: "10.0.0.1:5985".into(), names, by_name: false, key: None, since: 1 }
+    }
+
+    #[test]
+    fn s11_proved_names_and_names_that_a_computer_gives_itself_are_two_pins() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pins.json");
+        let mut pins = Pins::load(&path);
+        pins.keep(pin("SAID")).unwrap();
+        assert!(pins.find_by_name("s", "10.0.0.1:5985").is_none(), "what was said is not proved");
+        pins.keep(Pin { by_name: true, ..pin("PROVED") }).unwrap();
+        let pins = Pins::load(&path);
+        assert_eq!(pins.find("s", "10.0.0.1:5985").unwrap().names.computer, "SAID");
+        assert_eq!(pins.find_by_name("s", "10.0.0.1:5985").unwrap().names.computer, "PROVED");
     }
 
     #[test]

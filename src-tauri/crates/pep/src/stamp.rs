@@ -18,6 +18,19 @@ const MOST_ITEMS: usize = 64;
 /// The property with the addresses.
 const ADDRESSES: &str = "EmergencyConsoleIPAddresses";
 
+/// What is done where an endpoint was given by a name, but Kerberos is not possible with it (S-11).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
+#[serde(rename_all = "camelCase")]
+pub enum FallBack {
+    /// A person is asked.
+    #[default]
+    Ask,
+    /// NTLM is used, and that is shown.
+    Allow,
+    /// There is no session.
+    Never,
+}
+
 /// A stamp.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(default)]
@@ -52,6 +65,8 @@ pub struct Stamp {
     pub resource_manager: String,
     /// The ids that it had before it was bound to its deployment; records name it so.
     pub former_ids: Vec<String>,
+    /// What is done where Kerberos is not possible.
+    pub fall_back: FallBack,
 }
 
 /// What was read: the stamp, and the fields with their values for the person to look at.

@@ -21,6 +21,15 @@ pub enum NamedError {
     /// The key distribution centre refused the account or the password. That was the one try (S-12).
     #[error("the key distribution centre refused the account or the password: {0}")]
     Rejected(String),
+    /// The account is locked or disabled. The password was not looked at, or was: it is not tried again either.
+    #[error("the key distribution centre says that the account is locked or disabled: {0}")]
+    Locked(String),
+    /// The password was right, but has expired or must be changed first.
+    #[error("the key distribution centre says that the password has expired: {0}")]
+    PasswordExpired(String),
+    /// The tickets are too old, and only the password brings new ones.
+    #[error("the Kerberos tickets have expired: {0}")]
+    Expired(String),
     /// The clocks differ by too much.
     #[error("the clocks of this computer and of the domain differ by too much: {0}")]
     ClockSkew(String),
@@ -54,6 +63,9 @@ pub trait NamedMechanism: Send + Sync {
 pub trait NamedContext: Send {
     /// The token for the server.
     fn token(&self) -> &[u8];
+
+    /// The realm that the server proves to be of.
+    fn realm(&self) -> &str;
 
     /// Checks the server's last token and gives the sealed channel.
     ///
@@ -141,6 +153,9 @@ mod tests {
         assert!(!NamedError::Rejected(String::new()).allows_another_way());
         assert!(!NamedError::ClockSkew(String::new()).allows_another_way());
         assert!(!NamedError::Weak(String::new()).allows_another_way());
+        assert!(!NamedError::Locked(String::new()).allows_another_way());
+        assert!(!NamedError::PasswordExpired(String::new()).allows_another_way());
+        assert!(!NamedError::Expired(String::new()).allows_another_way());
         assert!(NamedError::ByAddress.allows_another_way());
     }
 }

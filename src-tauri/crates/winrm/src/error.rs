@@ -46,6 +46,10 @@ pub enum SignInError {
     /// Account or password are wrong, or the account may not sign in. Tried once; it is not tried again (S-12).
     #[error("the endpoint rejected the account or the password; it was tried once")]
     Rejected,
+    /// The endpoint refused a ticket for its name, without a reason: the name may belong to another service on that machine. No password
+    /// was sent to it.
+    #[error("the endpoint refused the ticket for its name")]
+    TicketRefused,
     /// The endpoint cannot be signed in to by its name, and another way was not allowed or would use the password twice (S-11, S-12).
     #[error(transparent)]
     Named(#[from] spnego::NamedError),

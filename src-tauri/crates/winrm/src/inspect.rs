@@ -18,6 +18,21 @@ pub struct Inspection {
     pub refused: Option<ConnectError>,
 }
 
+/// The certificate that an endpoint shows, and why it would not be accepted, for a sign-in that proves the rest by its name; nothing
+/// without TLS.
+///
+/// # Errors
+/// When there is no connection.
+pub async fn certificate(
+    connector: &dyn Connector,
+) -> Result<(Option<ServerCertificate>, Option<ConnectError>), ConnectError> {
+    if !connector.is_tls() {
+        return Ok((None, None));
+    }
+    let (exchange, refused) = connect_to_ask(connector).await?;
+    Ok((exchange.certificate().cloned(), refused))
+}
+
 /// Asks an endpoint who it says it is, for the page that asks whether to trust it. Nothing derived from a password exists.
 ///
 /// # Errors

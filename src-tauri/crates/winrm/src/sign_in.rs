@@ -55,6 +55,8 @@ pub struct ByName {
     or_another: bool,
     /// Hears of it once: `None` when the endpoint was proved by its name, else why it was not possible.
     tell: Box<Tell>,
+    /// Decides whether it may be the one of this name in its realm
+    gate: Option<Box<dyn IdentityGate>>,
     decided: OnceLock<bool>,
 }
 
@@ -78,7 +80,18 @@ impl ByName {
         or_another: bool,
         tell: impl Fn(Option<&NamedError>) + Send + Sync + 'static,
     ) -> Self {
-        Self { mechanism, or_another, tell: Box::new(tell), decided: OnceLock::new() }
+        Self { mechanism, or_another, tell: Box::new(tell), gate: None, decided: OnceLock::new() }
+    }
+
+    /// With a gate: the same name in another realm is another computer. It is asked before the ticket is sent.
+    #[must_use]
+    pub fn guarded(self, gate: impl IdentityGate + 'static) -> Self {
+        Self { gate: Some(Box::new(gate)), ..self }
+    }
+
+    fn check(&self, identity: &ServerIdentity) -> Result<(), SignInError> {
+        let Some(gate) = &self.gate else { return Ok(()) };
+        gate.check(identity).map_err(|reason| SignInError::Identity { identity: Box::new(identity.clone()), reason })
     }
 
     /// A sign-in that has begun; `None` when another mechanism is to be used. What was decided for the first connection counts for
@@ -206,9 +219,11 @@ pub(crate) async fn sign_in(
     if let Some(by_name) = &with.by_name {
         let host = service.strip_prefix("HTTP/").unwrap_or(service);
         if let Some(context) = by_name.begin(host, end_point).await? {
+            let identity = ServerIdentity::by_name(host, context.realm());
+            by_name.check(&identity)?;
             let security = named(exchange, authority, context, stats).await?;
             by_name.proved();
-            return Ok((security, ServerIdentity::by_name(host)));
+            return Ok((security, identity));
         }
     }
     let mut context = (with.mechanism)(&Target { service, end_point });
@@ -235,8 +250,8 @@ pub(crate) async fn sign_in(
     }
 }
 
-/// One leg: a ticket for the endpoint, and its proof that it is the one of that name. The gate is not asked: what it would decide about
-/// are names that an endpoint gives itself.
+/// One leg: a ticket for the endpoint, and its proof that it is the one of that name. The gate of the other mechanism is not asked: what
+/// it would decide about are names that an endpoint gives itself.
 async fn named(
     exchange: &mut dyn Exchange,
     authority: &str,
@@ -250,7 +265,7 @@ async fn named(
         StatusCode::OK => context.finish(token.as_deref()).map_err(SignInError::NotProved),
         StatusCode::UNAUTHORIZED => match token.map(|token| context.finish(Some(&token)).err()) {
             Some(Some(error)) if error != Error::Rejected => Err(SignInError::NotProved(error)),
-            _ => Err(SignInError::Rejected),
+            _ => Err(SignInError::TicketRefused),
         },
         status => Err(SignInError::Status(status.as_u16())),
     }

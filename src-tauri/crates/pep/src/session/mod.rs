@@ -7,7 +7,7 @@ mod pump;
 mod run;
 
 pub use journal::note;
-pub use open::{EndpointCheck, OpenRequest, OpenStage, open};
+pub use open::{ByName, EndpointCheck, OpenRequest, OpenStage, open};
 pub use run::{Answer, Form, FormField, FormInput, Item, ItemStream, Outcome, Progress, Question, RunEnd, RunView};
 
 use std::collections::HashMap;
@@ -67,6 +67,10 @@ pub struct PepSession {
     pub checks: Vec<EndpointCheck>,
     /// Whether it is practice.
     pub practice: bool,
+    /// Whether the endpoint has proved its name, with Kerberos.
+    pub by_name: bool,
+    /// Why it has not, though it was to.
+    pub fell_back: Option<Fault>,
     handle: SessionHandle,
     /// Takes pipelines of our own, whose output is wanted as values.
     collect: mpsc::Sender<pump::Collect>,

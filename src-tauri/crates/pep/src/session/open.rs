@@ -9,7 +9,7 @@ use record::{Journal, Limits, Storage};
 use serde_json::json;
 use spnego::{Credentials, Secret};
 use tokio::sync::{mpsc, oneshot};
-use winrm::{Connector, KeyPin, OpenOptions, SessionHandle, SignIn, Stage};
+use winrm::{Connector, KeyPin, NamedMechanism, OpenOptions, SessionHandle, SignIn, Stage};
 
 use super::journal::{JournalIntents, SystemClock, now_seconds};
 use super::pump::{Collect, Pump, Pumping};
@@ -45,6 +45,18 @@ pub struct OpenRequest {
     pub app_version: String,
     /// Whether it is practice.
     pub practice: bool,
+    /// How the endpoint proves itself by its name; none to sign in with NTLM.
+    pub by_name: Option<ByName>,
+    /// Why it does not, though it was to.
+    pub fell_back: Option<Fault>,
+}
+
+/// A sign-in by name (S-11). It never falls back by itself: a password that went one way goes no other without a decision.
+pub struct ByName {
+    /// The mechanism, with the account.
+    pub mechanism: Arc<dyn NamedMechanism>,
+    /// Decides whether the computer of this name may be the one in that realm.
+    pub gate: Box<dyn Fn(&Names) -> bool + Send + Sync>,
 }
 
 /// How far opening is.
@@ -90,6 +102,8 @@ pub async fn open(
         "pin": { "names": request.expected, "key": request.key, "since": request.trusted_since },
         "account": request.account,
         "practice": request.practice,
+        "sign_in": if request.by_name.is_some() { "kerberos" } else { "ntlm" },
+        "fell_back": request.fell_back.as_ref().map(Fault::text),
     });
     let path = request.records.join(name);
     let storage = Arc::clone(&request.storage);
@@ -149,7 +163,15 @@ async fn open_recorded(
         ..OpenOptions::default()
     };
     on_stage(OpenStage::Reach);
-    let sign_in = SignIn::new(Credentials::new(&request.account, request.password), gate);
+    let named = request.by_name.is_some();
+    let by_name = request.by_name.map(|by_name| {
+        let other = || "it proved its name in another realm than before".to_owned();
+        let gate = move |identity: &winrm::ServerIdentity| {
+            if (by_name.gate)(&Names::of(identity)) { Ok(()) } else { Err(other()) }
+        };
+        winrm::ByName::new(by_name.mechanism, false, |_| {}).guarded(gate)
+    });
+    let sign_in = SignIn { by_name, ..SignIn::new(Credentials::new(&request.account, request.password), gate) };
     let closing = Arc::new(AtomicBool::new(false));
     let intents = Arc::new(JournalIntents(Arc::clone(journal), Arc::clone(&closing)));
     let (handle, events) = winrm::open(request.connector, sign_in, options, intents).await.map_err(|error| {
@@ -182,6 +204,8 @@ async fn open_recorded(
         commands: names,
         checks,
         practice: request.practice,
+        by_name: named,
+        fell_back: request.fell_back,
         handle,
         collect: orders,
         journal: Arc::clone(journal),

@@ -27,15 +27,17 @@ pub struct ServerIdentity {
 }
 
 impl ServerIdentity {
-    /// Of a server that has proved that it is the one of this name: it has said nothing else about itself.
+    /// Of a server that has proved that it is the one of this name in a realm: it has said nothing else about itself. A realm is a
+    /// domain's full name in capitals.
     #[must_use]
-    pub fn by_name(host: &str) -> Self {
+    pub fn by_name(host: &str, realm: &str) -> Self {
         let (computer, domain) = host.split_once('.').unwrap_or((host, ""));
+        let domain = if realm.is_empty() { domain.to_owned() } else { realm.to_lowercase() };
         Self {
             netbios_computer: computer.to_uppercase(),
             netbios_domain: String::new(),
             dns_computer: host.to_owned(),
-            dns_domain: domain.to_owned(),
+            dns_domain: domain,
             dns_tree: String::new(),
             timestamp: FileTime(0),
         }
