@@ -267,3 +267,51 @@ async fn s11_tickets_that_are_there_need_no_password() {
     assert!(page.secrets.0.lock().unwrap().is_empty(), "there is no password to be kept");
     assert_eq!(peer.passwords(), 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tickets_that_expired_meanwhile_end_a_session_with_their_own_words() {
+    let name = "kerberos::tickets_that_expired_meanwhile_end_a_session_with_their_own_words";
+    let Some(kdc) = Kdc::for_this_test(name, &["--clockskew", "0"]) else { return };
+    kdc.get_tickets(ACCOUNT, PASSWORD);
+    let peer = Peer::start(&["--keytab", &kdc.keytab()]);
+    let mut page = Page::open();
+    let opened = open(&mut page, &peer, json!({ "tickets": true, "password": null })).await;
+    assert_eq!(opened["kind"], "open", "{opened}");
+    kdc.get_brief_tickets("1s", ACCOUNT, PASSWORD);
+    kdc.wait_until_they_expire();
+    let before = peer.log("auth_ok").len();
+    peer.control(json!({ "drop_connections": true }));
+    let lost = page.event("session", |session| session["state"]["kind"] == "lost").await;
+    let fault = &lost["state"]["fault"];
+    assert_eq!((&fault["code"], &fault["next"]), (&json!("PEP-4109"), &json!("reconnect")), "{fault}");
+    assert_eq!((peer.log("auth_ok").len(), peer.passwords()), (before, 0), "no other way is tried by itself");
+    let ended = page.record();
+    let told: Vec<_> = ended.iter().filter(|line| line.data["fault"] == "PEP-4109").collect();
+    assert_eq!(told.len(), 1, "{ended:#?}");
+
+    // A new session: its password is asked for, the old tickets serve for nothing, and the typed password does.
+    leave(&mut page).await;
+    let again = open(&mut page, &peer, json!({ "tickets": true, "password": null })).await;
+    assert_eq!(code(&again, "failed"), "PEP-4109");
+    assert_eq!(code(&open(&mut page, &peer, json!({ "password": null })).await, "failed"), "PEP-4301");
+    assert_eq!(open(&mut page, &peer, json!({})).await["kind"], "open");
+    leave(&mut page).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_outlives_its_tickets() {
+    let Some(kdc) = Kdc::for_this_test("kerberos::a_connection_outlives_its_tickets", &[]) else { return };
+    // Long enough for opening on a machine with other work.
+    kdc.get_brief_tickets("8s", ACCOUNT, PASSWORD);
+    let peer = Peer::start(&["--keytab", &kdc.keytab()]);
+    let mut page = Page::open();
+    let opened = open(&mut page, &peer, json!({ "tickets": true, "password": null })).await;
+    assert_eq!(opened["kind"], "open", "{opened}");
+    kdc.wait_until_they_expire();
+    let connections = peer.log("auth_ok").len();
+    let echoed = page.run("Test-Echo", json!({ "Value": { "kind": "text", "value": "7" } })).await;
+    assert_eq!(echoed["outcome"], "completed", "{echoed}");
+    leave(&mut page).await;
+    assert_eq!(peer.log("auth_ok").len(), connections, "over the connections that were there");
+    peer.assert_clean();
+}

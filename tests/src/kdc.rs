@@ -87,8 +87,31 @@ impl Kdc {
 
     /// Gets tickets for the account with its password, as somebody does who signs in to this computer.
     pub fn get_tickets(&self, account: &str, password: &str) {
+        self.kinit("1h", account, password);
+    }
+
+    /// Gets tickets that are valid for so long, such as `3s`.
+    pub fn get_brief_tickets(&self, lifetime: &str, account: &str, password: &str) {
+        self.kinit(lifetime, account, password);
+    }
+
+    /// Waits until the library says that the tickets of this computer have expired.
+    pub fn wait_until_they_expire(&self) {
+        let valid = || {
+            let mut klist = Command::new("klist");
+            klist.args(["-s", &self.tickets().to_string_lossy()]).env("KRB5_CONFIG", self.settings());
+            klist.status().expect("klist is installed").success()
+        };
+        let begin = std::time::Instant::now();
+        while valid() {
+            assert!(begin.elapsed() < std::time::Duration::from_secs(60), "the tickets do not expire");
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+    }
+
+    fn kinit(&self, lifetime: &str, account: &str, password: &str) {
         let mut child = Command::new("kinit")
-            .args(["-c", &self.tickets().to_string_lossy(), account])
+            .args(["-l", lifetime, "-c", &self.tickets().to_string_lossy(), account])
             .env("KRB5_CONFIG", self.settings())
             .stdin(Stdio::piped())
             .stdout(Stdio::null())

@@ -35,6 +35,7 @@ pub(crate) const TEST: Packages = Packages {
         "imagemagick",
         "krb5-admin-server",
         "krb5-kdc",
+        "krb5-user",
         "libgssapi-krb5-2",
         "libicu72",
         "libkrb5-dev",

@@ -734,6 +734,9 @@ export async function walk({ browser, origin, look, problems, results }) {
     await emit('run', batch({ ...counts, items: lines }));
     await emit('session', await session(false, { kind: 'lost', fault: lost }));
     await see('3c-lost', 'lost');
+    await emit('session', await session(false, { kind: 'lost', fault: (await fixture('failures')).tickets }));
+    await see('3c-tickets-expired', 'lost');
+    await emit('session', await session(false, { kind: 'lost', fault: lost }));
     await emit('run', batch({ ...counts, batch: 2, state: ended('unknown') }));
     await at('3d');
     await see('3d-unknown', '3d-unknown');

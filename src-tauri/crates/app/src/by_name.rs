@@ -23,7 +23,7 @@ pub(crate) enum Named {
     /// The session is open.
     Open(Arc<PepSession>),
     /// A person must decide first.
-    Asked(ConnectResult),
+    Asked(Box<ConnectResult>),
     /// It is not possible.
     Impossible(pep::Fault),
 }
@@ -125,7 +125,7 @@ impl App {
         let place = address.to_string();
         let (seen, verdict) = self.look(&stamp, &address, SignInWay::ByName, &attempt.account).await?;
         if verdict != Verdict::Known {
-            return Ok(Named::Asked(self.ask_person(&stamp, &address, seen, verdict, SignInWay::ByName)));
+            return Ok(Named::Asked(Box::new(self.ask_person(&stamp, &address, seen, verdict, SignInWay::ByName))));
         }
         let password = match attempt.tickets {
             true => Secret::from(String::new()),
@@ -167,7 +167,7 @@ impl App {
                     (Some(pin), Some(names)) if fault.code == code::NOT_TRUSTED => {
                         let changed = Verdict::Changed { before: pin.names, key: pin.key, since: pin.since };
                         let seen = Seen { names, shown };
-                        Ok(Named::Asked(self.ask_person(&stamp, &address, seen, changed, SignInWay::ByName)))
+                        Ok(Named::Asked(Box::new(self.ask_person(&stamp, &address, seen, changed, SignInWay::ByName))))
                     }
                     _ => Err(fault),
                 }

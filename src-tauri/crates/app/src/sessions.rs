@@ -264,7 +264,7 @@ impl App {
         if way == SignInWay::ByName {
             match self.open_by_name(&mut attempt).await {
                 Ok(Named::Open(session)) => return self.opened(attempt, session).await,
-                Ok(Named::Asked(result)) => return Ok(result),
+                Ok(Named::Asked(result)) => return Ok(*result),
                 Ok(Named::Impossible(fault)) => match attempt.stamp.fall_back {
                     _ if self.policy.require_kerberos || attempt.tickets => return Err(fault),
                     FallBack::Never => return Err(fault),

@@ -65,8 +65,14 @@ const ENCRYPTION_TYPE: &[u8] = b"\x2a\x86\x48\x86\xf7\x12\x01\x02\x02\x04";
 /// AES with SHA-2 and with SHA-1, and nothing else. RFC 8009, RFC 3962
 const AES: [i32; 4] = [20, 19, 18, 17];
 
+/// KRB5KRB_AP_ERR_TKT_EXPIRED. RFC 4120 section 7.5.9
+const EXPIRED: i32 = -1_765_328_384 + 32;
+
 const CONTINUE: u32 = 1;
 const ERROR: u32 = 0xffff_0000;
+const ROUTINE: u32 = 0x00ff_0000;
+/// GSS_S_CREDENTIALS_EXPIRED. RFC 2744 section 3.9.1
+const CREDENTIALS_EXPIRED: u32 = 11 << 16;
 const MUTUAL: u32 = 2;
 const CONFIDENTIAL: u32 = 16;
 const INTEGRITY: u32 = 32;
@@ -127,6 +133,7 @@ api! {
     gssapi_krb5 {
         gss_krb5_import_cred: fn(*mut u32, Handle, Handle, Handle, *mut Handle) -> u32;
         gss_krb5_set_allowable_enctypes: fn(*mut u32, Handle, u32, *const i32) -> u32;
+        gss_inquire_cred: fn(*mut u32, Handle, *mut Handle, *mut u32, *mut c_int, *mut Handle) -> u32;
         gss_release_cred: fn(*mut u32, *mut Handle) -> u32;
         gss_import_name: fn(*mut u32, *const Buffer, *const Oid, *mut Handle) -> u32;
         gss_release_name: fn(*mut u32, *mut Handle) -> u32;
@@ -346,6 +353,13 @@ impl Tickets {
                 begun = self.major(major, minor);
             }
             if begun.is_ok() {
+                // The domain and the endpoint bear with clocks that differ: tickets that are over here are not sent for all that.
+                // It looks at the time only where that is asked for.
+                let (none, mut left) = (null_mut(), 0);
+                let major = (api.gss_inquire_cred)(&mut minor, credential, none, &mut left, null_mut(), null_mut());
+                begun = self.major(major, minor);
+            }
+            if begun.is_ok() {
                 let (text, kind) = (Buffer::of(service.as_bytes()), oid(PRINCIPAL_NAME));
                 begun = self.major((api.gss_import_name)(&mut minor, &text, &kind, &mut name), minor);
             }
@@ -376,6 +390,9 @@ impl Tickets {
     }
 
     fn gss(&self, major: u32, minor: u32) -> Failed {
+        if major & ROUTINE == CREDENTIALS_EXPIRED {
+            return self.failed(EXPIRED);
+        }
         // The library gives Kerberos' codes as the minor status.
         let code = minor.cast_signed();
         if code == 0 { Failed::of(format!("GSS-API error {major:#x}")) } else { self.failed(code) }

@@ -231,6 +231,42 @@ mod tests {
     }
 
     #[test]
+    fn s11_a_name_needs_no_decision_but_a_key_that_nobody_vouches_for_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut pins = Pins::load(&folder.path().join("pins.json"));
+        let names = Names { computer: "AZS-ERCS01".into(), dns_domain: "azurestack.local".into(), ..Names::default() };
+        let seen = |shown: Option<(KeyPin, bool)>| {
+            let shown = shown.map(|(key, refused)| Shown {
+                key,
+                subject: String::new(),
+                issuer: String::new(),
+                valid_until: String::new(),
+                refused: refused.then(|| "unknown issuer".to_owned()),
+            });
+            Seen { names: names.clone(), shown }
+        };
+        let judged = |pins: &Pins, seen: &Seen| judge_by_name("s", "azs-ercs01:5986", seen, pins);
+        assert_eq!(judged(&pins, &seen(None)), Verdict::Known);
+        assert_eq!(judged(&pins, &seen(Some((key("01"), false)))), Verdict::Known);
+        let unknown = seen(Some((key("01"), true)));
+        assert_eq!(judged(&pins, &unknown), Verdict::FirstUse { domain_fits: None });
+        let pin = Pin {
+            stamp: "s".into(),
+            address: "azs-ercs01:5986".into(),
+            names: names.clone(),
+            by_name: true,
+            key: Some(key("01")),
+            since: 1,
+        };
+        // What was decided about the names that it gives itself does not count here.
+        pins.keep(Pin { by_name: false, ..pin.clone() }).unwrap();
+        assert_eq!(judged(&pins, &unknown), Verdict::FirstUse { domain_fits: None });
+        pins.keep(pin).unwrap();
+        assert_eq!(judged(&pins, &unknown), Verdict::Known);
+        assert!(matches!(judged(&pins, &seen(Some((key("02"), true)))), Verdict::Changed { .. }));
+    }
+
+    #[test]
     fn s06_an_account_of_another_domain_is_noticed() {
         let names = Names {
             computer: "AZS-ERCS01".into(),
