@@ -28,7 +28,7 @@ pub(crate) fn argument(json: &Json) -> Result<Option<Argument>, BadValue> {
     let Some((kind, map)) = tagged(json) else { return value(json).map(|value| Some(value.into())) };
     match kind.to_ascii_lowercase().as_str() {
         "switch" | "switchparameter" => {
-            let on = map.get("value").or_else(|| map.get("present")).is_none_or(|on| on.as_bool() != Some(false));
+            let on = truth(kind, map.get("value").or_else(|| map.get("present")))?;
             Ok(on.then(|| Argument::Value(Value::Bool(true))))
         }
         "securestring" if map.get("encrypted").is_none() => secret(map).map(|secret| Some(Argument::Secret(secret))),
@@ -70,8 +70,47 @@ fn tagged(json: &Json) -> Option<(&str, &Map<String, Json>)> {
 
 /// A value without secrets.
 pub(crate) fn value(json: &Json) -> Result<Value, BadValue> {
+    let value = part(json)?;
+    fits(&value, 0)?;
+    Ok(value)
+}
+
+/// Whether there is such a value: nothing refers to more objects around it than there are, no key is null.
+fn fits(value: &Value, depth: u64) -> Result<(), BadValue> {
+    let object = match value {
+        Value::Enclosing(up) if u64::from(*up) >= depth => return bad("no object encloses this Enclosing"),
+        Value::Object(object) => object,
+        _ => return Ok(()),
+    };
+    let depth = depth.saturating_add(1);
+    match &object.content {
+        Content::None => {}
+        Content::Primitive(Value::Object(_) | Value::MemberSet(_) | Value::Enclosing(_)) => {
+            return bad("the \"base\" of an object is no object itself");
+        }
+        Content::Primitive(_) => {}
+        Content::List(items) | Content::Enumerable(items) | Content::Stack(items) | Content::Queue(items) => {
+            items.iter().try_for_each(|item| fits(item, depth))?;
+        }
+        Content::Dictionary(entries) => {
+            for (key, item) in entries {
+                if key.is_null() {
+                    return bad("a key of a dictionary cannot be null");
+                }
+                fits(key, depth)?;
+                fits(item, depth)?;
+            }
+        }
+    }
+    object.properties().try_for_each(|property| fits(&property.value, depth))
+}
+
+fn part(json: &Json) -> Result<Value, BadValue> {
     if let Some((kind, map)) = tagged(json) {
         return typed(kind, map);
+    }
+    if json.get("$type").is_some() {
+        return bad("\"$type\" is the name of a type");
     }
     Ok(match json {
         Json::Null => Value::Null,
@@ -86,14 +125,14 @@ pub(crate) fn value(json: &Json) -> Result<Value, BadValue> {
         Json::Array(items) => Object::array(values(items)?).into(),
         Json::Object(map) => {
             let entries =
-                map.iter().map(|(key, item)| Ok((key.as_str().into(), value(item)?))).collect::<Result<_, _>>()?;
+                map.iter().map(|(key, item)| Ok((key.as_str().into(), part(item)?))).collect::<Result<_, _>>()?;
             Object::dictionary(entries).into()
         }
     })
 }
 
 fn values(items: &[Json]) -> Result<Vec<Value>, BadValue> {
-    items.iter().map(value).collect()
+    items.iter().map(part).collect()
 }
 
 fn typed(kind: &str, map: &Map<String, Json>) -> Result<Value, BadValue> {
@@ -112,7 +151,7 @@ fn typed(kind: &str, map: &Map<String, Json>) -> Result<Value, BadValue> {
         "null" => Value::Null,
         "string" => Value::String(string(map)?),
         "char" => Value::Char(character(content)?),
-        "bool" | "boolean" | "switch" | "switchparameter" => Value::Bool(content.as_bool().unwrap_or(true)),
+        "bool" | "boolean" | "switch" | "switchparameter" => Value::Bool(truth(kind, map.get("value"))?),
         "byte" => Value::U8(parse(kind, &text()?)?),
         "sbyte" => Value::I8(parse(kind, &text()?)?),
         "uint16" => Value::U16(parse(kind, &text()?)?),
@@ -121,9 +160,11 @@ fn typed(kind: &str, map: &Map<String, Json>) -> Result<Value, BadValue> {
         "int32" | "int" => Value::I32(parse(kind, &text()?)?),
         "uint64" => Value::U64(parse(kind, &text()?)?),
         "int64" | "long" => Value::I64(parse(kind, &text()?)?),
-        "single" | "float" => Value::Single(parse(kind, &float_text(&text()?))?),
-        "double" => Value::Double(parse(kind, &float_text(&text()?))?),
-        "decimal" => Value::Decimal(text().and_then(|text| Decimal::parse(&text).ok_or_else(|| no(&text)))?),
+        "single" | "float" => {
+            Value::Single(text().and_then(|text| float(&text, f32::is_finite).ok_or_else(|| no(&text)))?)
+        }
+        "double" => Value::Double(text().and_then(|text| float(&text, f64::is_finite).ok_or_else(|| no(&text)))?),
+        "decimal" => Value::Decimal(decimal(content, &text()?)?),
         "datetime" => Value::DateTime(text().and_then(|text| DateTime::parse(&text).ok_or_else(|| no(&text)))?),
         "timespan" => Value::TimeSpan(match map.get("ticks").and_then(Json::as_i64) {
             Some(ticks) => TimeSpan::from_ticks(ticks),
@@ -131,8 +172,10 @@ fn typed(kind: &str, map: &Map<String, Json>) -> Result<Value, BadValue> {
         }),
         "guid" => Value::Guid(text().and_then(|text| Uuid::try_parse(&text).map_err(|_| no(&text)))?),
         "version" => Value::Version(text().and_then(|text| Version::parse(&text).ok_or_else(|| no(&text)))?),
-        "uri" => Value::Uri(string(map)?),
-        "xml" | "xmldocument" => Value::Xml(string(map)?),
+        "uri" => Value::Uri(string(map).and_then(|text| if is_uri(&text) { Ok(text) } else { Err(no("")) })?),
+        "xml" | "xmldocument" => {
+            Value::Xml(string(map).and_then(|text| if is_xml(&text) { Ok(text) } else { Err(no("")) })?)
+        }
         "scriptblock" => Value::ScriptBlock(string(map)?),
         "bytes" | "byte[]" => {
             let text = map.get("base64").and_then(Json::as_str).map_or_else(text, |text| Ok(text.to_owned()))?;
@@ -192,11 +235,59 @@ fn character(content: &Json) -> Result<u16, BadValue> {
     unit.ok_or_else(|| BadValue("a Char is one UTF-16 code unit".to_owned()))
 }
 
-fn float_text(text: &str) -> String {
-    match text.trim() {
-        "INF" | "Infinity" => "inf".to_owned(),
-        "-INF" | "-Infinity" => "-inf".to_owned(),
-        other => other.to_owned(),
+/// A Boolean; true where nothing is said.
+fn truth(kind: &str, json: Option<&Json>) -> Result<bool, BadValue> {
+    match json {
+        None => Ok(true),
+        Some(Json::Bool(value)) => Ok(*value),
+        Some(_) => bad(format!("the value of a {kind} is true or false")),
+    }
+}
+
+/// A floating-point number. Only what is called infinite is: a number that is too large is none.
+fn float<T: std::str::FromStr + Copy>(text: &str, is_finite: fn(T) -> bool) -> Option<T> {
+    let word = match text.trim() {
+        "INF" | "Infinity" => "inf",
+        "-INF" | "-Infinity" => "-inf",
+        "NaN" => "NaN",
+        number => return number.parse().ok().filter(|number| is_finite(*number)),
+    };
+    word.parse().ok()
+}
+
+/// A Decimal. A JSON number has been a Double on the way, and more digits than that surely holds are lost.
+fn decimal(json: &Json, text: &str) -> Result<Decimal, BadValue> {
+    const SURE: usize = 15;
+    let exact = |number: &serde_json::Number| number.is_i64() || number.is_u64();
+    let digits = text.trim_start_matches(['-', '0', '.']).bytes().filter(u8::is_ascii_digit).count();
+    if json.as_number().is_some_and(|number| !exact(number)) && digits > SURE {
+        return bad("a Decimal of so many digits is written as text: \"value\":\"...\"");
+    }
+    Decimal::parse(text).ok_or_else(|| BadValue("the value is no Decimal".to_owned()))
+}
+
+/// Whether .NET makes an address of it. An endpoint that is given another one cannot read the command and says nothing.
+fn is_uri(text: &PsString) -> bool {
+    let text = text.to_string_lossy();
+    let special = ["http", "https", "ftp", "ws", "wss"];
+    let scheme = text.trim().split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+    let element = clixml::encode_to_string(&Value::Uri((&*text).into()));
+    clixml::decode(element.as_bytes()).is_ok()
+        && (scheme.is_none_or(|scheme| !special.contains(&scheme.as_str())) || url::Url::parse(text.trim()).is_ok())
+}
+
+/// Whether it is well-formed. An endpoint that is given anything else cannot read the command and says nothing.
+fn is_xml(text: &PsString) -> bool {
+    let Some(text) = text.as_str() else { return false };
+    let limits = safe_xml::Limits { depth: 256, nodes: 1 << 20, attributes: 1 << 20 };
+    let Ok(mut reader) = safe_xml::Reader::new(text.as_bytes(), limits) else { return false };
+    let mut root = false;
+    loop {
+        match reader.next() {
+            Ok(safe_xml::Event::Eof) => return root,
+            Ok(event) => root |= matches!(event, safe_xml::Event::Start(_)),
+            Err(_) => return false,
+        }
     }
 }
 
@@ -217,7 +308,7 @@ fn time_span(text: &str) -> Option<TimeSpan> {
 
 fn entries(map: &Map<String, Json>) -> Result<Vec<(Value, Value)>, BadValue> {
     match map.get("entries").or_else(|| map.get("value")).unwrap_or(&Json::Null) {
-        Json::Object(map) => map.iter().map(|(key, item)| Ok((key.as_str().into(), value(item)?))).collect(),
+        Json::Object(map) => map.iter().map(|(key, item)| Ok((key.as_str().into(), part(item)?))).collect(),
         Json::Array(pairs) => pairs.iter().map(pair).collect(),
         _ => bad("a dictionary needs \"entries\""),
     }
@@ -225,7 +316,7 @@ fn entries(map: &Map<String, Json>) -> Result<Vec<(Value, Value)>, BadValue> {
 
 fn pair(json: &Json) -> Result<(Value, Value), BadValue> {
     match json.as_array().map(Vec::as_slice) {
-        Some([key, item]) => Ok((value(key)?, value(item)?)),
+        Some([key, item]) => Ok((part(key)?, part(item)?)),
         _ => bad("an entry is a pair of key and value"),
     }
 }
@@ -234,12 +325,12 @@ fn properties(json: &Json) -> Result<Vec<Property>, BadValue> {
     match json {
         Json::Null => Ok(Vec::new()),
         Json::Object(map) => {
-            map.iter().map(|(name, item)| Ok(Property { name: name.as_str().into(), value: value(item)? })).collect()
+            map.iter().map(|(name, item)| Ok(Property { name: name.as_str().into(), value: part(item)? })).collect()
         }
         Json::Array(pairs) => pairs
             .iter()
             .map(|json| match json.as_array().map(Vec::as_slice) {
-                Some([name, item]) => Ok(Property { name: text_of(name)?, value: value(item)? }),
+                Some([name, item]) => Ok(Property { name: text_of(name)?, value: part(item)? }),
                 _ => bad("a property is a pair of name and value"),
             })
             .collect(),
@@ -250,8 +341,8 @@ fn properties(json: &Json) -> Result<Vec<Property>, BadValue> {
 fn object(map: &Map<String, Json>) -> Result<Value, BadValue> {
     let mut content = Content::None;
     for (name, json) in map {
-        content = match name.as_str() {
-            "base" => Content::Primitive(value(json)?),
+        let found = match name.as_str() {
+            "base" => Content::Primitive(part(json)?),
             "list" => Content::List(items(json)?),
             "enumerable" => Content::Enumerable(items(json)?),
             "stack" => Content::Stack(items(json)?),
@@ -263,6 +354,13 @@ fn object(map: &Map<String, Json>) -> Result<Value, BadValue> {
             "$type" | "type_names" | "to_string" | "adapted" | "extended" | "value" => continue,
             other => return bad(format!("an object has no {other:?}")),
         };
+        if content != Content::None {
+            return bad("an object holds one thing: a base, a list, a dictionary, ...");
+        }
+        content = found;
+    }
+    if map.contains_key("extended") && map.contains_key("value") {
+        return bad("an object has \"extended\" or \"value\", not both");
     }
     let names = match map.get("type_names") {
         Some(Json::Array(names)) => Some(names.iter().map(text_of).collect::<Result<_, _>>()?),
@@ -317,6 +415,45 @@ mod tests {
         }
         assert!(value(&json!([{"$type": "SecureString", "env": "PATH"}])).is_err());
         assert!(matches!(argument(&json!({"$type": "SecureString", "env": "PATH"})), Ok(Some(Argument::Secret(_)))));
+    }
+
+    #[test]
+    fn what_is_no_such_value_is_refused_and_never_another_one() {
+        for json in [
+            json!({"$type": "Switch", "value": "false"}),
+            json!({"$type": "Switch", "value": 0}),
+            json!({"$type": "Boolean", "value": "false"}),
+            json!({"$type": "Single", "value": 1e39}),
+            json!({"$type": "Double", "value": "1e309"}),
+            json!({"$type": "Decimal", "value": 0.123_456_789_012_345_68}),
+            json!({"$type": "Uri", "value": "http://a b/"}),
+            json!({"$type": "Uri", "value": "http://[bad"}),
+            json!({"$type": "Xml", "value": "<a>"}),
+            json!({"$type": "Xml", "value": ""}),
+            json!({"$type": 5}),
+            json!({"$type": "Enclosing", "value": 0}),
+            json!({"$type": "Object", "list": [{"$type": "Enclosing", "value": 1}]}),
+            json!({"$type": "Object", "base": {"$type": "Object"}}),
+            json!({"$type": "Object", "list": [1], "queue": [2]}),
+            json!({"$type": "Object", "extended": {"a": 1}, "value": {"b": 2}}),
+            json!({"$type": "Hashtable", "entries": [[null, 1]]}),
+        ] {
+            assert!(argument(&json).is_err(), "{json}");
+        }
+        for json in [
+            json!({"$type": "Single", "value": 3.4e38}),
+            json!({"$type": "Single", "value": "-INF"}),
+            json!({"$type": "Double", "value": 1e308}),
+            json!({"$type": "Decimal", "value": 1.5}),
+            json!({"$type": "Decimal", "value": "0.1234567890123456789012345678"}),
+            json!({"$type": "Decimal", "value": u64::MAX}),
+            json!({"$type": "Uri", "value": "a b"}),
+            json!({"$type": "Uri", "value": "https://h:8443/a b?q#f"}),
+            json!({"$type": "Xml", "value": "<?xml version=\"1.0\"?><a b='1'>t</a>"}),
+            json!({"$type": "Object", "list": [{"$type": "Enclosing", "value": 0}]}),
+        ] {
+            assert!(argument(&json).is_ok(), "{json}");
+        }
     }
 
     #[test]

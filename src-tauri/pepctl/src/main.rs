@@ -100,7 +100,8 @@ fn run_of(arguments: &RunArguments) -> Result<Run, Failure> {
         // Never the value itself: it may be a secret that was put in the wrong place.
         let json = serde_json::from_str(json)
             .map_err(|error| Failure::usage(format!("--param {name}: the value is no JSON: {error}")))?;
-        input::add(&mut command, Some(name.trim_start_matches('-')), &json)?;
+        input::add(&mut command, Some(name.trim_start_matches('-')), &json)
+            .map_err(|failure| Failure::usage(format!("--param {name}: {}", failure.text)))?;
     }
     Ok(Run { pipeline: Pipeline::new(vec![command]), input: None, stop_after_ms: arguments.stop_after_ms })
 }
