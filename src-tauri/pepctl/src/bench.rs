@@ -21,14 +21,16 @@ struct Flood {
 pub(crate) async fn bench(connection: &ConnectionArguments, arguments: &BenchArguments) -> Result<Json, Failure> {
     let floods = arguments.floods.iter().map(|text| flood(text)).collect::<Result<Vec<_>, _>>()?;
     let mut open_ms = Vec::new();
+    let mut open_cpu = Vec::new();
     let mut commands_ms = Vec::new();
     let mut small = (Vec::new(), Vec::new());
     let mut measured: Vec<[Vec<Json>; 4]> = floods.iter().map(|_| Default::default()).collect();
     let mut trips = Trips::default();
     for _ in 0..arguments.runs {
-        let started = Instant::now();
+        let (started, cpu) = (Instant::now(), cpu_seconds());
         let (handle, mut events) = connect::open(connection, |_, _| {}).await?;
         open_ms.push(milliseconds(started.elapsed()));
+        open_cpu.push(cpu_seconds() - cpu);
         trips.open.push(handle.stats().counts().round_trips());
 
         let before = handle.stats().counts().round_trips();
@@ -86,6 +88,7 @@ pub(crate) async fn bench(connection: &ConnectionArguments, arguments: &BenchArg
         .collect();
     Ok(json!({
         "open_ms": open_ms,
+        "open_cpu_s": open_cpu,
         "commands_ms": commands_ms,
         "small": { "n": arguments.small, "command": arguments.command, "wall_s": small.0, "cpu_s": small.1 },
         "floods": floods,
