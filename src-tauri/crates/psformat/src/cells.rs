@@ -100,8 +100,14 @@ pub(crate) fn lines(text: &str) -> Vec<String> {
 
 /// The lines of a text, wrapped between words where they are too long. A word that is too long itself is broken.
 pub(crate) fn wrap(text: &str, cells: usize) -> Vec<String> {
+    wrap_hanging(text, cells, cells)
+}
+
+/// As [`wrap`], where the first line has another width than those that follow.
+pub(crate) fn wrap_hanging(text: &str, first: usize, next: usize) -> Vec<String> {
     let mut wrapped = Vec::new();
     for line in lines(text) {
+        let mut cells = first;
         if width(&line) <= cells || cells == 0 {
             wrapped.push(line);
             continue;
@@ -124,7 +130,7 @@ pub(crate) fn wrap(text: &str, cells: usize) -> Vec<String> {
                     };
                     if size > left {
                         end_line(&mut current);
-                        left = cells;
+                        (cells, left) = (next, next);
                     }
                     current.push(unit);
                     left = left.saturating_sub(size);
@@ -132,7 +138,7 @@ pub(crate) fn wrap(text: &str, cells: usize) -> Vec<String> {
             } else {
                 if length > left {
                     end_line(&mut current);
-                    left = cells;
+                    (cells, left) = (next, next);
                 }
                 current.extend(word.encode_utf16());
                 left = left.saturating_sub(length);

@@ -10,6 +10,8 @@ pub(crate) fn value(of: &Value, column: &Column, limit: Option<usize>, fixed: bo
     let property = |name: &str| object::property(of, name);
     let text = |name: &str| property(name).map(|value| object::text(&value)).unwrap_or_default();
     let number = |name: &str| property(name).as_deref().and_then(number).unwrap_or(0.0);
+    // What cannot be reckoned with fails in PowerShell, and the cell stays empty.
+    let fails = |name: &str| property(name).is_some_and(|found| !found.is_null() && self::number(&found).is_none());
     let date = |show: fn(clixml::DateTime) -> String| match property(&column.property).as_deref().map(Value::base) {
         Some(Value::DateTime(date)) => show(*date),
         Some(other) => object::text(other),
@@ -23,6 +25,7 @@ pub(crate) fn value(of: &Value, column: &Column, limit: Option<usize>, fixed: bo
         // An alias is shown with what it stands for.
         "command" if text("CommandType") == "Alias" => text("DisplayName"),
         "command" => text("Name"),
+        "kib" | "mib" | "n2" if fails(&column.property) => String::new(),
         "kib" => format!("{}", round_to_even(number(&column.property) / 1024.0)),
         "mib" => numbers::grouped(number(&column.property) / 1_048_576.0, 2),
         "n2" => numbers::grouped(number(&column.property), 2),

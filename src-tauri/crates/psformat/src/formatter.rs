@@ -267,14 +267,15 @@ impl Formatter {
     fn group(&mut self, value: &Value, now: Duration, to: &mut Vec<String>) {
         let Some(document) = &mut self.document else { return };
         let group = document.view.and_then(|view| view.group.as_ref());
-        let group =
-            group.filter(|(_, column)| object::property(value, &column.property).is_some_and(|key| !key.is_null()));
-        let heading = group.map(|(label, column)| {
+        let heading = group.and_then(|(label, column)| {
+            let key = object::property(value, &column.property)?;
             let text = computed::value(value, column, self.options.items, false);
-            if column.computed == "directory" {
-                format!("    Directory: {text}")
-            } else {
-                format!("   {label}: {text}")
+            match (column.computed.as_str(), key.is_null(), document.begun) {
+                ("directory", false, _) => Some(format!("    Directory: {text}")),
+                ("directory", true, _) => None,
+                // Nothing is no change from before the first one, so the property's name is not known yet.
+                (_, true, false) if *label == column.property => Some("   : ".to_owned()),
+                _ => Some(format!("   {label}: {text}")),
             }
         });
         if document.begun && document.group == heading {
@@ -298,7 +299,9 @@ impl Formatter {
             |column: &Column| cells::plain(&computed::value(value, column, self.options.items, fixed)).into_owned();
         match document.shape {
             Shape::Help => {
-                help::lines(value).into_iter().flat_map(|(indent, line)| [cells::blanks(indent), line]).collect()
+                let kind = document.columns.first().map(|column| column.property.as_str()).unwrap_or_default();
+                let three = |line: help::Line| [cells::blanks(line.first), cells::blanks(line.next), line.text];
+                help::lines(kind, value).into_iter().flat_map(three).collect()
             }
             Shape::Table | Shape::Custom => document.columns.iter().map(text).collect(),
             Shape::List if document.view.is_some() => {
@@ -417,11 +420,12 @@ impl Formatter {
                         to.push(String::new());
                     }
                     Shape::Help => {
-                        for (indent, text) in paired(texts) {
-                            let room = width.saturating_sub(indent.len()).max(1);
-                            to.extend(
-                                cells::wrap(&cells::plain(&text), room).iter().map(|line| format!("{indent}{line}")),
-                            );
+                        for line in texts.chunks_exact(3) {
+                            let [first, next, text] = line else { continue };
+                            let room = |indent: &str| width.saturating_sub(indent.len()).max(1);
+                            let lines = cells::wrap_hanging(&cells::plain(text), room(first), room(next));
+                            let indents = std::iter::once(first).chain(std::iter::repeat(next));
+                            to.extend(indents.zip(lines).map(|(indent, line)| format!("{indent}{line}")));
                         }
                     }
                     Shape::Custom => to.append(&mut cells::wrap(&texts.concat(), width)),
@@ -456,6 +460,11 @@ fn out_of_band(value: &Value, types: &[String], concise: bool) -> Option<String>
         return Some(psrp::records::message_of(value));
     }
     if is("System.Management.Automation.InformationRecord") {
+        return Some(object::text(value));
+    }
+    // A text without notes is a text, whatever type it says that it is.
+    let notes = value.as_object().is_some_and(|object| !object.extended.is_empty());
+    if matches!(value.base(), Value::String(_)) && !notes {
         return Some(object::text(value));
     }
     // A dictionary inside a list is not taken apart any more; an ordered one is shown by its properties.

@@ -46,7 +46,7 @@ pub(crate) fn properties(value: &Value) -> Properties {
                 ("Count", count.into()),
             ])
         }
-        Value::Uri(text) => uri(&text.to_string_lossy()),
+        Value::Uri(text) => named(crate::address::properties(&text.to_string_lossy())),
         Value::Xml(text) => xml(&text.to_string_lossy()),
         Value::Progress(record) => {
             let text = |text: Option<&clixml::PsString>| text.cloned().map_or(Value::Null, Value::String);
@@ -255,116 +255,4 @@ fn unescaped(text: &str) -> String {
         result.push_str(rest);
     }
     result
-}
-
-/// Escaped where a Uri may not hold the character itself.
-fn escaped(text: &str) -> String {
-    let mut result = String::new();
-    for character in text.chars() {
-        if character.is_ascii_graphic() && !matches!(character, '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}') {
-            result.push(character);
-        } else {
-            for byte in character.encode_utf8(&mut [0; 4]).bytes() {
-                result.push_str(&format!("%{byte:02X}"));
-            }
-        }
-    }
-    result
-}
-
-/// The parts of an address. What .NET makes of hosts of other alphabets and of paths of Windows is not done here.
-fn uri(text: &str) -> Properties {
-    let Some((scheme, rest)) = text.split_once("://") else { return relative(text) };
-    let (rest, fragment) =
-        rest.split_once('#').map_or((rest, String::new()), |(rest, part)| (rest, format!("#{part}")));
-    let (rest, query) = rest.split_once('?').map_or((rest, String::new()), |(rest, part)| (rest, format!("?{part}")));
-    let (authority, path) =
-        rest.split_once('/').map_or((rest, "/".to_owned()), |(host, path)| (host, format!("/{path}")));
-    let (fragment, query, local, path) =
-        (escaped(&fragment), escaped(&query), path.replace("%20", " "), escaped(&path));
-    let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
-    let known = match scheme {
-        "http" => 80,
-        "https" => 443,
-        "ftp" => 21,
-        _ => -1,
-    };
-    let (host, port) = match host.rsplit_once(':') {
-        Some((name, port)) if !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) => {
-            (name, port.parse().unwrap_or(known))
-        }
-        _ => (host, known),
-    };
-    let kind = if host.is_empty() {
-        "Basic"
-    } else if host.starts_with('[') {
-        "IPv6"
-    } else if host.parse::<std::net::Ipv4Addr>().is_ok() {
-        "IPv4"
-    } else {
-        "Dns"
-    };
-    let mut segments = vec![Value::from("/")];
-    let inside = path.strip_prefix('/').unwrap_or(&path);
-    segments.extend(inside.split_inclusive('/').map(Value::from));
-    let with_port = if port == known { host.to_owned() } else { format!("{host}:{port}") };
-    let at = if user.is_empty() { String::new() } else { format!("{user}@") };
-    let whole = format!("{scheme}://{at}{with_port}{path}{query}{fragment}");
-    named([
-        ("AbsolutePath", path.as_str().into()),
-        ("AbsoluteUri", whole.into()),
-        ("LocalPath", local.into()),
-        ("Authority", with_port.into()),
-        ("HostNameType", kind.into()),
-        ("IsDefaultPort", (port == known).into()),
-        ("IsFile", (scheme == "file").into()),
-        ("IsLoopback", matches!(host, "" | "localhost" | "127.0.0.1" | "[::1]").into()),
-        ("PathAndQuery", format!("{path}{query}").into()),
-        ("Segments", Object::list(segments).into()),
-        ("IsUnc", false.into()),
-        ("Host", host.into()),
-        ("Port", port.into()),
-        ("Query", query.into()),
-        ("Fragment", fragment.into()),
-        ("Scheme", scheme.into()),
-        ("OriginalString", text.into()),
-        ("DnsSafeHost", host.into()),
-        ("IdnHost", host.into()),
-        ("IsAbsoluteUri", true.into()),
-        ("UserEscaped", false.into()),
-        ("UserInfo", user.into()),
-    ])
-}
-
-/// A relative address knows little of itself.
-fn relative(text: &str) -> Properties {
-    const NAMES: [&str; 22] = [
-        "AbsolutePath",
-        "AbsoluteUri",
-        "LocalPath",
-        "Authority",
-        "HostNameType",
-        "IsDefaultPort",
-        "IsFile",
-        "IsLoopback",
-        "PathAndQuery",
-        "Segments",
-        "IsUnc",
-        "Host",
-        "Port",
-        "Query",
-        "Fragment",
-        "Scheme",
-        "OriginalString",
-        "DnsSafeHost",
-        "IdnHost",
-        "IsAbsoluteUri",
-        "UserEscaped",
-        "UserInfo",
-    ];
-    named(NAMES.map(|name| match name {
-        "OriginalString" => (name, text.into()),
-        "IsAbsoluteUri" | "UserEscaped" => (name, false.into()),
-        _ => (name, Value::Null),
-    }))
 }

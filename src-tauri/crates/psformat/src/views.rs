@@ -96,7 +96,7 @@ impl Column {
             Some((computed, property)) => (computed.to_owned(), property.to_owned()),
             None => (String::new(), value.to_owned()),
         };
-        let label = label.map_or_else(|| property.clone(), str::to_owned);
+        let label = label.map_or_else(|| property.clone(), |label| label.replace("\\n", "\n"));
         Some(Self { label, property, computed, width, align })
     }
 }

@@ -129,7 +129,7 @@ fn objects_and_errors_of_many_kinds_are_shown_as_the_engine_shows_them() {
             }
         }
     }
-    assert!(all > 500, "{all}");
+    assert!(all > 1200, "{all}");
     assert_known(different, &[]);
 }
 
@@ -157,7 +157,6 @@ fn every_value_alone_is_shown_as_the_engine_shows_it() {
     assert_eq!(all, 700);
     let order = "a hash table has no order of its own; ours is the one that came";
     let living = "it lives again at the client, where its other properties are computed";
-    let address = "of addresses, those with a scheme, a host of this alphabet and a path are taken apart";
     assert_known(
         different,
         &[
@@ -166,9 +165,6 @@ fn every_value_alone_is_shown_as_the_engine_shows_it() {
             ("parameters-dictionary", order),
             ("sorteddictionary", order),
             ("sortedlist", order),
-            ("uri-idn", address),
-            ("uri-mailto", address),
-            ("uri-unc", address),
             ("x500name", living),
             ("x509certificate", living),
             ("xml-empty", living),
