@@ -29,6 +29,42 @@ fn odd_lines_are_usage_errors_and_the_session_is_closed() {
 }
 
 #[test]
+fn with_run_a_line_that_is_no_answer_is_a_usage_error() {
+    let peer = Peer::start(&[]);
+    for line in [json!("garbage"), json!({ "command": "Test-Echo" })] {
+        let call = Pepctl::new(&peer.endpoint()).line(line.clone());
+        let outcome = call.run_cmdlet("Test-HostPrompt", &[r#"What="readline""#]);
+        assert_eq!(outcome.code, 2, "{line}: {outcome:#?}");
+        assert_eq!(outcome.lines.last().expect("a line")["error"], "usage", "{line}");
+    }
+    assert_eq!(peer.state()["shells"], json!([]), "a shell was left behind");
+    peer.assert_clean();
+}
+
+#[test]
+fn sizes_and_accounts_that_cannot_work_are_refused_before_anything_is_sent() {
+    let peer = Peer::start(&[]);
+    for arguments in [["--max-envelope", "8191"], ["--server-envelope", "0"], ["--user", "DOMAIN\\"], ["--user", ""]] {
+        let mut command = Command::new(program());
+        command.args(["--endpoint", &peer.endpoint(), "--password-env", "PEP_TEST_PASSWORD", "--trust-first-use"]);
+        if arguments[0] != "--user" {
+            command.args(["--user", USER]);
+        }
+        let output = command.args(arguments).args(["run", "Test-Echo"]).env("PEP_TEST_PASSWORD", PASSWORD).output();
+        assert_eq!(output.expect("pepctl starts").status.code(), Some(2), "{arguments:?}");
+    }
+    assert_eq!(peer.sign_ins(), 0);
+    let sizes = ["--max-envelope", "8192", "--server-envelope", "8192"];
+    let text = "x".repeat(100_000);
+    let outcome =
+        Pepctl::new(&peer.endpoint()).args(&sizes).line(json!({ "command": "Test-Echo", "arguments": [text] }));
+    let outcome = outcome.finish();
+    outcome.assert_code(0);
+    assert_eq!(outcome.texts("output"), [text]);
+    peer.assert_clean();
+}
+
+#[test]
 fn secrets_in_clear_are_refused_and_never_printed() {
     let peer = Peer::start(&[]);
     for parameter in [

@@ -67,12 +67,17 @@ pub(crate) struct ConnectionArguments {
     pub(crate) width: u16,
 
     /// Largest answer to ask for, in bytes
-    #[arg(long, global = true, default_value_t = 512_000, value_name = "BYTES")]
+    #[arg(long, global = true, default_value_t = 512_000, value_name = "BYTES", value_parser = envelope())]
     pub(crate) max_envelope: u32,
 
     /// Largest request that the endpoint takes, in bytes
-    #[arg(long, global = true, default_value_t = 512_000, value_name = "BYTES")]
+    #[arg(long, global = true, default_value_t = 512_000, value_name = "BYTES", value_parser = envelope())]
     pub(crate) server_envelope: u32,
+}
+
+/// The sizes that an envelope may have: an endpoint need not answer within less than 8 KiB. [DSP0226] 6.2
+fn envelope() -> clap::builder::RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(8_192..)
 }
 
 /// How to sign in.

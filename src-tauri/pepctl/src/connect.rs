@@ -87,12 +87,21 @@ pub(crate) fn endpoint_of(text: &str) -> Option<Endpoint> {
     good.then(|| Endpoint { host: host.to_owned(), port, https })
 }
 
+/// Whether an account has a name: nobody is signed in without one, and a try is not to be wasted.
+fn names_somebody(user: &str) -> bool {
+    let name = user.rsplit_once('\\').map_or(user, |(_, name)| name);
+    !name.split('@').next().unwrap_or_default().trim().is_empty()
+}
+
 /// Opens a session. `tell` hears how far that is.
 pub(crate) async fn open(
     arguments: &ConnectionArguments,
     mut tell: impl FnMut(&str, &[(&str, Json)]),
 ) -> Result<(SessionHandle, EventStream), Failure> {
     let user = arguments.user.as_deref().ok_or_else(|| Failure::usage("--user is missing"))?;
+    if !names_somebody(user) {
+        return Err(Failure::usage("--user is DOMAIN\\name or name@domain"));
+    }
     let password = match std::env::var(&arguments.password_env) {
         Ok(password) => Secret::from(Zeroizing::new(password)),
         // With Kerberos tickets may be there already.
@@ -239,7 +248,17 @@ pub(crate) async fn probe(arguments: &ConnectionArguments) -> Result<Json, Failu
 
 #[cfg(test)]
 mod tests {
-    use super::{Endpoint, endpoint_of};
+    use super::{Endpoint, endpoint_of, names_somebody};
+
+    #[test]
+    fn an_account_has_a_name() {
+        for user in ["D\\u", "u@d", "u", "D\\u@d"] {
+            assert!(names_somebody(user), "{user}");
+        }
+        for user in ["", " ", "\\", "D\\", "@d", "D\\@d"] {
+            assert!(!names_somebody(user), "{user}");
+        }
+    }
 
     #[test]
     fn endpoints_in_all_their_forms() {

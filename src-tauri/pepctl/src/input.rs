@@ -82,6 +82,12 @@ impl Input {
         }
     }
 
+    /// What was wrong with the lines, for a call that takes answers only.
+    pub(crate) fn misuse(&mut self) -> Option<Failure> {
+        let stray = (!self.runs.is_empty()).then(|| Failure::usage("with \"run\", standard input holds answers only"));
+        self.failure.take().or(stray)
+    }
+
     /// The next answer; `None` at the end.
     pub(crate) fn answer(&mut self) -> Option<Json> {
         self.answers.pop_front()

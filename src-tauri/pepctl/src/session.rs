@@ -129,7 +129,8 @@ impl Driver {
             self.follow(*id, Instant::now(), None).await?;
         }
         if let Some(run) = first {
-            return self.run_one(run).await;
+            self.run_one(run).await?;
+            return self.input.misuse().map_or(Ok(()), Err);
         }
         while !self.ending
             && let Some(run) = self.next_run().await?
