@@ -11,6 +11,7 @@ mod forget;
 mod https;
 mod idle;
 mod kerberos;
+mod left;
 mod policy;
 mod prompts;
 mod quit;

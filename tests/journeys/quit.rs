@@ -18,7 +18,7 @@ async fn open_with_a_run(peer: &Peer) -> (Page, Value) {
 }
 
 /// The app of the next start on a copy of the data, as it is when the first one has ended; and what it finds.
-async fn next_start(page: Page) -> (Page, Value) {
+pub(crate) async fn next_start(page: Page) -> (Page, Value) {
     let mut beside = Page::on(Arc::clone(&page.folder), Arc::new(Disk));
     let here = beside.ask("app_snapshot", json!({})).await;
     assert_eq!(here["unfinished"], json!([]), "the first app still lives: its record is not offered");

@@ -13,6 +13,8 @@ use serde_json::{Value, json};
 use spnego::Secret;
 use tokio::sync::mpsc;
 
+use crate::peer::PASSWORD;
+
 /// The peer's account. Its NTLM names itself after this computer, so the domain is not written before the name, where the
 /// app would compare the two (S-06).
 pub const ACCOUNT: &str = "cloudadmin@AZURESTACK";
@@ -181,8 +183,21 @@ impl Page {
 
     /// The same with another account, and with the password kept or not.
     pub async fn connect_as(&mut self, endpoint: &str, account: &str, password: &str, remember: bool) -> Value {
+        let with = json!({ "account": account, "password": password, "remember": remember });
+        self.sign_in(endpoint, with).await
+    }
+
+    /// Signs in to take over the session of this record.
+    pub async fn take_over(&mut self, endpoint: &str, record_id: &Value) -> Value {
+        let with = json!({ "account": ACCOUNT, "password": PASSWORD, "remember": false, "recordId": record_id });
+        self.sign_in(endpoint, with).await
+    }
+
+    async fn sign_in(&mut self, endpoint: &str, mut with: Value) -> Value {
         let (stamp, address) = self.stamp(endpoint).await;
-        let sign_in = json!({ "signIn": { "stampId": stamp, "address": address, "account": account, "password": password, "remember": remember } });
+        with["stampId"] = stamp.clone();
+        with["address"] = address.clone();
+        let sign_in = json!({ "signIn": with });
         let opened = self.ask("session_open", sign_in.clone()).await;
         if opened["kind"] != "identity" || opened["question"]["changed"] == true {
             return opened;

@@ -458,7 +458,11 @@ way: SignInWay | null,
 /**
  * Whether to use the Kerberos tickets of this computer instead of a password.
  */
-tickets: boolean, };
+tickets: boolean, 
+/**
+ * The record of the session that is taken over; none to open a new session.
+ */
+recordId: string | null, };
 
 export type SignInWay = "byName" | "ntlm";
 
@@ -720,7 +724,7 @@ account: string,
 /**
  * Its password.
  */
-password: PasswordEntry, } | { "kind": "leaveTranscripts" };
+password: PasswordEntry, } | { "kind": "leaveTranscripts" } | { "kind": "letGo" };
 
 export type CloseStage = { 
 /**
@@ -742,7 +746,11 @@ export type CloseResult = { "kind": "closed",
 /**
  * What there is to say about the session.
  */
-summary: Summary, } | { "kind": "failed", 
+summary: Summary, } | { "kind": "letGo", 
+/**
+ * What is needed to take it over.
+ */
+left: UnfinishedSession, } | { "kind": "failed", 
 /**
  * Why.
  */
@@ -1413,6 +1421,10 @@ practice: boolean,
  * Whether it was left running on purpose; otherwise the app or the computer ended.
  */
 leftRunning: boolean, 
+/**
+ * Whether its record tells enough to take it over.
+ */
+resumable: boolean, 
 /**
  * The number of the first line of its record that was changed afterwards, if one was.
  */

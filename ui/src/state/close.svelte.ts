@@ -1,7 +1,7 @@
 import * as api from '../host/commands';
 import type * as c from '../host/contract';
 import { app } from './app.svelte';
-import { connect } from './connect.svelte';
+import { connect, gone } from './connect.svelte';
 import { find } from './find.svelte';
 import { run } from './run.svelte';
 
@@ -36,13 +36,20 @@ class Close {
     await this.close({ kind: 'leaveTranscripts' });
   }
 
-  /** Leaves a session whose connection is lost, and goes to the same instance for a new one. */
+  /** Goes back to a session whose connection is lost; to the same instance for a new one, where it is gone. */
   async connectAgain() {
+    const state = connect.session?.state;
+    const over = state?.kind !== 'lost' || gone(state.fault);
     await app.guard(async () => {
-      await api.sessionClose({ kind: 'leaveTranscripts' });
+      const result = await api.sessionClose({ kind: over ? 'leaveTranscripts' : 'letGo' });
+      if (result.kind === 'failed') {
+        app.fault = result.fault;
+        return;
+      }
       connect.ended();
       await app.refresh();
-      if (find.address) await connect.whoIsThere();
+      if (result.kind === 'letGo') await connect.resume(result.left);
+      else if (find.address) await connect.whoIsThere();
       else app.goto('0');
     });
   }
@@ -58,7 +65,7 @@ class Close {
         app.fault = result.fault;
         return;
       }
-      this.summary = result.summary;
+      if (result.kind === 'closed') this.summary = result.summary;
       connect.ended();
       app.goto('4C');
     });

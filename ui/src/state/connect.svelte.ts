@@ -3,8 +3,12 @@ import type * as c from '../host/contract';
 import { app } from './app.svelte';
 import { clock } from './clock.svelte';
 import { find } from './find.svelte';
+import { run } from './run.svelte';
 
 const placeOf = (address: c.EndpointAddress): string => `${address.host}:${address.port}`;
+
+/** Whether the endpoint has no such session any more: it does not know it, or has ended it. */
+export const gone = ({ code }: c.Fault): boolean => code === 'PEP-5104' || code === 'PEP-6102';
 
 /** Step 2: who it is, signing in, and the session that comes of it. */
 class Connect {
@@ -33,6 +37,8 @@ class Connect {
   useTickets = $state(false);
   /** The session that was left and is to be closed by this one. */
   leftover = $state<c.UnfinishedSession>();
+  /** The session that was left and is taken over. */
+  resumed = $state<c.UnfinishedSession>();
   private wanted = false;
 
   listen() {
@@ -60,11 +66,29 @@ class Connect {
     return Math.max(0, Math.round(state.giveUpInS - (clock.ms - this.toldMs) / 1000));
   }
 
+  /** Nothing that was left is meant any more. */
+  anew() {
+    this.leftover = undefined;
+    this.resumed = undefined;
+  }
+
   /** Goes to the instance of a session that was left, to close it properly. */
   async closeLeftover(left: c.UnfinishedSession) {
+    this.resumed = undefined;
+    this.leftover = left;
+    await this.goBackTo(left);
+  }
+
+  /** Goes to the instance of a session that was left, to take it over with what runs in it. */
+  async resume(left: c.UnfinishedSession) {
+    this.leftover = undefined;
+    this.resumed = left;
+    await this.goBackTo(left);
+  }
+
+  private async goBackTo(left: c.UnfinishedSession) {
     const stamp = app.snapshot?.stamps.find((one) => one.id === left.stampId);
     if (!stamp) return;
-    this.leftover = left;
     find.stamp = stamp;
     find.address = stamp.addresses.find((one) => placeOf(one) === left.endpoint || one.host === left.endpoint);
     this.account = left.account;
@@ -153,7 +177,8 @@ class Connect {
     this.wanted = true;
     app.goto('2C');
     const place = { stampId: stamp.id, address: $state.snapshot(address), way: this.way };
-    const signIn = { ...place, account, password: tickets ? null : password, remember, tickets };
+    const recordId = this.resumed?.recordId ?? null;
+    const signIn = { ...place, account, password: tickets ? null : password, remember, tickets, recordId };
     await app.guard(async () => this.opened(await api.sessionOpen(signIn)));
   }
 
@@ -163,7 +188,9 @@ class Connect {
         this.told(result.session);
         this.notKept = result.notKept ?? undefined;
         await app.refresh();
-        app.goto(this.leftover ? '4A' : '3A');
+        this.resumed = undefined;
+        if (result.session.activeRun !== null) await run.follow(result.session.activeRun);
+        else app.goto(this.leftover ? '4A' : '3A');
         break;
       case 'identity':
         this.question = result.question;
@@ -181,6 +208,11 @@ class Connect {
         // What is wrong with the account or the password is said beside the field.
         if (result.fault.code.startsWith('PEP-4')) await this.toSignIn(result.fault);
         else app.fault = result.fault;
+        // What cannot be taken over any more can still be closed: a new session ships its transcripts.
+        if (this.resumed && gone(result.fault)) {
+          this.leftover = this.resumed;
+          this.resumed = undefined;
+        }
     }
   }
 
@@ -192,7 +224,7 @@ class Connect {
   ended() {
     this.session = undefined;
     this.way = null;
-    this.leftover = undefined;
+    this.anew();
     this.notKept = undefined;
     this.troubleMs = 0;
   }

@@ -438,6 +438,7 @@ const left: c.UnfinishedSession = {
   left: now - 1080,
   practice: false,
   leftRunning: false,
+  resumable: true,
   alteredAt: null,
 };
 

@@ -400,6 +400,27 @@ export async function walk({ browser, origin, look, problems, results }) {
       'closing goes to another instance',
     );
   });
+  await open('unfinished', async ({ id, see, at, answer, calls, fixture, must, page }) => {
+    const failures = await fixture('failures');
+    await id('0-reconnect').click();
+    await at('2b', '[data-first]');
+    await id('2b-trust').click();
+    await at('2a');
+    await see('2a-resumed');
+    await answer('session_open', { kind: 'failed', fault: failures.lost });
+    await id('2a-password').fill('secret');
+    await id('2a-sign-in').click();
+    await see('2c-resumed-failed', 'fault');
+    await id('2c-again').click();
+    await at('2a');
+    const session = await page.evaluate(() => window.gallery.session(false, { kind: 'running' }));
+    await answer('session_open', { kind: 'open', session: { ...session, activeRun: 'run-1' }, notKept: null });
+    await id('2a-password').fill('secret');
+    await id('2a-sign-in').click();
+    await at('3c');
+    must((await calls('session_open')).at(-1).args.signIn.recordId === 'r1', 'another session is taken over');
+    must((await calls('run_attach')).at(-1).args.runId === 'run-1', 'what goes on is not shown');
+  });
   await open('unfinished', async ({ id, see, calls, must }) => {
     await id('0-abandon').first().click();
     await id('0-unfinished').first().waitFor({ state: 'detached' });

@@ -150,7 +150,7 @@ impl App {
         };
         let key = seen.key();
         let shown = seen.shown.clone();
-        let request = self.request(attempt, seen.names, key, before.as_ref().map(|pin| pin.since), None);
+        let request = self.request(attempt, seen.names, key, before.as_ref().map(|pin| pin.since), None).await?;
         let request = pep::session::OpenRequest { by_name: Some(by_name), ..request };
         let told = Told { way: SignInWay::ByName, fell_back: false, names: Arc::clone(&proved) };
         let kept = decided.or(before.clone());

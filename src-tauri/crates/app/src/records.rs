@@ -5,7 +5,7 @@ use std::time::UNIX_EPOCH;
 
 use contract::{AppSnapshot, Fault, UnfinishedSession};
 use pep::fault::code;
-use pep::session::PepSession;
+use pep::session::{Left, PepSession};
 use record::{Glance, JournalError, Standing};
 use serde_json::{Value, json};
 
@@ -91,7 +91,7 @@ impl App {
             let found = all(&folder).into_iter().find(|found| found.id == record_id);
             let found = found.ok_or_else(|| JournalError::Io("there is no such record".to_owned()))?;
             match found.glance.standing {
-                Standing::Ended | Standing::Abandoned => Ok(()),
+                Standing::Ended | Standing::Abandoned | Standing::Continued => Ok(()),
                 _ => record::append_to(&found.path, "abandoned", &json!({ "by": "operator" }), stamps::now_ms()),
             }
         });
@@ -99,6 +99,49 @@ impl App {
             Ok(Ok(())) => self.app_snapshot().await,
             Ok(Err(error)) => Err(convert::fault(&fault(&error))),
             Err(error) => Err(convert::fault(&pep::Fault::new(code::INTERNAL).detail(error))),
+        }
+    }
+
+    /// What the record of a session that was left tells, to take it over.
+    pub(crate) async fn left(&self, record_id: String) -> Result<Left, pep::Fault> {
+        let folder = self.records_folder();
+        let read = tokio::task::spawn_blocking(move || {
+            let unusable = |detail: &str| pep::Fault::new(code::RECORD_READ_ONLY).detail(detail);
+            let found = all(&folder).into_iter().find(|found| found.id == record_id);
+            let found = found.ok_or_else(|| unusable("there is no such record"))?;
+            match found.glance.standing {
+                Standing::Open | Standing::LeftRunning => Left::of_record(&found.path),
+                _ => Err(unusable("its session is over")),
+            }
+        });
+        read.await.unwrap_or_else(|error| Err(pep::Fault::new(code::INTERNAL).detail(error)))
+    }
+
+    /// What is needed to take over a session that was let go of.
+    pub(crate) async fn let_go(&self, session: &PepSession) -> Result<UnfinishedSession, pep::Fault> {
+        session.let_go().await?;
+        let path = session.record_path();
+        let read = tokio::task::spawn_blocking(move || {
+            let id = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+            record::glance(&path).map(|glance| unfinished(&Found { id, path, glance }, None))
+        });
+        match read.await {
+            Ok(Ok(mut left)) => {
+                left.stamp_id = self.present_id(&left.stamp_id);
+                Ok(left)
+            }
+            Ok(Err(error)) => Err(fault(&error)),
+            Err(error) => Err(pep::Fault::new(code::INTERNAL).detail(error)),
+        }
+    }
+
+    /// Notes in a record that another session goes on with what it left.
+    pub(crate) async fn note_continued(&self, record_id: &str, session: &PepSession) {
+        let path = self.records_folder().join(format!("{record_id}.jsonl"));
+        let by = json!({ "session": session.id });
+        let noted = tokio::task::spawn_blocking(move || record::append_to(&path, "continued", &by, stamps::now_ms()));
+        if let Ok(Err(error)) = noted.await {
+            tracing::warn!(%error, "A session that was taken over is still noted as left");
         }
     }
 
@@ -162,6 +205,7 @@ fn unfinished(found: &Found, altered_at: Option<u64>) -> UnfinishedSession {
         left: changed_at(&found.path).unwrap_or(found.glance.begun_ms / 1_000),
         practice: found.glance.session.get("practice").and_then(Value::as_bool).unwrap_or(false),
         left_running: found.glance.standing == Standing::LeftRunning,
+        resumable: found.glance.listed && altered_at.is_none(),
         altered_at,
     }
 }

@@ -42,6 +42,8 @@ pub(crate) struct Attempt {
     typed: Option<Secret>,
     from_ring: bool,
     remember: bool,
+    /// The record of the session that is taken over
+    record_id: Option<String>,
 }
 
 /// What is told with the stages.
@@ -251,6 +253,7 @@ impl App {
             // A password that is not used is not kept either.
             remember: sign_in.remember && !sign_in.tickets,
             tickets: sign_in.tickets,
+            record_id: sign_in.record_id,
             stamp,
             address,
         };
@@ -296,7 +299,7 @@ impl App {
         let password = self.password(&mut attempt).await?;
         let told = Told { way, fell_back: false, names: Arc::new(Mutex::new(Some(names.clone()))) };
         let since = self.pins().find(&stamp.id, &address.to_string()).map(|pin| pin.since);
-        let request = self.request(&attempt, names, key, since, Some(password));
+        let request = self.request(&attempt, names, key, since, Some(password)).await?;
         let told = Told { fell_back: request.fell_back.is_some(), ..told };
         let now = since.unwrap_or_else(stamps::now);
         match pep::session::open(request, self.stage_teller(&stamp.id, &address, told, now, key)).await {
@@ -306,16 +309,20 @@ impl App {
     }
 
     /// What a session is opened with; without a password the endpoint has to prove its name.
-    pub(crate) fn request(
+    pub(crate) async fn request(
         &self,
         attempt: &Attempt,
         names: Names,
         key: Option<KeyPin>,
         trusted_since: Option<i64>,
         password: Option<Secret>,
-    ) -> OpenRequest {
+    ) -> Result<OpenRequest, pep::Fault> {
         let Attempt { stamp, address, .. } = attempt;
-        OpenRequest {
+        let left = match &attempt.record_id {
+            Some(record_id) => Some(self.left(record_id.clone()).await?),
+            None => None,
+        };
+        Ok(OpenRequest {
             stamp_id: stamp.id.clone(),
             connector: self.connector(&stamp.id, address, key),
             account: attempt.account.clone(),
@@ -330,7 +337,8 @@ impl App {
             app_version: env!("CARGO_PKG_VERSION").to_owned(),
             practice: stamp.id == practice_link::STAMP,
             by_name: None,
-        }
+            left,
+        })
     }
 
     /// The password of an attempt: the one that was typed, else the one of the key ring.
@@ -351,6 +359,9 @@ impl App {
 
     /// Takes a session over that has just been opened. It is open even when the key ring fails; the page says so.
     async fn opened(self: &Arc<Self>, attempt: Attempt, session: Arc<PepSession>) -> Result<ConnectResult, pep::Fault> {
+        if let Some(record_id) = &attempt.record_id {
+            self.note_continued(record_id, &session).await;
+        }
         let entry = attempt.entry();
         let not_kept = match attempt.typed.filter(|_| attempt.remember) {
             Some(_) if !self.policy.store_passwords => Some(pep::Fault::new(code::POLICY_PASSWORDS)),
@@ -499,6 +510,15 @@ impl App {
                 }
             }
             CloseSpec::LeaveTranscripts => session.leave().await,
+            CloseSpec::LetGo => {
+                return match self.let_go(&session).await {
+                    Ok(left) => {
+                        self.lock().session = None;
+                        Ok(CloseResult::LetGo { left })
+                    }
+                    Err(fault) => Ok(CloseResult::Failed { fault: convert::fault(&fault) }),
+                };
+            }
         };
         self.lock().session = None;
         if summary.transcripts {

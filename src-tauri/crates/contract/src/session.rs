@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{EndpointAddress, FallBack, Fault, PasswordEntry, Risk, RunOutcome, StageState};
+use crate::{EndpointAddress, FallBack, Fault, PasswordEntry, Risk, RunOutcome, StageState, UnfinishedSession};
 
 /// What to connect with.
 #[derive(Deserialize, TS)]
@@ -24,6 +24,9 @@ pub struct SignIn {
     /// Whether to use the Kerberos tickets of this computer instead of a password.
     #[serde(default)]
     pub tickets: bool,
+    /// The record of the session that is taken over; none to open a new session.
+    #[serde(default)]
+    pub record_id: Option<String>,
 }
 
 /// How a sign-in works.
@@ -282,6 +285,8 @@ pub enum CloseSpec {
     },
     /// Leaving the transcripts on the endpoint.
     LeaveTranscripts,
+    /// Not at all: its connection is lost, and it is left at the endpoint to be taken over.
+    LetGo,
 }
 
 /// How far closing with transcripts is.
@@ -318,6 +323,11 @@ pub enum CloseResult {
     Closed {
         /// What there is to say about the session.
         summary: Summary,
+    },
+    /// It is left at the endpoint.
+    LetGo {
+        /// What is needed to take it over.
+        left: UnfinishedSession,
     },
     /// It failed; the session is still open.
     Failed {

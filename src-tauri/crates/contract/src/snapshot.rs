@@ -104,6 +104,8 @@ pub struct UnfinishedSession {
     pub practice: bool,
     /// Whether it was left running on purpose; otherwise the app or the computer ended.
     pub left_running: bool,
+    /// Whether its record tells enough to take it over.
+    pub resumable: bool,
     /// The number of the first line of its record that was changed afterwards, if one was.
     #[ts(type = "number | null")]
     pub altered_at: Option<u64>,

@@ -7,6 +7,7 @@ mod line;
 mod lock;
 mod queue;
 mod recover;
+mod replay;
 mod side;
 mod verify;
 mod writer;
@@ -17,6 +18,7 @@ pub use line::Line;
 pub use lock::is_live;
 pub use queue::Suspension;
 pub use recover::{Glance, Standing, append_to, glance, recover};
+pub use replay::{Entry, each};
 pub use verify::{Damage, Verified, check_bytes, read, verify};
 
 /// The version of the record's format, in its first line. A newer one is read and never written; an older one does not

@@ -13,6 +13,9 @@ pub(crate) type Hash = [u8; 64];
 /// The `prev` of the first line.
 pub(crate) const NO_HASH: Hash = [b'0'; 64];
 
+/// The longest line that is looked at, in bytes: the largest object that an endpoint may send, written twice.
+pub(crate) const LONGEST: u64 = 1 << 30;
+
 /// What stands before the hash of a line.
 pub(crate) const HASH_MARK: &str = ",\"hash\":\"";
 
@@ -100,6 +103,13 @@ pub(crate) fn text(hash: &Hash) -> String {
     String::from_utf8_lossy(hash).into_owned()
 }
 
+/// The moment that a line names, in milliseconds since 1970; 0 for what is none.
+pub(crate) fn milliseconds(utc: &str) -> i64 {
+    let format = time::format_description::well_known::Rfc3339;
+    let at = time::OffsetDateTime::parse(utc, &format).map_or(0, |at| at.unix_timestamp_nanos() / 1_000_000);
+    i64::try_from(at).unwrap_or(0)
+}
+
 /// Writes the moments of lines; one second is formatted once.
 #[derive(Debug, Default)]
 pub(crate) struct Moments {
@@ -180,7 +190,9 @@ mod tests {
         ] {
             let mut text = Vec::new();
             moments.write(ms, &mut text);
-            assert_eq!(String::from_utf8(text).unwrap(), wanted);
+            let text = String::from_utf8(text).unwrap();
+            assert_eq!(text, wanted);
+            assert_eq!(milliseconds(&text), if ms == i64::MAX { 0 } else { ms });
         }
     }
 

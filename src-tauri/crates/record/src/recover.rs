@@ -27,6 +27,8 @@ pub enum Standing {
     Ended,
     /// A person said that nobody will come back to it.
     Abandoned,
+    /// Somebody came back to it: another record goes on.
+    Continued,
 }
 
 /// What a quick look at a record tells.
@@ -40,6 +42,8 @@ pub struct Glance {
     pub begun_ms: i64,
     /// Whether anything was meant to change at the endpoint.
     pub reached_endpoint: bool,
+    /// Whether the session was wholly open: the endpoint's commands were listed.
+    pub listed: bool,
     /// How it stands.
     pub standing: Standing,
     /// Whether its last line is not whole.
@@ -160,12 +164,13 @@ pub fn glance(path: &Path) -> Result<Glance, JournalError> {
     reader.read_until(b'\n', &mut head)?;
     let (first, _) = Raw::parse(&head).filter(|(line, _)| line.kind == "record").ok_or_else(no_record)?;
     let header: Header = serde_json::from_str(first.data.get()).map_err(|_| no_record())?;
-    let format = time::format_description::well_known::Rfc3339;
-    let begun = time::OffsetDateTime::parse(first.utc, &format).map_or(0, |at| at.unix_timestamp_nanos() / 1_000_000);
-    let mut reached_endpoint = false;
+    let begun_ms = line::milliseconds(first.utc);
+    let (mut reached_endpoint, mut listed) = (false, false);
     let mut bytes = Vec::new();
     while reader.read_until(b'\n', &mut bytes)? > 0 {
-        reached_endpoint |= Raw::parse(&bytes).is_some_and(|(line, _)| line.kind == "intent");
+        let kind = Raw::parse(&bytes).map(|(line, _)| line.kind);
+        reached_endpoint |= kind == Some("intent");
+        listed |= kind == Some("commands");
         bytes.clear();
     }
     let tail = tail(segments(path).last().map_or(path, PathBuf::as_path))?;
@@ -176,19 +181,13 @@ pub fn glance(path: &Path) -> Result<Glance, JournalError> {
             Some("end") => Standing::Ended,
             Some("left_running") => Standing::LeftRunning,
             Some("abandoned") => Standing::Abandoned,
+            Some("continued") => Standing::Continued,
             // Coming back to a session begins with an intent; the last words of one that was left change nothing.
             Some("intent") => Standing::Open,
             Some(_) | None => standing,
         };
     }
-    Ok(Glance {
-        format: header.format,
-        session: header.session,
-        begun_ms: i64::try_from(begun).unwrap_or(0),
-        reached_endpoint,
-        standing,
-        torn,
-    })
+    Ok(Glance { format: header.format, session: header.session, begun_ms, reached_endpoint, listed, standing, torn })
 }
 
 fn tail(path: &Path) -> Result<Vec<u8>, JournalError> {

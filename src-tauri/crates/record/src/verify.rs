@@ -8,10 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::disk::{Disk, Storage as _};
 use crate::journal::JournalError;
-use crate::line::{self, Hash, Line, NO_HASH, Raw};
-
-/// The longest line that is looked at, in bytes: the largest object that an endpoint may send, written twice.
-const LONGEST: u64 = 1 << 30;
+use crate::line::{self, Hash, LONGEST, Line, NO_HASH, Raw};
 
 /// What is found in a record.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -114,7 +111,7 @@ pub fn read(path: &Path) -> Result<(Vec<Line>, Verified), JournalError> {
     Ok((lines, found))
 }
 
-fn verify_with(path: &Path, on_line: &mut dyn FnMut(&Raw<'_>)) -> Result<Verified, JournalError> {
+pub(crate) fn verify_with(path: &Path, on_line: &mut dyn FnMut(&Raw<'_>)) -> Result<Verified, JournalError> {
     let mut found = Verified::default();
     let mut chain = Chain { next: 0, prev: NO_HASH };
     let mut files: BTreeMap<String, (u64, String)> = BTreeMap::new();
@@ -147,13 +144,16 @@ fn verify_with(path: &Path, on_line: &mut dyn FnMut(&Raw<'_>)) -> Result<Verifie
     found.lines = chain.next;
     found.head = line::text(&chain.prev);
     for (name, (bytes, hash)) in files {
-        // A name out of a record is a name, not a way to another folder.
-        let plain = !name.contains(['/', '\\']) && name != "..";
-        if !plain || !path.parent().is_some_and(|folder| has_hash(&folder.join(&name), bytes, &hash)) {
+        if !is_plain_name(&name) || !path.parent().is_some_and(|folder| has_hash(&folder.join(&name), bytes, &hash)) {
             found.damaged_files.push(name);
         }
     }
     Ok(found)
+}
+
+/// Whether a name out of a record is a name, not a way to another folder.
+pub(crate) fn is_plain_name(name: &str) -> bool {
+    !name.contains(['/', '\\']) && name != ".."
 }
 
 fn note(line: &Raw<'_>, found: &mut Verified, files: &mut BTreeMap<String, (u64, String)>) {

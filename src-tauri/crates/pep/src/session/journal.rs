@@ -9,6 +9,9 @@ use record::{Clock, Disk, Journal, JournalError, Limits};
 use serde_json::{Value, json};
 use winrm::{BoxFuture, Intent, Intents, Refused};
 
+use crate::Fault;
+use crate::fault::code;
+
 /// The clocks of this computer.
 pub(crate) struct SystemClock(Instant);
 
@@ -39,6 +42,17 @@ pub fn note(path: &Path, app_version: &str, kind: &'static str, data: &Value) ->
         drop(Journal::create_on(Arc::new(Disk), path, header, Box::new(SystemClock::new()), limits)?);
     }
     record::append_to(path, kind, data, now_ms())
+}
+
+/// Adds a line to a session's record and waits until it is on the disk.
+pub(crate) async fn append_durable(journal: &Arc<Journal>, kind: &'static str, data: Value) -> Result<(), Fault> {
+    let journal = Arc::clone(journal);
+    let written = tokio::task::spawn_blocking(move || journal.append_durable(kind, data)).await;
+    match written {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(Fault::new(code::RECORD_SUSPENDED).detail(error)),
+        Err(error) => Err(Fault::new(code::INTERNAL).detail(error)),
+    }
 }
 
 pub(crate) fn now_ms() -> i64 {

@@ -2,11 +2,13 @@
 
 mod describe;
 mod journal;
+mod left;
 mod open;
 mod pump;
 mod run;
 
 pub use journal::note;
+pub use left::Left;
 pub use open::{ByName, EndpointCheck, OpenRequest, OpenStage, open};
 pub use run::{Answer, Form, FormField, FormInput, Item, ItemStream, Outcome, Progress, Question, RunEnd, RunView};
 
@@ -144,7 +146,13 @@ pub struct Summary {
 
 impl Shared {
     pub(crate) fn new() -> Arc<Self> {
-        let state = State { connection: Connection::Ready, runs: Vec::new(), active: None, described: HashMap::new() };
+        Self::with(Vec::new())
+    }
+
+    /// With the runs of an earlier process; the one that has not ended goes on.
+    pub(crate) fn with(runs: Vec<Run>) -> Arc<Self> {
+        let active = runs.iter().rfind(|run| run.end.is_none()).map(|run| run.id);
+        let state = State { connection: Connection::Ready, runs, active, described: HashMap::new() };
         let (changed, _) = watch::channel(0);
         Arc::new(Self { state: Mutex::new(state), changed })
     }
@@ -277,13 +285,7 @@ impl PepSession {
     }
 
     async fn journal_durable(&self, kind: &'static str, data: serde_json::Value) -> Result<(), Fault> {
-        let journal = Arc::clone(&self.journal);
-        let written = tokio::task::spawn_blocking(move || journal.append_durable(kind, data)).await;
-        match written {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(Fault::new(code::RECORD_SUSPENDED).detail(error)),
-            Err(error) => Err(Fault::new(code::INTERNAL).detail(error)),
-        }
+        journal::append_durable(&self.journal, kind, data).await
     }
 
     async fn journal_ending(&self, kind: &'static str, data: serde_json::Value) -> Result<(), Fault> {
@@ -425,6 +427,19 @@ impl PepSession {
     pub async fn disconnect(&self) -> Result<(), Fault> {
         self.handle.disconnect(None).await.map_err(|error| Fault::of_close(&error))?;
         self.journal_ending("left_running", json!({ "run": self.active_run().map(|id| id.to_string()) })).await
+    }
+
+    /// Lets go of a session whose connection is lost: nothing is sent, and its record says that it may still be there.
+    ///
+    /// # Errors
+    /// When the connection is not lost, or the record cannot be written.
+    pub async fn let_go(&self) -> Result<(), Fault> {
+        if !matches!(self.connection(), Connection::Lost(_)) {
+            return Err(Fault::new(code::INTERNAL).detail("the connection is not lost"));
+        }
+        // What was still under way is in the record before its end.
+        self.pump.ended().await;
+        self.journal_ending("left_running", json!({})).await
     }
 
     async fn end(&self, transcripts: bool, share: &str) -> Summary {

@@ -11,7 +11,8 @@ use spnego::{Credentials, Secret};
 use tokio::sync::{mpsc, oneshot};
 use winrm::{Connector, KeyPin, NamedMechanism, OpenOptions, SessionHandle, SignIn, Stage};
 
-use super::journal::{JournalIntents, SystemClock, now_seconds};
+use super::journal::{JournalIntents, SystemClock, append_durable, now_seconds};
+use super::left::Left;
 use super::pump::{Collect, Pump, Pumping};
 use super::{PepSession, Shared};
 use crate::Fault;
@@ -49,6 +50,8 @@ pub struct OpenRequest {
     pub by_name: Option<ByName>,
     /// Why it does not, though it was to.
     pub fell_back: Option<Fault>,
+    /// The session of an earlier process that is taken over; none to open a new one.
+    pub left: Option<Left>,
 }
 
 /// A sign-in by name (S-11). It never falls back by itself: a password that went one way goes no other without a decision.
@@ -104,6 +107,7 @@ pub async fn open(
         "practice": request.practice,
         "sign_in": if request.by_name.is_some() { "kerberos" } else { "ntlm" },
         "fell_back": request.fell_back.as_ref().map(Fault::text),
+        "continues": request.left.as_ref().map(|left| left.record_id.as_str()),
     });
     let path = request.records.join(name);
     let storage = Arc::clone(&request.storage);
@@ -174,15 +178,38 @@ async fn open_recorded(
     let sign_in = SignIn { by_name, ..SignIn::new(Credentials::new(&request.account, request.password), gate) };
     let closing = Arc::new(AtomicBool::new(false));
     let intents = Arc::new(JournalIntents(Arc::clone(journal), Arc::clone(&closing)));
-    let (handle, events) = winrm::open(request.connector, sign_in, options, intents).await.map_err(|error| {
+    let opened = match &request.left {
+        None => winrm::open(request.connector, sign_in, options, intents).await,
+        Some(left) => {
+            // Should this process end as well, the next one must not use the same numbers.
+            let line = json!({ "next_object": left.earlier.first_object() });
+            append_durable(journal, "takes_over", line).await?;
+            winrm::connect(request.connector, sign_in, options, left.earlier.clone(), intents).await
+        }
+    };
+    let (handle, events) = opened.map_err(|error| {
         Fault::of_open(&error).with("account", request.account.as_str()).with("host", request.address.host.as_str())
     })?;
-    let shared = Shared::new();
+    let (shared, known, opened) = match request.left {
+        None => (Shared::new(), None, now_seconds()),
+        Some(left) => (Shared::with(left.runs), Some(left.commands), left.opened),
+    };
     let (orders, waiting) = mpsc::channel(4);
     let pump = Pump::new(Arc::clone(journal), Arc::clone(&shared), handle.clone(), waiting);
     let pump = Pumping::new(tokio::spawn(pump.run(events)));
     on_stage(OpenStage::Check);
-    let checked = commands(&handle, &orders).await;
+    let checked = match known {
+        // While a command of the earlier process runs, the endpoint answers no other.
+        Some(known) => Ok(known),
+        None => commands(&handle, &orders).await,
+    };
+    let checked = match checked {
+        Ok((names, sources)) => {
+            let line = json!({ "names": names, "sources": sources });
+            append_durable(journal, "commands", line).await.map(|()| (names, sources))
+        }
+        Err(fault) => Err(fault),
+    };
     let (names, sources) = match checked {
         Ok(found) => found,
         Err(fault) => {
@@ -200,7 +227,7 @@ async fn open_recorded(
         address: request.address,
         computer: Names::of(handle.identity()),
         account: request.account,
-        opened: now_seconds(),
+        opened,
         commands: names,
         checks,
         practice: request.practice,

@@ -1,7 +1,7 @@
 //! One run: what it gave, what it asks, how it ended.
 
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use clixml::Value;
 use psformat::{Formatter, Options};
@@ -45,6 +45,12 @@ impl ItemStream {
             Self::Information => "information",
             Self::Note => "note",
         }
+    }
+
+    /// The stream that the record names so.
+    pub(crate) fn of_word(word: &str) -> Option<Self> {
+        let all = [Self::Output, Self::Error, Self::Warning, Self::Verbose, Self::Debug, Self::Information, Self::Note];
+        all.into_iter().find(|stream| stream.word() == word)
     }
 }
 
@@ -96,6 +102,11 @@ impl Outcome {
             Self::Stopped => "stopped",
             Self::Unknown => "unknown",
         }
+    }
+
+    /// The outcome that the record names so.
+    pub(crate) fn of_word(word: &str) -> Option<Self> {
+        [Self::Completed, Self::Failed, Self::Stopped, Self::Unknown].into_iter().find(|one| one.word() == word)
     }
 }
 
@@ -289,6 +300,14 @@ impl Run {
         }
     }
 
+    /// A run that an earlier process started, in milliseconds since 1970.
+    pub(crate) fn since(id: PipelineId, cmdlet: String, text: String, started_ms: i64) -> Self {
+        let before = u64::try_from(now_ms().saturating_sub(started_ms)).unwrap_or(0);
+        let now = Instant::now();
+        let started = now.checked_sub(Duration::from_millis(before)).unwrap_or(now);
+        Self { started, started_ms, heard_ms: started_ms, ..Self::new(id, cmdlet, text) }
+    }
+
     /// An object of the output as a console shows it: among the others of the run, perhaps later. `text` is its own.
     pub(crate) fn push_object(&mut self, at_ms: i64, value: &Value, text: &str) {
         self.heard_ms = at_ms;
@@ -372,6 +391,14 @@ impl Run {
                 percent: record.percent,
                 seconds_remaining: record.seconds_remaining,
             });
+        }
+    }
+
+    /// Ends a run of an earlier process that took so many seconds.
+    pub(crate) fn finish_after(&mut self, seconds: u64, outcome: Outcome, fault: Option<Fault>) {
+        self.finish(outcome, None, fault);
+        if let Some(end) = &mut self.end {
+            end.seconds = seconds;
         }
     }
 

@@ -29,8 +29,10 @@ pub struct Earlier {
 }
 
 impl Earlier {
-    /// The first object id that cannot be taken for a repetition.
-    pub(super) fn first_object(&self) -> u64 {
+    /// The first object id that cannot be taken for a repetition. Whoever may come back once more keeps it as the next
+    /// [`Earlier::next_object`]: ids from here on are used.
+    #[must_use]
+    pub fn first_object(&self) -> u64 {
         self.next_object.saturating_add(UNTOLD_OBJECTS)
     }
 }

@@ -1,0 +1,205 @@
+//! A session that an earlier process left behind, as its record tells it: what is needed to take it over, and the runs
+//! that go on.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use psrp::{PipelineId, PoolId};
+use record::Entry;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use uuid::Uuid;
+use winrm::Earlier;
+
+use super::run::{ItemStream, Outcome, Run};
+use crate::Fault;
+use crate::fault::code;
+
+/// So many records may continue one another.
+const MOST_RECORDS: usize = 64;
+
+/// A session that was left.
+pub struct Left {
+    /// The id of its record
+    pub(super) record_id: String,
+    pub(super) earlier: Earlier,
+    /// When it was opened, in seconds since 1970
+    pub(super) opened: i64,
+    /// The commands that the endpoint listed, and the modules that they come from
+    pub(super) commands: (Vec<String>, Vec<String>),
+    /// What ran in it; the last one may go on.
+    pub(super) runs: Vec<Run>,
+}
+
+/// What its records told so far.
+#[derive(Default)]
+struct Told {
+    pool: Option<PoolId>,
+    opened_ms: Option<i64>,
+    next_object: u64,
+    commands: Option<(Vec<String>, Vec<String>)>,
+    runs: Vec<Run>,
+    /// When runs began, in milliseconds of their record's own clock
+    began: HashMap<PipelineId, u64>,
+    /// How many seconds runs took whose outcome is not known
+    unknown: HashMap<PipelineId, u64>,
+}
+
+/// The content of a line, as far as it is looked at here.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Said<'a> {
+    create: Option<Uuid>,
+    reconnect: Option<Uuid>,
+    next_object: Option<u64>,
+    run: Option<Uuid>,
+    text: Option<String>,
+    stream: Option<String>,
+    clixml: Option<String>,
+    outcome: Option<String>,
+    note: Option<String>,
+    names: Vec<String>,
+    sources: Vec<String>,
+    #[serde(borrow)]
+    session: Option<&'a RawValue>,
+}
+
+/// What the first line says about the session.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Header {
+    continues: Option<String>,
+}
+
+impl Left {
+    /// Reads the record of a session that was left, and those that it continues.
+    ///
+    /// # Errors
+    /// When a record cannot be read, or does not tell enough: the session was never wholly open.
+    pub fn of_record(path: &Path) -> Result<Self, Fault> {
+        let record_id = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let unusable = |detail: &dyn std::fmt::Display| Fault::new(code::RECORD_READ_ONLY).detail(detail);
+        let mut told = Told { next_object: 1, ..Told::default() };
+        for path in chain(path)? {
+            record::each(&path, |entry| told.take(entry)).map_err(|error| unusable(&error))?;
+        }
+        let pool = told.pool.ok_or_else(|| unusable(&"it names no session"))?;
+        let commands = told.commands.take().ok_or_else(|| unusable(&"the session was not wholly open"))?;
+        told.end_all_but_last();
+        let pipelines = told.runs.iter().filter(|run| run.end.is_none()).map(|run| run.id).collect();
+        Ok(Self {
+            record_id,
+            earlier: Earlier { pool, session: None, pipelines, next_object: told.next_object },
+            opened: told.opened_ms.unwrap_or_default() / 1_000,
+            commands,
+            runs: told.runs,
+        })
+    }
+}
+
+/// The record and those that it continues, the first one first.
+fn chain(path: &Path) -> Result<Vec<std::path::PathBuf>, Fault> {
+    let mut paths = vec![path.to_owned()];
+    while let Some(next) = paths.last().and_then(|path| continued_by(path)) {
+        let known = paths.contains(&next);
+        if known || paths.len() >= MOST_RECORDS {
+            return Err(Fault::new(code::RECORD_READ_ONLY).detail("its records continue one another without an end"));
+        }
+        // What an earlier record would tell is missed, and nothing else.
+        if !next.exists() {
+            break;
+        }
+        paths.push(next);
+    }
+    paths.reverse();
+    Ok(paths)
+}
+
+fn continued_by(path: &Path) -> Option<std::path::PathBuf> {
+    let glance = record::glance(path).ok()?;
+    let header: Header = serde_json::from_value(glance.session).ok()?;
+    // A name out of a record is a name, not a way to another folder.
+    let id = header.continues.filter(|id| !id.is_empty() && !id.contains(['/', '\\', '.']))?;
+    Some(path.with_file_name(format!("{id}.jsonl")))
+}
+
+impl Told {
+    fn take(&mut self, entry: Entry<'_>) {
+        let Ok(said) = serde_json::from_str::<Said<'_>>(entry.data) else { return };
+        match entry.kind {
+            "record" if said.session.is_some() => {
+                self.opened_ms.get_or_insert(entry.utc_ms);
+            }
+            "intent" | "takes_over" => {
+                self.pool = said.create.or(said.reconnect).map(PoolId).or(self.pool);
+                self.next_object = self.next_object.max(said.next_object.unwrap_or(0));
+            }
+            "commands" => self.commands = Some((said.names, said.sources)),
+            "run" => self.run(entry, said),
+            "output" => self.output(entry, said),
+            "interruption" => {
+                if let (Some(run), Some(note)) = (said.run, said.note)
+                    && let Some(run) = self.find(run)
+                {
+                    run.push(entry.utc_ms, ItemStream::Note, note);
+                }
+            }
+            "run_end" => self.run_end(entry, said),
+            _ => {}
+        }
+    }
+
+    fn find(&mut self, id: Uuid) -> Option<&mut Run> {
+        self.runs.iter_mut().rev().find(|run| run.id.0 == id)
+    }
+
+    fn run(&mut self, entry: Entry<'_>, said: Said<'_>) {
+        let (Some(id), Some(text)) = (said.run.map(PipelineId), said.text) else { return };
+        let cmdlet = text.split_whitespace().next().unwrap_or_default().to_owned();
+        self.runs.push(Run::since(id, cmdlet, text, entry.utc_ms));
+        self.began.insert(id, entry.mono);
+    }
+
+    fn output(&mut self, entry: Entry<'_>, said: Said<'_>) {
+        let (Some(id), Some(text)) = (said.run, said.text) else { return };
+        let Some(run) = self.find(id).filter(|run| run.end.is_none()) else { return };
+        let stream = said.stream.as_deref().and_then(ItemStream::of_word).unwrap_or(ItemStream::Note);
+        let value = said.clixml.as_deref().and_then(|xml| clixml::decode(xml.as_bytes()).ok());
+        match (stream, value) {
+            (ItemStream::Output, Some(value)) => run.push_object(entry.utc_ms, &value, &text),
+            (ItemStream::Output, None) => run.push_object(entry.utc_ms, &clixml::Value::from(text.as_str()), &text),
+            (ItemStream::Error, value) => {
+                run.push(entry.utc_ms, stream, crate::text::for_screen(&text));
+                if let Some(record) = value {
+                    run.error(record);
+                }
+            }
+            _ => run.push(entry.utc_ms, stream, crate::text::for_screen(&text)),
+        }
+    }
+
+    fn run_end(&mut self, entry: Entry<'_>, said: Said<'_>) {
+        let Some(id) = said.run.map(PipelineId) else { return };
+        let seconds = entry.mono.saturating_sub(self.began.get(&id).copied().unwrap_or(entry.mono)) / 1_000;
+        match said.outcome.as_deref().and_then(Outcome::of_word) {
+            None | Some(Outcome::Unknown) => {
+                self.unknown.insert(id, seconds);
+            }
+            Some(outcome) => {
+                if let Some(run) = self.find(id.0) {
+                    run.finish_after(seconds, outcome, None);
+                }
+            }
+        }
+    }
+
+    /// One command ran at a time: an earlier one without an end is over. The last one may go on although the connection was
+    /// lost; the endpoint knows.
+    fn end_all_but_last(&mut self) {
+        let last = self.runs.len().saturating_sub(1);
+        for run in self.runs.iter_mut().take(last).filter(|run| run.end.is_none()) {
+            let seconds = self.unknown.get(&run.id).copied().unwrap_or(0);
+            run.finish_after(seconds, Outcome::Unknown, Some(Fault::new(code::OUTCOME_UNKNOWN)));
+        }
+    }
+}
