@@ -33,6 +33,18 @@ async fn until_line(page: &mut Page, id: &Value, last: u64) -> Vec<String> {
     }
 }
 
+/// Waits for the end of a run that is attached already.
+async fn end_of(page: &mut Page, id: &Value) -> Value {
+    loop {
+        let wanted = id.clone();
+        let batch = page.event("run", move |batch| batch["runId"] == wanted).await;
+        page.ask("run_ack", json!({ "runId": id, "batch": batch["batch"] })).await;
+        if batch["state"]["kind"] == "ended" {
+            return batch["state"]["result"].clone();
+        }
+    }
+}
+
 fn created(peer: &Peer) -> usize {
     peer.log("invoke").iter().filter(|entry| entry["name"] == "Test-Sleep").count()
 }
@@ -57,7 +69,7 @@ async fn r11_a_session_left_running_is_taken_over_with_its_run() {
     let counted: Vec<String> = (1..=lines.len()).map(|number| number.to_string()).collect();
     assert_eq!(lines, counted);
     next.ask("run_stop", json!({ "runId": id })).await;
-    let result = next.follow(&id).await.0;
+    let result = end_of(&mut next, &id).await;
     assert_eq!(result["outcome"], "stopped", "{result}");
     assert_eq!((created(&peer), peer.state()["shells"].as_array().unwrap().len()), (1, 1));
     // It is a session as any other.
@@ -130,7 +142,7 @@ async fn r11_a_session_whose_connection_was_lost_is_taken_over_in_the_same_windo
     let refused = page.ask("session_close", spec("letGo")).await;
     assert_eq!(refused["kind"], "failed", "it is not lost: {refused}");
     peer.rule(json!({ "do": "unencrypted", "action": "Receive", "target": "command", "times": 1 }));
-    let result = page.follow(&id).await.0;
+    let result = end_of(&mut page, &id).await;
     assert_eq!(result["outcome"], "unknown", "{result}");
     let gone = page.ask("session_close", spec("letGo")).await;
     assert_eq!(gone["kind"], "letGo", "{gone}");
@@ -139,7 +151,7 @@ async fn r11_a_session_whose_connection_was_lost_is_taken_over_in_the_same_windo
     assert_eq!((&opened["kind"], &opened["session"]["activeRun"]), (&json!("open"), &id), "{opened}");
     page.ask("run_attach", json!({ "runId": id, "after": 0 })).await;
     page.ask("run_stop", json!({ "runId": id })).await;
-    assert_eq!(page.follow(&id).await.0["outcome"], "stopped");
+    assert_eq!(end_of(&mut page, &id).await["outcome"], "stopped");
     assert_eq!((created(&peer), page.records().len()), (1, 2));
     assert_eq!(page.ask("app_snapshot", json!({})).await["unfinished"], json!([]));
 }

@@ -200,6 +200,15 @@ fn j7_large_output_has_a_file_of_its_own_whose_hash_is_in_the_chain() {
     assert_eq!(about["lines"], beside.lines().count());
     assert_eq!(about["sha256"], common::sha256(beside.as_bytes()));
     assert_eq!(python(&path), format!("{} lines, head {head}", lines.len()));
+    // Told one after the other, the lines of the run are all there and in their order.
+    let mut told = Vec::new();
+    let tell = |entry: record::Entry<'_>| {
+        if entry.kind == "output" && entry.data.starts_with('"') {
+            told.push(entry.data.trim_matches('"').parse::<u32>().unwrap());
+        }
+    };
+    assert!(record::each(&path, tell).unwrap().damage.is_none());
+    assert_eq!(told, (0..1_000).collect::<Vec<_>>());
     std::fs::write(folder.path().join("r.output-1.jsonl"), beside.replacen('7', "8", 1)).unwrap();
     assert_eq!(verify(&path).unwrap().damaged_files, ["r.output-1.jsonl"]);
     assert_eq!(python(&path), "altered file r.output-1.jsonl");
