@@ -1,12 +1,13 @@
 //! The practice PEP: its stamp, its account, its shells.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use clixml::Value;
 use psrp::PipelineId;
 use spnego::{Secret, ServerOptions};
+use wsman::server::ServerFault;
 
 use crate::connection::Connection;
 use crate::shell::Shell;
@@ -47,7 +48,20 @@ pub(crate) struct Inner {
     password: Secret,
     pub(crate) names: ServerOptions,
     shells: Mutex<BTreeMap<String, Arc<Shell>>>,
+    /// What became of the last operations, by account and id
+    operations: Mutex<VecDeque<((String, String), Kept)>>,
+    keeps_answers: AtomicBool,
 }
+
+/// What became of an operation.
+#[derive(Debug, Clone)]
+pub(crate) enum Kept {
+    Done,
+    Refused(ServerFault),
+}
+
+/// So many operations are remembered.
+const MOST_KEPT: usize = 256;
 
 impl PracticePep {
     /// The account that may sign in.
@@ -84,7 +98,16 @@ impl PracticePep {
             scenario: RwLock::new(Arc::new(options.scenario)),
             closed: AtomicUsize::new(0),
         };
-        Self { inner: Arc::new(Inner { stamp: Arc::new(stamp), password, names, shells: Mutex::new(BTreeMap::new()) }) }
+        Self {
+            inner: Arc::new(Inner {
+                stamp: Arc::new(stamp),
+                password,
+                names,
+                shells: Mutex::new(BTreeMap::new()),
+                operations: Mutex::default(),
+                keeps_answers: AtomicBool::new(true),
+            }),
+        }
     }
 
     /// The password of this start. It opens nothing but this practice PEP.
@@ -102,6 +125,12 @@ impl PracticePep {
     /// Another scenario from now on.
     pub fn set_scenario(&self, scenario: Scenario) {
         *self.inner.stamp.scenario.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(scenario);
+    }
+
+    /// Whether a request that is marked as sent before is answered as it was. Endpoints before Windows Server 2012 do not
+    /// know the mark.
+    pub fn keep_answers(&self, keep: bool) {
+        self.inner.keeps_answers.store(keep, Ordering::Relaxed);
     }
 
     /// How often a session was closed with its transcripts.
@@ -137,6 +166,25 @@ impl PracticePep {
 }
 
 impl Inner {
+    pub(crate) fn keeps_answers(&self) -> bool {
+        self.keeps_answers.load(Ordering::Relaxed)
+    }
+
+    /// What became of this operation, if it is remembered.
+    pub(crate) fn kept(&self, key: &(String, String)) -> Option<Kept> {
+        let operations = self.operations.lock().unwrap_or_else(PoisonError::into_inner);
+        operations.iter().find(|(own, _)| own == key).map(|(_, kept)| kept.clone())
+    }
+
+    pub(crate) fn keep(&self, key: (String, String), kept: Kept) {
+        let mut operations = self.operations.lock().unwrap_or_else(PoisonError::into_inner);
+        operations.retain(|(own, _)| *own != key);
+        if operations.len() == MOST_KEPT {
+            operations.pop_front();
+        }
+        operations.push_back((key, kept));
+    }
+
     pub(crate) fn shells(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Shell>>> {
         self.shells.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -17,7 +17,7 @@ use wsman::server::{
 };
 use wsman::{CommandInfo, CommandStateKind, Identity, ShellInfo, ShellState, SignalCode};
 
-use crate::pep::Inner;
+use crate::pep::{Inner, Kept};
 use crate::shell::{NoAnswer, Shell};
 
 /// The session configuration.
@@ -46,12 +46,42 @@ pub(crate) async fn answer(pep: &Arc<Inner>, account: &str, document: &[u8]) -> 
             return (StatusCode::INTERNAL_SERVER_ERROR, fault);
         }
     };
-    match carry_out(pep, account, &request).await {
+    let kept = kept(pep, account, &request);
+    let outcome = match kept.clone().filter(|_| request.headers.retransmission).and_then(|key| pep.kept(&key)) {
+        // It was carried out before, whatever came of it.
+        Some(Kept::Done) => Ok(repeat(pep, &request)),
+        Some(Kept::Refused(fault)) => Err(fault),
+        None => {
+            let outcome = carry_out(pep, account, &request).await;
+            if let Some(key) = kept {
+                pep.keep(key, outcome.as_ref().map_or_else(|fault| Kept::Refused(fault.clone()), |_| Kept::Done));
+            }
+            outcome
+        }
+    };
+    match outcome {
         Ok(answer) => (StatusCode::OK, answer),
         Err(fault) => {
             (StatusCode::INTERNAL_SERVER_ERROR, encode_fault(Some(&request.headers), world.id(), machine, &fault))
         }
     }
+}
+
+/// The operation by whose id an answer is kept: what must not be done twice.
+fn kept(pep: &Arc<Inner>, account: &str, request: &Request) -> Option<(String, String)> {
+    let once =
+        matches!(request.body, RequestBody::Command { .. } | RequestBody::Send { .. } | RequestBody::Signal { .. });
+    let id = request.headers.operation_id.as_ref().filter(|_| once && pep.keeps_answers())?;
+    Some((account.to_lowercase(), id.clone()))
+}
+
+/// The answer to an operation that was carried out before.
+fn repeat(pep: &Arc<Inner>, request: &Request) -> Vec<u8> {
+    let answer = match &request.body {
+        RequestBody::Command { command_id: Some(id), .. } => Answer::Command { command_id: id },
+        _ => Answer::Acknowledged,
+    };
+    encode_response(&request.headers, pep.stamp.world.id(), &answer)
 }
 
 async fn carry_out(pep: &Arc<Inner>, account: &str, request: &Request) -> Outcome<Vec<u8>> {

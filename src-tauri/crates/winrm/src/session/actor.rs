@@ -18,9 +18,10 @@ use super::earlier::Earlier;
 use super::envelope;
 use super::event::{Interruption, SessionEvent, SessionState};
 use super::handle::{Opened, Order};
-use super::job::{Job, Jobs, Purpose};
+use super::job::{Ended, Job, Jobs, Purpose};
 use super::options::OpenOptions;
 use super::recovery::Recovery;
+use super::retransmission::Retransmits;
 use crate::lane::{Lane, Reply};
 use crate::random::Random;
 use crate::{
@@ -112,6 +113,12 @@ pub(super) struct Actor {
     pub(super) ordered_busy: bool,
     /// Requests that do not wait for others
     pub(super) urgent: VecDeque<Job>,
+    /// What is known of the endpoint's way with retransmissions
+    pub(super) retransmits: Retransmits,
+    /// The last terminate that was answered, by which it can be asked
+    pub(super) ended: Option<Ended>,
+    /// Requests without an answer that wait until that is known
+    pub(super) unanswered: Vec<(Job, String)>,
     /// Questions that are asked again, and when
     pub(super) later: Vec<(Instant, Job)>,
     pub(super) receives: Vec<Receiving>,
@@ -208,6 +215,9 @@ impl Actor {
             ordered: VecDeque::new(),
             ordered_busy: false,
             urgent: VecDeque::new(),
+            retransmits: Retransmits::Unknown,
+            ended: None,
+            unanswered: Vec::new(),
             later: Vec::new(),
             receives: Vec::new(),
             stops: BTreeMap::new(),

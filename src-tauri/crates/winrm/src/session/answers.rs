@@ -8,7 +8,7 @@ use wsman::{Fault, FaultKind};
 
 use super::actor::{Actor, Finished, Phase, ReceiveState};
 use super::event::Interruption;
-use super::job::{Job, Purpose};
+use super::job::{Ended, Job, Purpose};
 use super::options::Stage;
 use super::recovery;
 use super::wire::{Problem, Said, read};
@@ -163,7 +163,12 @@ impl Actor {
                     self.begin_receiving(pipeline);
                 }
             }
-            (Purpose::Stop { .. } | Purpose::Terminate { .. }, _) => {}
+            (Purpose::Terminate { id }, _) => {
+                let (operation_id, message_id) = (job.operation_id, job.message_id);
+                self.ended = Some(Ended { pipeline: id, operation_id, message_id });
+            }
+            (Purpose::Probe, _) => self.probed(Some(true)),
+            (Purpose::Stop { .. }, _) => {}
             (Purpose::Delete, _) => self.end_close(Ok(())),
             (Purpose::Disconnect, _) => {
                 self.switched(Ok(()));
@@ -334,6 +339,7 @@ impl Actor {
             Purpose::Stop { id } => {
                 self.interrupted(Interruption::StopUnknown { pipeline: id, reason: fault.to_string() });
             }
+            Purpose::Probe => self.probed(Some(false)),
             Purpose::Terminate { .. } => {}
             Purpose::Delete if kind == FaultKind::NotFound => self.end_close(Ok(())),
             Purpose::Delete => self.end_close(Err(CloseError::Fault(fault))),
@@ -512,20 +518,17 @@ impl Actor {
                 self.receive_again(job, target, error);
             }
             Purpose::Command { .. } => self.ask_about(job, &reason),
-            Purpose::Send { pipeline: Some(id), starts: Some(_) } => {
-                self.ordered_busy = false;
-                self.drop_start_of(id);
-                self.interrupted(Interruption::OutcomeUnknown { pipeline: id, reason });
-                self.pool.command_gone(id);
-                if let Ok(job) = self.jobs.signal(id, wsman::SignalCode::Terminate) {
-                    self.urgent.push_back(job);
+            Purpose::Send { .. } | Purpose::Stop { .. } => {
+                if let Err((job, reason)) = self.retransmit(job, reason) {
+                    self.not_answered(&job, reason);
                 }
             }
-            Purpose::Send { pipeline, .. } => {
-                self.ordered_busy = false;
-                self.interrupted(Interruption::SendUnknown { pipeline, reason });
+            // A question that is never answered is no knowledge.
+            Purpose::Probe if job.tries < ASKS => {
+                job.tries += 1;
+                self.urgent.push_front(job);
             }
-            Purpose::Stop { id } => self.interrupted(Interruption::StopUnknown { pipeline: id, reason }),
+            Purpose::Probe => self.probed(None),
             Purpose::Terminate { .. } => {}
             // Deleting twice does no harm, so it is tried twice.
             Purpose::Delete if job.tries == 0 => match self.jobs.delete() {
@@ -633,7 +636,7 @@ impl Actor {
     }
 
     /// The rest of a pipeline's start is not sent.
-    fn drop_start_of(&mut self, id: PipelineId) {
+    pub(super) fn drop_start_of(&mut self, id: PipelineId) {
         self.ordered.retain(|job| !matches!(job.purpose, Purpose::Send { pipeline: Some(of), .. } if of == id));
     }
 

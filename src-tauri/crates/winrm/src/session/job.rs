@@ -42,6 +42,8 @@ pub(super) enum Purpose {
     ConnectCommand {
         id: PipelineId,
     },
+    /// A marked retransmission of a terminate that was answered: whether the endpoint knows such a thing
+    Probe,
     Disconnect,
     Reconnect,
     Delete,
@@ -53,6 +55,9 @@ pub(super) struct Job {
     pub(super) purpose: Purpose,
     pub(super) kind: OperationKind,
     pub(super) message_id: Uuid,
+    pub(super) operation_id: Uuid,
+    /// The id that the same operation went by before, which an answer that was kept may relate to
+    pub(super) before: Option<Uuid>,
     pub(super) envelope: Vec<u8>,
     /// The fragment in it, which can be cut smaller
     pub(super) piece: Option<Piece>,
@@ -84,12 +89,22 @@ impl Job {
             purpose,
             kind: operation.kind(),
             message_id: ids.message_id,
+            operation_id: ids.operation_id,
+            before: None,
             envelope: encode_request(context, operation, &ids, timeout),
             piece: None,
             intent,
             tries: 0,
         })
     }
+}
+
+/// A terminate that was answered.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ended {
+    pub(super) pipeline: PipelineId,
+    pub(super) operation_id: Uuid,
+    pub(super) message_id: Uuid,
 }
 
 /// Writes the requests of one shell.
@@ -175,6 +190,57 @@ impl Jobs {
     pub(super) fn delete(&self) -> Result<Job, NoRandomness> {
         let operation = Operation::Delete { shell_id: self.shell };
         self.job(Purpose::Delete, &operation, Some(Intent::Delete { pool: self.shell.into() }))
+    }
+
+    /// The same operation, marked as sent before: an endpoint that knows retransmissions carries it out only when it has not
+    /// yet, and answers what it has answered. [MS-WSMV] 2.2.4.25, 2.2.4.39. `None` for what is never sent that way.
+    pub(super) fn retransmission(&self, job: &Job) -> Option<Result<Job, NoRandomness>> {
+        let (shell_id, operation) = (self.shell, &job.purpose);
+        let operation = match (operation, &job.piece) {
+            (Purpose::Send { pipeline, .. }, Some(piece)) => Operation::Send {
+                shell_id,
+                command_id: pipeline.map(|id| id.0),
+                stream: match piece.stream {
+                    InputStream::Stdin => wsman::InputStream::Stdin,
+                    InputStream::Pr => wsman::InputStream::Pr,
+                },
+                data: &piece.data,
+            },
+            (Purpose::Stop { id }, _) => Operation::Signal { shell_id, command_id: id.0, code: SignalCode::Stop },
+            _ => return None,
+        };
+        let again = self.marked(job.purpose, &operation, job.operation_id, job.message_id);
+        let piece = job.piece.as_ref().map(|piece| Piece { stream: piece.stream, data: piece.data.clone() });
+        Some(again.map(|again| Job { piece, tries: job.tries + 1, ..again }))
+    }
+
+    /// Asks whether the endpoint knows retransmissions, by a terminate that it has answered: whoever does not know them says
+    /// that there is no such command, and nothing has happened.
+    pub(super) fn probe(&self, ended: &Ended) -> Result<Job, NoRandomness> {
+        let operation =
+            Operation::Signal { shell_id: self.shell, command_id: ended.pipeline.0, code: SignalCode::Terminate };
+        self.marked(Purpose::Probe, &operation, ended.operation_id, ended.message_id)
+    }
+
+    fn marked(
+        &self,
+        purpose: Purpose,
+        operation: &Operation<'_>,
+        operation_id: Uuid,
+        before: Uuid,
+    ) -> Result<Job, NoRandomness> {
+        let ids = RequestIds::new(random::id(self.random.as_ref())?, operation_id).again();
+        Ok(Job {
+            purpose,
+            kind: operation.kind(),
+            message_id: ids.message_id,
+            operation_id,
+            before: Some(before),
+            envelope: encode_request(&self.context, operation, &ids, self.timeout),
+            piece: None,
+            intent: None,
+            tries: 0,
+        })
     }
 
     fn job(&self, purpose: Purpose, operation: &Operation<'_>, intent: Option<Intent>) -> Result<Job, NoRandomness> {

@@ -10,6 +10,7 @@ mod handle;
 mod job;
 mod options;
 mod recovery;
+mod retransmission;
 mod wire;
 
 pub use earlier::Earlier;

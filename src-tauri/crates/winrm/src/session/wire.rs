@@ -24,7 +24,14 @@ pub(super) enum Problem {
 
 /// Reads the answer to a request.
 pub(super) fn read(job: &Job, envelope: &[u8]) -> Result<Said, Problem> {
-    let response = decode_response(job.kind, job.message_id, envelope).map_err(|error| match error {
+    let decoded = decode_response(job.kind, job.message_id, envelope);
+    // What was answered before may be answered as it was.
+    let decoded = match (decoded, job.before) {
+        (Err(ResponseError::Fault(fault)), _) => Err(ResponseError::Fault(fault)),
+        (Err(_), Some(before)) => decode_response(job.kind, before, envelope),
+        (decoded, _) => decoded,
+    };
+    let response = decoded.map_err(|error| match error {
         ResponseError::Fault(fault) => Problem::Fault(fault),
         other => Problem::Broken(other.to_string()),
     })?;

@@ -1,6 +1,7 @@
 //! Sessions against the practice PEP in memory, through exchanges that fail on purpose.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod again;
 mod cases;
 mod endings;
 mod faulty;

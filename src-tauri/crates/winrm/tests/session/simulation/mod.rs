@@ -1,13 +1,15 @@
 //! Whole sessions on a fake clock, by seed: requests and answers that are lost, slow or come twice, connections that are cut,
-//! lanes that overtake each other, sign-ins that are forgotten, readers that pause, people who stop, leave and come back, and
-//! crashes at any moment, after which another process takes over from what was written down.
+//! lanes that overtake each other, sign-ins that are forgotten, readers that pause, people who answer questions late or not
+//! at all, who stop, leave and come back, and crashes at any moment, after which another process takes over from what was
+//! written down.
 //!
 //! 200 seeds run with the other tests, `cargo xtask simulate [N] [SEED]` runs as many as it is told. What must hold is in
 //! `course.rs` and here: a command is carried out at most once and never unwritten, a run has exactly one final state, no
 //! record comes twice, out of order or is missing without a word, what waits for a reader is bounded, everything comes to an
 //! end, and no shell is left behind. A seed gives the same trace every time, to the byte and in any process.
 //!
-//! Not in it: key exchanges, because the keys of RSA are made by the operating system's chance.
+//! Questions for secrets, and with them key exchanges, have seeds of their own: the keys of RSA are made by the operating
+//! system's chance, so that these sessions take the same course again, but not to the byte.
 
 mod chance;
 mod course;
@@ -23,7 +25,7 @@ pub(crate) use chance::Weather;
 use course::{Seen, judge, seen};
 use notes::{Notes, Pen};
 use practice::Scenario;
-use process::{Ended, Life, start};
+use process::{ANSWERED, EXCHANGED, Ended, Life, answer, start};
 use psrp::{Command, Event};
 use sha2::{Digest, Sha256};
 pub(crate) use trace::Trace;
@@ -32,8 +34,11 @@ use winrm::SessionEvent;
 
 use crate::faulty::Stage;
 
-/// What runs: slowly, much at once, and quickly.
-const COMMANDS: [&str; 3] = ["Test-AzureStack", "Get-StorageJob", "Get-ActionStatus"];
+/// What runs: slowly, much at once, quickly, with questions, and with a question for a secret.
+const COMMANDS: [&str; 5] =
+    ["Test-AzureStack", "Get-StorageJob", "Get-ActionStatus", "Get-ClusterLog", "Get-TLSPolicy"];
+/// Those that need no secret.
+const PUBLIC: u64 = 4;
 /// The size of answers that is asked for. Small, so that there are many of them.
 const ENVELOPE: u32 = 8192;
 /// Lines of the command that gives much at once; more than may wait for a reader.
@@ -43,9 +48,21 @@ const LINES: usize = 400;
 static SCENARIO: LazyLock<Scenario> = LazyLock::new(|| {
     let steps: Vec<String> =
         (0..LINES).map(|line| format!(r#"{{ "output": "line {line} {}" }}"#, ".".repeat(300))).collect();
+    let questions: Vec<String> = (0..4)
+        .map(|node| {
+            format!(
+                r#"{{ "output": "node {node}" }}, {{ "prompt": {{ "name": "Node{node}", "type": "String" }} }}, {{ "seconds": 20 }}, {{ "output": "log of {{Node{node}}}" }}"#
+            )
+        })
+        .collect();
     let text = format!(
-        r#"{{ "title": "t", "what": "w", "based_on": "healthy", "commands": {{ "Get-StorageJob": [{{ "steps": [{}] }}] }} }}"#,
-        steps.join(",")
+        r#"{{ "title": "t", "what": "w", "based_on": "healthy", "commands": {{
+            "Get-StorageJob": [{{ "steps": [{}] }}],
+            "Get-ClusterLog": [{{ "steps": [{}] }}],
+            "Get-TLSPolicy": [{{ "steps": [{{ "output": "who" }}, {{ "prompt": {{ "name": "Code", "type": "SecureString" }} }}, {{ "output": "in" }}] }}]
+        }} }}"#,
+        steps.join(","),
+        questions.join(",")
     );
     Scenario::parse("simulation", &text).unwrap()
 });
@@ -64,6 +81,9 @@ static WANTED: LazyLock<Vec<Vec<Seen>>> = LazyLock::new(|| {
             loop {
                 match events.next().await.unwrap() {
                     SessionEvent::Pool(Event::Record { stream, value, .. }) => records.push(seen(stream, &value)),
+                    SessionEvent::Pool(Event::HostCall { pipeline, call, question: true, .. }) => {
+                        handle.answer(pipeline, call.id, answer(&call)).await.unwrap();
+                    }
                     SessionEvent::Pool(Event::PipelineState { pipeline, state, .. })
                         if pipeline == id && state.is_final() =>
                     {
@@ -90,9 +110,11 @@ struct Simulated {
 }
 
 /// One seed, from the first opening until nothing is left on the endpoint.
-async fn live(seed: u64, trace: &Arc<Trace>) -> Result<(), String> {
-    let mut life = Life::new(seed, trace);
+async fn live(seed: u64, trace: &Arc<Trace>, secrets: bool) -> Result<(), String> {
+    let mut life = Life::new(seed, trace, if secrets { COMMANDS.len() as u64 } else { PUBLIC });
     let stage = Stage::seeded(SCENARIO.clone(), !seed, trace);
+    // Every other endpoint is too old to know retransmissions.
+    stage.pep().keep_answers(life.dice.one_in(2));
     for number in 0.. {
         let process = stage.another_process();
         // Who comes last has a calm day, and no excuse.
@@ -133,13 +155,13 @@ async fn live(seed: u64, trace: &Arc<Trace>) -> Result<(), String> {
     Ok(())
 }
 
-fn simulate(seed: u64, with_lines: bool) -> Simulated {
+fn simulate(seed: u64, with_lines: bool, secrets: bool) -> Simulated {
     // Before the clock of this seed is made
     LazyLock::force(&WANTED);
     on_a_fake_clock().block_on(async {
         let trace = Arc::new(Trace::begin(with_lines));
         let day = Duration::from_secs(24 * 3600);
-        let outcome = tokio::time::timeout(day, live(seed, &trace)).await;
+        let outcome = tokio::time::timeout(day, live(seed, &trace, secrets)).await;
         let outcome = outcome.unwrap_or_else(|_| Err("no end within a day".to_owned()));
         let (hash, lines) = trace.end();
         Simulated { outcome, hash, lines }
@@ -151,7 +173,7 @@ fn number(name: &str, otherwise: u64) -> u64 {
 }
 
 /// The hash of all traces from this seed on, and what was wrong. Several threads share the work, each seed its own clock.
-fn simulate_all(first: u64, count: u64) -> (String, Vec<String>) {
+fn simulate_all(first: u64, count: u64, secrets: bool) -> (String, Vec<String>) {
     let next = AtomicU64::new(first);
     let work = || {
         let mut done = Vec::new();
@@ -160,7 +182,7 @@ fn simulate_all(first: u64, count: u64) -> (String, Vec<String>) {
             if seed >= first + count {
                 return done;
             }
-            let simulated = simulate(seed, false);
+            let simulated = simulate(seed, false, secrets);
             done.push((seed, simulated.hash, simulated.outcome));
         }
     };
@@ -184,19 +206,32 @@ fn sessions_in_bad_weather() {
     assert_eq!(WANTED[1].len(), LINES);
     let (first, count) = (number("PEP_SIMULATE_SEED", 1), number("PEP_SIMULATE", 200));
     if count == 1 {
-        let Simulated { hash, lines, .. } = simulate(first, true);
+        let Simulated { hash, lines, .. } = simulate(first, true, false);
         println!("{}\ntrace of seed {first}: {}", lines.join("\n"), hex(&hash));
     }
-    let (hash, wrong) = simulate_all(first, count);
+    let before = ANSWERED.load(SeqCst);
+    let (hash, wrong) = simulate_all(first, count, false);
+    let answered = ANSWERED.load(SeqCst) - before;
+    assert!(count < 50 || answered > count / 2, "{answered} questions were answered");
     println!("traces of {count} seeds from {first} on: {hash}");
+    assert!(wrong.is_empty(), "{} of {count} seeds:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn sessions_with_secrets_in_bad_weather() {
+    // An exchange makes a key, which takes its time.
+    let (first, count) = (number("PEP_SIMULATE_SEED", 1), number("PEP_SIMULATE", 200).div_ceil(4));
+    let (_, wrong) = simulate_all(first, count, true);
+    let exchanged = EXCHANGED.load(SeqCst);
+    assert!(count < 50 || exchanged > count / 4, "{exchanged} keys were exchanged");
     assert!(wrong.is_empty(), "{} of {count} seeds:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 #[test]
 fn a_seed_gives_the_same_trace_again_here_and_in_another_process() {
     let (first, count) = (1, 24);
-    let (here, _) = simulate_all(first, count);
-    let (again, _) = simulate_all(first, count);
+    let (here, _) = simulate_all(first, count, false);
+    let (again, _) = simulate_all(first, count, false);
     assert_eq!(here, again, "the second time");
     let output = std::process::Command::new(std::env::current_exe().unwrap())
         .args(["simulation::sessions_in_bad_weather", "--exact", "--nocapture"])
@@ -207,5 +242,5 @@ fn a_seed_gives_the_same_trace_again_here_and_in_another_process() {
     let text = String::from_utf8_lossy(&output.stdout);
     let there = text.lines().find_map(|line| line.strip_prefix(&format!("traces of {count} seeds from {first} on: ")));
     assert_eq!(there, Some(here.as_str()), "in another process: {text}");
-    assert_ne!(simulate_all(first + 1, count).0, here, "other seeds");
+    assert_ne!(simulate_all(first + 1, count, false).0, here, "other seeds");
 }

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use clixml::encode_to_string;
-use psrp::{Command, Event, PipelineId};
-use tokio::time::{Instant, sleep, sleep_until};
+use psrp::host::{Field, HostAnswer, HostCall, Question};
+use psrp::{Argument, Command, Event, PipelineId, SecretText};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use winrm::{
     Credentials, Earlier, EventStream, Interruption, LossReason, OpenError, OpenOptions, SessionEvent, SessionHandle,
     SessionState, SignIn,
@@ -16,14 +18,20 @@ use super::chance::{Dice, SeededRandom};
 use super::course::{Course, seen};
 use super::notes::{Notes, Pen};
 use super::trace::Trace;
-use super::{COMMANDS, ENVELOPE};
+use super::{COMMANDS, ENVELOPE, PUBLIC};
 use crate::faulty::Stage;
 
+/// How long a person looks at a run in which nothing happens
+const PATIENCE: Duration = Duration::from_secs(3_600);
 /// How many batches of events may wait for their reader
 const BATCHES: usize = 2;
 /// What may wait for a reader that pauses, in bytes of written values: each batch holds what the Receives that were under way
 /// brought, of the pool and of three runs at most.
 const MOST_WAITING: usize = BATCHES * 4 * ENVELOPE as usize;
+
+/// How often questions were answered and keys exchanged, in all simulations of this process: whether they are in it.
+pub(crate) static ANSWERED: AtomicU64 = AtomicU64::new(0);
+pub(crate) static EXCHANGED: AtomicU64 = AtomicU64::new(0);
 
 /// What all processes of a simulation share.
 pub(crate) struct Life {
@@ -37,6 +45,12 @@ pub(crate) struct Life {
     pub(crate) refused: Vec<PipelineId>,
     /// What the present process saw
     now: BTreeMap<PipelineId, Course>,
+    /// How many of the commands may run
+    choice: u64,
+    /// Questions that wait for an answer
+    questions: Vec<(Option<PipelineId>, HostCall)>,
+    /// Runs whose answer may not have arrived: nobody waits for them for ever.
+    unsure: Vec<PipelineId>,
     disconnected: bool,
 }
 
@@ -53,7 +67,7 @@ pub(crate) enum Ended {
 }
 
 impl Life {
-    pub(crate) fn new(seed: u64, trace: &Arc<Trace>) -> Self {
+    pub(crate) fn new(seed: u64, trace: &Arc<Trace>, choice: u64) -> Self {
         Self {
             seed,
             dice: Dice::new(seed),
@@ -62,6 +76,9 @@ impl Life {
             runs: BTreeMap::new(),
             refused: Vec::new(),
             now: BTreeMap::new(),
+            choice,
+            questions: Vec::new(),
+            unsure: Vec::new(),
             disconnected: false,
         }
     }
@@ -89,6 +106,8 @@ impl Life {
             }
         };
         self.disconnected = false;
+        self.questions.clear();
+        self.unsure.clear();
         let ended = tokio::select! {
             biased;
             () = crashes => Ok(Ended::Crashed),
@@ -135,10 +154,13 @@ impl Life {
             if active == 0 {
                 break;
             }
-            let Some(event) = events.next().await else {
-                return Ok(Ended::Open("the session ended".to_owned()));
-            };
-            self.take(&event);
+            match timeout(PATIENCE, events.next()).await {
+                Ok(Some(event)) => self.take(&event),
+                Ok(None) => return Ok(Ended::Open("the session ended".to_owned())),
+                // A question that an earlier process has got, or whose answer was lost: whoever sits there stops the run.
+                Err(_) => self.unsure.extend(self.now.keys()),
+            }
+            self.respond(&handle).await?;
             if std::mem::take(&mut self.disconnected) && !self.come_back(&handle).await {
                 break;
             }
@@ -157,7 +179,10 @@ impl Life {
     }
 
     async fn invoke(&mut self, handle: &SessionHandle) -> Result<(), String> {
-        let which = usize::try_from(self.dice.roll(COMMANDS.len() as u64)).unwrap();
+        // Where there are secrets, every other run is about one.
+        let secret = self.choice > PUBLIC && self.dice.one_in(2);
+        let which = if secret { PUBLIC } else { self.dice.roll(self.choice) };
+        let which = usize::try_from(which).unwrap();
         let id = handle.new_pipeline().map_err(|error| error.to_string())?;
         self.runs.insert(id, (which, Vec::new()));
         self.now.insert(id, Course::default());
@@ -167,6 +192,38 @@ impl Life {
             self.refused.push(id);
             // Without a session there is nothing to do any more; the events say so.
             sleep(Duration::from_secs(1)).await;
+        }
+        Ok(())
+    }
+
+    /// What a person does about questions: answers at once, late, or not at all; and gives up where an answer may be lost.
+    async fn respond(&mut self, handle: &SessionHandle) -> Result<(), String> {
+        for (pipeline, call) in std::mem::take(&mut self.questions) {
+            let what = match self.dice.roll(8) {
+                0 => HostAnswer::refused("no"),
+                roll => {
+                    if roll < 3 {
+                        sleep(self.dice.seconds(1, 100)).await;
+                    }
+                    answer(&call)
+                }
+            };
+            self.trace.note("answer", &format!("{pipeline:?} {:?}", call.id));
+            let given = handle.answer(pipeline, call.id, what).await;
+            self.trace.note("answered", &format!("{given:?}"));
+            if given.is_ok() {
+                ANSWERED.fetch_add(1, Relaxed);
+            }
+            // Once is enough: a second answer is refused here, whatever became of the first one.
+            if given.is_ok() && handle.answer(pipeline, call.id, answer(&call)).await.is_ok() {
+                return Err(format!("{:?} of {pipeline:?} was answered twice", call.id));
+            }
+        }
+        for id in std::mem::take(&mut self.unsure) {
+            if self.now.get(&id).is_some_and(|course| course.ends.is_empty()) {
+                self.trace.note("give up", &format!("{id:?}"));
+                let _ = handle.stop(id).await;
+            }
         }
         Ok(())
     }
@@ -235,6 +292,17 @@ impl Life {
                     course.ends.push((*state, *origin));
                 }
             }
+            SessionEvent::Pool(Event::HostCall { pipeline, call, question: true, .. }) => {
+                self.questions.push((*pipeline, call.clone()));
+            }
+            SessionEvent::Pool(Event::Withdrawn { pipeline, call }) => {
+                self.questions.retain(|(of, other)| (of, &other.id) != (pipeline, call));
+            }
+            SessionEvent::Pool(Event::KeyReady) => drop(EXCHANGED.fetch_add(1, Relaxed)),
+            SessionEvent::Pool(Event::KeyFailed) => self.unsure.extend(self.now.keys()),
+            SessionEvent::Interruption(
+                Interruption::SendUnknown { pipeline: Some(pipeline), .. } | Interruption::StopUnknown { pipeline, .. },
+            ) => self.unsure.push(*pipeline),
             SessionEvent::Pool(Event::Gap { pipeline: Some(pipeline), .. }) => {
                 if let Some(course) = self.now.get_mut(pipeline) {
                     course.gap = true;
@@ -252,6 +320,16 @@ impl Life {
             _ => {}
         }
     }
+}
+
+/// The one answer to a question: the field gets what it is for.
+pub(crate) fn answer(call: &HostCall) -> HostAnswer {
+    let Some(Question::Fields { fields, .. }) = call.question() else { return HostAnswer::refused("what?") };
+    let value = |field: &Field| match field.type_name.as_str() {
+        "System.Security.SecureString" => Argument::Secret(SecretText::from("a secret".to_owned())),
+        _ => "n".into(),
+    };
+    HostAnswer::Fields(fields.iter().map(|field| (field.name.clone(), value(field))).collect())
 }
 
 pub(crate) async fn start(
