@@ -4,6 +4,7 @@ use std::process::Command;
 
 use serde_json::Value;
 use tests::folders;
+use tests::peer::Peer;
 use tests::practice_server::PracticeServer;
 
 fn run(server: &PracticeServer, script: &str) -> Value {
@@ -51,4 +52,20 @@ fn pypsrp_with_a_wrong_password_is_refused() {
     let seen = run(&server, "pypsrp_wrong_password.py");
     assert_eq!(seen["error"], "AuthenticationError");
     assert_eq!(server.pep.open_shells(), 0);
+}
+
+/// What ours takes for the same is counted in `winrm/tests/session/round_trips.rs`: five, and one for a command.
+#[test]
+fn pypsrp_takes_five_round_trips_to_open_and_two_for_a_command() {
+    let peer = Peer::start(&["--user", r"PRACTICE\CloudAdmin", "--password", "counted"]);
+    let output = Command::new(folders::python())
+        .arg(folders::root().join("tests/interop/clients/pypsrp_round_trips.py"))
+        .args([peer.port().to_string().as_str(), peer.control_url()])
+        .env("PEP_TEST_PASSWORD", "counted")
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .output()
+        .expect("Python starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let counts: Vec<u64> = serde_json::from_slice(&output.stdout).expect("the client prints JSON");
+    assert_eq!(counts, [5, 2, 2]);
 }

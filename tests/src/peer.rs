@@ -69,6 +69,11 @@ impl Peer {
         self.port
     }
 
+    /// Where its control port answers.
+    pub fn control_url(&self) -> &str {
+        &self.control
+    }
+
     /// Settings, statistics, rules, shells and notes.
     pub fn state(&self) -> Value {
         ureq::get(&self.control).call().expect("the control port answers").body_mut().read_json().expect("JSON")

@@ -42,6 +42,8 @@ pub struct ClientPool {
     // Answers that wait for the key.
     answers: Vec<WaitingAnswer>,
     pub(super) outbox: Outbox,
+    /// Another client opened it, and may have left messages behind that it had not received.
+    pub(super) connects: bool,
     pub(super) events: VecDeque<Event>,
     pub(super) ignored: u64,
 }
@@ -94,6 +96,7 @@ impl ClientPool {
             id,
             phase: Phase::Opening,
             private_data: None,
+            connects: connect,
             defragmenter: if connect { Defragmenter::resuming(limit) } else { Defragmenter::new(limit) },
             calls: Calls::default(),
             repeats: Repeats::default(),

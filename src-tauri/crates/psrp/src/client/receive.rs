@@ -102,6 +102,8 @@ impl ClientPool {
             (MessageType::SessionCapability, Phase::Opening) => {}
             // We close before the endpoint had said anything.
             (MessageType::SessionCapability, Phase::Closing) => return Ok(()),
+            // The one that the other client had not received came first.
+            (MessageType::SessionCapability, Phase::Negotiated(_) | Phase::Opened(_)) if self.connects => return Ok(()),
             (MessageType::SessionCapability, _) => return Err(Misbehaviour::SecondCapability.into()),
             (_, Phase::Opening) => return Err(Misbehaviour::BeforeCapability(kind).into()),
             _ => {}

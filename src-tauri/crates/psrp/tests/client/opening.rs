@@ -191,3 +191,14 @@ fn a_pool_that_is_closed_before_it_opened_stays_closed() {
         "{events:?}"
     );
 }
+
+#[test]
+fn what_the_other_client_had_not_received_of_the_opening_comes_first_after_connecting() {
+    let mut peer = Peer::new();
+    peer.pool = psrp::ClientPool::connect(psrp::PoolOptions::default(), POOL, Box::new(RsaKeySource));
+    peer.did();
+    peer.say(None, MessageType::SessionCapability, &capability("2.3")).unwrap();
+    peer.say(None, MessageType::RunspacePoolState, &state_of_pool(2)).unwrap();
+    peer.say(None, MessageType::SessionCapability, &capability("2.3")).unwrap();
+    assert_eq!(peer.pool.state(), PoolState::Opened);
+}

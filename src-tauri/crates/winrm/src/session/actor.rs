@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep_until};
 use uuid::Uuid;
 use wsman::ShellContext;
 
+use super::ahead::Ahead;
 use super::earlier::Earlier;
 use super::envelope;
 use super::event::{Interruption, SessionEvent, SessionState};
@@ -113,6 +114,8 @@ pub(super) struct Actor {
     pub(super) ordered_busy: bool,
     /// Requests that do not wait for others
     pub(super) urgent: VecDeque<Job>,
+    /// The Receive that overtook its Command, if one did
+    pub(super) ahead: Ahead,
     /// What is known of the endpoint's way with retransmissions
     pub(super) retransmits: Retransmits,
     /// The last terminate that was answered, by which it can be asked
@@ -215,6 +218,7 @@ impl Actor {
             ordered: VecDeque::new(),
             ordered_busy: false,
             urgent: VecDeque::new(),
+            ahead: Ahead::default(),
             retransmits: Retransmits::Unknown,
             ended: None,
             unanswered: Vec::new(),

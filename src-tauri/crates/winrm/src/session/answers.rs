@@ -154,7 +154,7 @@ impl Actor {
             (Purpose::Command { id, last }, _) => {
                 self.ordered_busy = false;
                 if last {
-                    self.begin_receiving(Some(id));
+                    self.command_answered(id);
                 }
             }
             (Purpose::Send { pipeline, starts }, _) => {
@@ -229,6 +229,7 @@ impl Actor {
             // It is known, so it runs.
             self.known(target);
         }
+        self.heard_early(target);
         if matches!(self.phase, Phase::Closing | Phase::Ended) {
             return;
         }
@@ -263,6 +264,7 @@ impl Actor {
             self.created(None);
             return;
         }
+        self.ahead.settle(target);
         // Parts of the pipeline's start may still have to be sent; its output is waited for after the last of them.
         let more = self.ordered.front().is_some_and(
             |job| matches!(job.purpose, Purpose::Send { pipeline, starts: Some(_) } if pipeline == target),
@@ -321,6 +323,7 @@ impl Actor {
             Purpose::Command { id, .. } | Purpose::Send { pipeline: Some(id), starts: Some(_) } => {
                 self.ordered_busy = false;
                 self.drop_start_of(id);
+                self.forget_early(id);
                 self.interrupted(Interruption::Refused { pipeline: id, fault });
                 self.pool.command_gone(id);
             }
@@ -383,6 +386,13 @@ impl Actor {
         if asking && kind == FaultKind::NotFound {
             self.not_known(job, target);
             return;
+        }
+        if job.early && kind == FaultKind::NotFound {
+            self.too_early(target);
+            return;
+        }
+        if kind == FaultKind::TimedOut {
+            self.heard_early(target);
         }
         if asking {
             self.known(target);
@@ -580,6 +590,7 @@ impl Actor {
         };
         self.ordered_busy = false;
         self.drop_start_of(id);
+        self.forget_early(id);
         self.interrupted(Interruption::OutcomeUnknown { pipeline: id, reason: error.to_string() });
         self.pool.command_gone(id);
     }
@@ -601,11 +612,19 @@ impl Actor {
     /// The answer to a Command is missing. Whether the endpoint knows the command is asked; it is never sent again.
     fn ask_about(&mut self, job: Job, reason: &str) {
         let Purpose::Command { id, .. } = job.purpose else { return };
+        if self.ahead.was_heard(id) {
+            self.ordered_busy = false;
+            self.ahead.settle(Some(id));
+            return;
+        }
+        if self.asks_ahead(id) {
+            return;
+        }
         tracing::info!(reason, "the start of a command was not answered");
         self.ask(Some(id), 1);
     }
 
-    fn ask(&mut self, target: Option<PipelineId>, tries: u32) {
+    pub(super) fn ask(&mut self, target: Option<PipelineId>, tries: u32) {
         match self.jobs.receive(target, true) {
             Ok(mut job) => {
                 job.tries = tries;
@@ -621,6 +640,11 @@ impl Actor {
 
     /// The endpoint does not know the command that was asked about.
     fn not_known(&mut self, job: Job, target: Option<PipelineId>) {
+        if let Some(id) = target.filter(|id| self.ahead.was_heard(*id)) {
+            self.ordered_busy = false;
+            self.ahead.settle(Some(id));
+            return;
+        }
         if job.tries < ASKS {
             self.ask(target, job.tries + 1);
             return;
@@ -631,6 +655,7 @@ impl Actor {
         };
         self.ordered_busy = false;
         self.drop_start_of(id);
+        self.forget_early(id);
         self.interrupted(Interruption::NotStarted { pipeline: id });
         self.pool.command_gone(id);
     }

@@ -70,6 +70,7 @@ impl Actor {
             Phase::Disconnected => return self.dispatch_reconnect(),
             _ => {}
         }
+        self.let_go();
         let mut sent = false;
         loop {
             if !self.urgent.is_empty() {
@@ -99,7 +100,14 @@ impl Actor {
                 break;
             };
             self.ordered_busy = true;
+            let begins = match job.purpose {
+                Purpose::Command { id, last: true } => Some(id),
+                _ => None,
+            };
             self.start(job, lane);
+            if let Some(id) = begins {
+                self.receive_early(id);
+            }
             sent = true;
         }
         sent | self.dispatch_receives()
@@ -179,7 +187,7 @@ impl Actor {
         }));
     }
 
-    fn start(&mut self, job: Job, lane: Lane) {
+    pub(super) fn start(&mut self, job: Job, lane: Lane) {
         tracing::debug!(operation = job.kind.name(), tries = job.tries, bytes = job.envelope.len(), "request");
         if matches!(job.purpose, Purpose::Receive { .. }) {
             self.link.stats.receive();

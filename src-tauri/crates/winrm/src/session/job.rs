@@ -63,6 +63,8 @@ pub(super) struct Job {
     pub(super) piece: Option<Piece>,
     /// Awaited before the first try
     pub(super) intent: Option<Intent>,
+    /// A Receive that was sent while its Command was still on the way
+    pub(super) early: bool,
     /// How often it was sent without an answer
     pub(super) tries: u32,
 }
@@ -94,6 +96,7 @@ impl Job {
             envelope: encode_request(context, operation, &ids, timeout),
             piece: None,
             intent,
+            early: false,
             tries: 0,
         })
     }
@@ -239,6 +242,7 @@ impl Jobs {
             envelope: encode_request(&self.context, operation, &ids, self.timeout),
             piece: None,
             intent: None,
+            early: false,
             tries: 0,
         })
     }

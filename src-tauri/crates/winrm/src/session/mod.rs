@@ -1,6 +1,7 @@
 //! A session: one task that owns the lanes and the pool machine, a handle to it, and its events.
 
 mod actor;
+mod ahead;
 mod answers;
 mod dispatch;
 mod earlier;

@@ -52,6 +52,8 @@ struct Plan {
     tokens: AtomicUsize,
     after_fault: Mutex<Option<usize>>,
     weather: Mutex<Option<Weather>>,
+    distance: Mutex<Duration>,
+    arrived: Mutex<Option<Instant>>,
     trace: Arc<Trace>,
     lines: AtomicUsize,
     dead: tokio::sync::watch::Sender<bool>,
@@ -105,6 +107,11 @@ impl Stage {
 
     pub(crate) fn weather(&self, weather: Weather) {
         *self.plan.weather.lock().unwrap() = Some(weather);
+    }
+
+    /// How long everything takes to the endpoint, and back again.
+    pub(crate) fn far(&self, distance: Duration) {
+        *self.plan.distance.lock().unwrap() = distance;
     }
 
     pub(crate) fn pep(&self) -> &PracticePep {
@@ -204,7 +211,25 @@ impl Connector for Connect {
 
 impl Line {
     /// One request with what it meets on its way.
-    async fn carry(&mut self, mut request: Request<Bytes>) -> Result<Response<Bytes>, ExchangeError> {
+    async fn carry(&mut self, request: Request<Bytes>) -> Result<Response<Bytes>, ExchangeError> {
+        let distance = *self.plan.distance.lock().unwrap();
+        if distance.is_zero() {
+            return self.arrive(request).await;
+        }
+        // What was sent first arrives first.
+        let arrival = {
+            let mut last = self.plan.arrived.lock().unwrap();
+            let soon = Instant::now() + distance;
+            let arrival = last.map_or(soon, |last| soon.max(last + Duration::from_millis(1)));
+            *last.insert(arrival)
+        };
+        tokio::time::sleep_until(arrival).await;
+        let answer = self.arrive(request).await;
+        tokio::time::sleep(distance).await;
+        answer
+    }
+
+    async fn arrive(&mut self, mut request: Request<Bytes>) -> Result<Response<Bytes>, ExchangeError> {
         self.plan.change(true, request.headers_mut().get_mut(AUTHORIZATION));
         let token = request.headers().get(AUTHORIZATION).map_or(&[][..], HeaderValue::as_bytes);
         self.plan.trace.bytes("sent", self.number, &[token, request.body()]);

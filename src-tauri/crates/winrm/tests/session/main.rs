@@ -8,6 +8,7 @@ mod faulty;
 mod input;
 mod lost;
 mod requirements;
+mod round_trips;
 mod simulation;
 
 use std::sync::Arc;

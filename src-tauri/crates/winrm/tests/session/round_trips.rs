@@ -1,0 +1,86 @@
+//! How often somebody waits for the way to the endpoint and back, one wait after the other. What pypsrp takes for the same is
+//! counted in `tests/interop`.
+
+use std::time::Duration;
+
+use psrp::{Command, Event, PipelineId, RecordStream};
+use tokio::time::{Instant, sleep};
+use winrm::{EventStream, SessionEvent, SessionHandle};
+
+use crate::faulty::{Fault, Stage};
+use crate::{open, run};
+
+/// There, or back
+const DISTANCE: Duration = Duration::from_millis(100);
+
+/// Whole round trips since then.
+fn trips(since: Instant) -> u128 {
+    since.elapsed().as_millis() / (2 * DISTANCE).as_millis()
+}
+
+async fn until(events: &mut EventStream, id: PipelineId, what: impl Fn(&Event) -> bool) {
+    loop {
+        match events.next().await.unwrap() {
+            SessionEvent::Pool(
+                event @ Event::Record { pipeline, .. } | event @ Event::PipelineState { pipeline, .. },
+            ) if pipeline == id && what(&event) => {
+                return;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Round trips until the first output and until the end of a command that takes no time of its own.
+async fn command(handle: &SessionHandle, events: &mut EventStream) -> (u128, u128) {
+    let started = Instant::now();
+    let id = handle.invoke(Command::new("Get-Command").into()).await.unwrap();
+    until(events, id, |event| matches!(event, Event::Record { stream: RecordStream::Output, .. })).await;
+    let first = trips(started);
+    until(events, id, |event| matches!(event, Event::PipelineState { state, .. } if state.is_final())).await;
+    (first, trips(started))
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_open_pool_takes_five_round_trips_and_a_command_one() {
+    let stage = Stage::new();
+    stage.far(DISTANCE);
+    let started = Instant::now();
+    let (handle, mut events) = open(&stage, None).await.unwrap();
+    // What is offered, NEGOTIATE, AUTHENTICATE, Create, and the first Receive
+    assert_eq!(trips(started), 5);
+    // Further lanes sign in beside.
+    sleep(Duration::from_secs(2)).await;
+    for _ in 0..3 {
+        command(&handle, &mut events).await;
+        sleep(Duration::from_secs(2)).await;
+    }
+    for _ in 0..4 {
+        // The Receive is there when the output is; the terminate of the command before is not waited for.
+        assert_eq!(command(&handle, &mut events).await, (1, 1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_that_is_asked_too_early_again_and_again_is_not_asked_early_any_more() {
+    let stage = Stage::new();
+    let (handle, mut events) = open(&stage, None).await.unwrap();
+    for _ in 0..2 {
+        run(&handle, &mut events, Command::new("Get-Command")).await;
+        sleep(Duration::from_secs(1)).await;
+    }
+    let mut asked = Vec::new();
+    for _ in 0..6 {
+        let before = stage.sealed_requests();
+        // The Command is slow on its way, and everything else overtakes it.
+        stage.next(Fault::Late(5));
+        let (records, ..) = run(&handle, &mut events, Command::new("Get-Command")).await;
+        assert!(records > 10);
+        sleep(Duration::from_millis(100)).await;
+        asked.push(stage.sealed_requests() - before);
+    }
+    let (early, late) = asked.split_at(2);
+    // One Receive too many while it is tried
+    assert!(early.iter().min() > late.iter().min(), "{asked:?}");
+    handle.close().await.unwrap();
+}
