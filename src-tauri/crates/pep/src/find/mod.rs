@@ -10,6 +10,7 @@ mod look;
 mod names;
 mod portal;
 mod resource_manager;
+mod series;
 mod text;
 
 pub use candidates::{Candidate, Confidence, Fact, Found, Learnt, Origin, Problem, Source};
@@ -58,7 +59,7 @@ pub fn of_stamp(stamp: &Stamp, source: Source, from: &str) -> Found {
 /// When one of them cannot be a privileged endpoint.
 pub fn of_typed(text: &str) -> Result<Found, Fault> {
     let mut found = Found::default();
-    for address in address::parse_all(text, address::Origin::Typed)? {
+    for address in address::parse_all(&series::written_out(text), address::Origin::Typed)? {
         found.add(address, Confidence::Known, Origin::new(Source::Typed, ""));
     }
     Ok(found)

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 
 use arm::{Place, Site};
 
-use super::{Confidence, Fact, Found, Origin, Source};
+use super::{Confidence, Fact, Found, Origin, Source, series};
 use crate::address::{self, Address, Origin as From, PORT};
 use crate::fault::code;
 use crate::stamp;
@@ -30,12 +30,17 @@ enum Kind {
     Version,
     Region,
     Domain,
+    /// A part of the network that is no endpoint: its address is on the same line.
+    Network,
     /// Known, and of no use here; it ends what stood before.
     Other,
 }
 
 /// The labels, longest first where one begins like another. Upper and lower case are the same.
 const LABELS: &[(&str, Kind)] = &[
+    ("privilegedendpointipaddresses", Kind::Pep),
+    ("privilegedendpoints", Kind::Pep),
+    ("privilegedendpoint", Kind::Pep),
     ("privileged endpoint ip addresses", Kind::Pep),
     ("privileged endpoint ip address", Kind::Pep),
     ("privileged endpoint addresses", Kind::Pep),
@@ -52,6 +57,7 @@ const LABELS: &[(&str, Kind)] = &[
     ("pep addresses", Kind::Pep),
     ("privileged end point", Kind::Pep),
     ("emergency console", Kind::Pep),
+    ("emergencyconsole", Kind::Pep),
     ("ercs01", Kind::Pep),
     ("ercs02", Kind::Pep),
     ("ercs03", Kind::Pep),
@@ -114,11 +120,15 @@ const LABELS: &[(&str, Kind)] = &[
     ("expires", Kind::Other),
     ("last updated", Kind::Other),
     ("update status", Kind::Other),
-    ("syslog", Kind::Other),
-    ("gateway", Kind::Other),
-    ("subnet", Kind::Other),
-    ("proxy", Kind::Other),
-    ("bmc", Kind::Other),
+    ("syslog", Kind::Network),
+    ("default gateway", Kind::Network),
+    ("gateway", Kind::Network),
+    ("router", Kind::Network),
+    ("subnet mask", Kind::Network),
+    ("subnet", Kind::Network),
+    ("netmask", Kind::Network),
+    ("proxy", Kind::Network),
+    ("bmc", Kind::Network),
     ("infrastructure network", Kind::Other),
 ];
 
@@ -154,6 +164,17 @@ struct Part<'a> {
     value: &'a str,
 }
 
+impl<'a> Part<'a> {
+    /// What stands there for something else than endpoints.
+    fn of_others(&self) -> &'a str {
+        match self.kind {
+            Kind::Dns | Kind::Time | Kind::Version => self.value,
+            Kind::Network => self.value.lines().find(|line| addresses(line).next().is_some()).unwrap_or_default(),
+            _ => "",
+        }
+    }
+}
+
 /// Reads pasted text.
 #[must_use]
 pub fn of_text(text: &str) -> Found {
@@ -161,7 +182,7 @@ pub fn of_text(text: &str) -> Found {
     if let Some(found) = of_json(text) {
         return found;
     }
-    let text = &in_order(text);
+    let text = &in_order(&series::written_out(text));
     let parts = parts(text);
     let mut found = Found::default();
     for part in &parts {
@@ -230,17 +251,13 @@ fn one(part: &Part<'_>, found: &mut Found) {
             let domain = words(part.value).next().filter(|word| word.contains('.') && address::is_name(word));
             found.learn(Fact::ExternalDomain, domain.unwrap_or_default(), SOURCE);
         }
-        Kind::Other => {}
+        Kind::Network | Kind::Other => {}
     }
 }
 
 /// Addresses of a text that has no label for them.
 fn unlabelled(text: &str, parts: &[Part<'_>], found: &mut Found) {
-    let elsewhere: HashSet<&str> = parts
-        .iter()
-        .filter(|part| matches!(part.kind, Kind::Dns | Kind::Time | Kind::Version))
-        .flat_map(|part| addresses(part.value))
-        .collect();
+    let elsewhere: HashSet<&str> = parts.iter().flat_map(|part| addresses(part.of_others())).collect();
     let bare = words(text).all(|word| host_of(word).is_some());
     let confidence = if bare { Confidence::Known } else { Confidence::Guess };
     for word in addresses(text).filter(|word| !elsewhere.contains(word)) {
@@ -316,8 +333,8 @@ fn host_of(word: &str) -> Option<&str> {
         Some((before, port)) if !port.contains(':') => Some(before).filter(|_| port == "5985")?,
         _ => host,
     };
-    // "::" and the like are more often typing than addresses.
-    (host.len() > 3 && host.parse::<IpAddr>().is_ok()).then_some(host)
+    // "::" and the like are more often typing than addresses, and 255 is where masks begin.
+    (host.len() > 3 && !host.starts_with("255.") && host.parse::<IpAddr>().is_ok()).then_some(host)
 }
 
 fn addresses(text: &str) -> impl Iterator<Item = &str> {

@@ -62,13 +62,12 @@ fn a_page_in_another_language_gives_guesses_and_bare_addresses_are_known() {
     assert!(found.candidates.iter().all(|one| one.confidence == Confidence::Guess));
     let found = of_text(" 10.0.0.4,10.0.0.5 ; 10.0.0.4\n");
     assert_eq!((hosts(&found), found.candidates[0].confidence), (vec!["10.0.0.4", "10.0.0.5"], Confidence::Known));
+    assert_eq!(hosts(&super::super::of_typed("10.0.0.4/5/6").unwrap()), ["10.0.0.4", "10.0.0.5", "10.0.0.6"]);
 }
 
 #[test]
 fn what_is_no_endpoint_is_left_out_and_told() {
-    let found = of_text(
-        "Privileged endpoint: 8.8.8.8, 224.0.0.1, 127.0.0.1, 10.0.0.0/24, 10.0.0.4-6, 10.0.0.7:443, 1.2206.2.77",
-    );
+    let found = of_text("Privileged endpoint: 8.8.8.8, 224.0.0.1, 127.0.0.1, 10.0.0.0/24, 10.0.0.7:443, 1.2206.2.77");
     assert_eq!(hosts(&found), [] as [&str; 0]);
     let codes: Vec<u16> = found.problems.iter().map(|problem| problem.fault.code).collect();
     assert_eq!(codes, [code::PUBLIC_ADDRESS, code::NO_USABLE_ADDRESS, code::NO_USABLE_ADDRESS]);
@@ -155,7 +154,9 @@ proptest! {
         prop_assert!(found.candidates.len() <= MOST);
         for candidate in &found.candidates {
             let host = candidate.address.host.as_str();
-            prop_assert!(host.contains(':') || text.contains(host), "{host} is not in {text:?}");
+            // The last number may be one of a range.
+            let network = host.rsplit_once('.').map_or(host, |(network, _)| network);
+            prop_assert!(host.contains(':') || text.contains(network), "{host} is not in {text:?}");
         }
     }
 
@@ -192,4 +193,20 @@ fn groups_are_put_in_order_behind_other_lines_too() {
         let all = (Some("east"), Some(CLOUD), Some("10.9.9.9"));
         assert_eq!(told == all, ordered, "{before:?} {after:?} {found:?}");
     }
+}
+
+#[test]
+fn a_message_in_words_gives_all_three_and_no_gateway() {
+    let found = of_text(
+        "Hello, the ERCS VMs are at 172.16.8.224/225/226 (port 5985). Subnet 255.255.255.0, gateway 172.16.8.1.\nRegards",
+    );
+    assert_eq!(hosts(&found), ["172.16.8.224", "172.16.8.225", "172.16.8.226"]);
+    assert!(found.candidates.iter().all(|one| one.confidence == Confidence::Known));
+    assert!(found.problems.is_empty(), "{found:#?}");
+    let found = of_text("use 172.16.8.224-226 please; mask 255.255.255.192, default gateway 172.16.8.193");
+    assert_eq!(hosts(&found), ["172.16.8.224", "172.16.8.225", "172.16.8.226"]);
+    let found =
+        of_text("PrivilegedEndpoints\t[\"10.0.0.4\",\"10.0.0.5\"]\nCloudId\t7c0a1b36-1111-2222-3333-444455556666");
+    assert_eq!(hosts(&found), ["10.0.0.4", "10.0.0.5"]);
+    assert!(found.candidates.iter().all(|one| one.confidence == Confidence::Known));
 }
