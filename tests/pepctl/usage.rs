@@ -96,15 +96,25 @@ fn started(peer: &Peer, arguments: &[&str]) -> std::process::Child {
 
 #[test]
 fn control_c_stops_the_run_and_closes_the_session() {
+    interrupted("-INT");
+}
+
+#[test]
+fn the_end_of_the_system_or_of_the_terminal_closes_the_session_too() {
+    interrupted("-TERM");
+    interrupted("-HUP");
+}
+
+fn interrupted(signal: &str) {
     let peer = Peer::start(&[]);
     let mut child = started(&peer, &["Test-Sleep", "--param", "Seconds=120", "--param", "Beat=0.1"]);
     let mut lines = BufReader::new(child.stdout.take().expect("its output is piped")).lines().map_while(Result::ok);
     assert!(lines.any(|line| line.contains(r#""stream":"output""#)), "the run has begun");
-    let signalled = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill starts");
+    let signalled = Command::new("kill").args([signal, &child.id().to_string()]).status().expect("kill starts");
     assert!(signalled.success());
     let last = lines.last().expect("a last line");
-    assert!(last.contains(r#""state":"stopped""#), "{last}");
-    assert_eq!(child.wait().expect("it ends").code(), Some(1));
+    assert!(last.contains(r#""state":"stopped""#), "{signal}: {last}");
+    assert_eq!(child.wait().expect("it ends").code(), Some(1), "{signal}");
     assert_eq!(peer.state()["shells"], json!([]), "the shell was deleted");
 }
 

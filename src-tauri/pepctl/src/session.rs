@@ -1,6 +1,7 @@
 //! Runs everything in one session and tells what happens.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use psrp::client::Origin;
@@ -47,18 +48,42 @@ struct Driver {
     ending: bool,
 }
 
-/// Counts Ctrl+C. The first one stops the run and closes the session, the third ends the program.
+/// Counts how often somebody wants the program to end: Ctrl+C, and on Unix also the end of the system or of the terminal.
+/// The first time stops the run and closes the session, the third ends the program.
 fn interrupts() -> watch::Receiver<u32> {
     let (count, heard) = watch::channel(0);
-    tokio::spawn(async move {
-        while tokio::signal::ctrl_c().await.is_ok() {
-            count.send_modify(|count| *count += 1);
-            if *count.borrow() > 2 {
-                std::process::exit(Code::Failed.number().into());
-            }
+    let count = Arc::new(count);
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
+            let (count, Ok(mut signals)) = (Arc::clone(&count), signal(kind)) else { continue };
+            tokio::spawn(async move {
+                while signals.recv().await.is_some() {
+                    once_more(&count);
+                }
+            });
         }
-    });
+    }
+    #[cfg(not(unix))]
+    {
+        let count = Arc::clone(&count);
+        tokio::spawn(async move {
+            while tokio::signal::ctrl_c().await.is_ok() {
+                once_more(&count);
+            }
+        });
+    }
+    // A count that nobody keeps any more would look like an interrupt.
+    tokio::spawn(async move { count.closed().await });
     heard
+}
+
+fn once_more(count: &watch::Sender<u32>) {
+    count.send_modify(|count| *count += 1);
+    if *count.borrow() > 2 {
+        std::process::exit(Code::Failed.number().into());
+    }
 }
 
 /// Opens a session, runs `first` or all lines of standard input, closes.
