@@ -9,7 +9,7 @@ use crate::cells::{self, Align};
 use crate::packets::{self, Packet};
 use crate::table::Table;
 use crate::views::{Column, Shape, View};
-use crate::{computed, help, list, object, views};
+use crate::{computed, display_sets, help, list, object, views};
 
 /// A table whose widths follow its content waits for this long for more rows.
 const PATIENCE: Duration = Duration::from_millis(300);
@@ -229,7 +229,7 @@ impl Formatter {
         let (shape, mut columns) = match view {
             Some(view) => (view.shape, view.columns.clone()),
             None => {
-                let all = object::properties(value);
+                let all = display_sets::properties(value);
                 let hidden = |name: &str| {
                     name.eq_ignore_ascii_case("PSShowComputerName")
                         || (name.eq_ignore_ascii_case("PSComputerName")
@@ -315,7 +315,7 @@ impl Formatter {
     fn pairs(&self, value: &Value) -> Vec<String> {
         let computer = object::shows_computer(value);
         let marked = object::property(value, "PSShowComputerName").is_some();
-        let all = object::properties(value);
+        let all = display_sets::properties(value);
         let shown = all.iter().filter(|(name, _)| {
             !(name.eq_ignore_ascii_case("PSShowComputerName")
                 || (name.eq_ignore_ascii_case("PSComputerName") && marked && !computer))

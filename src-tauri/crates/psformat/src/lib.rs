@@ -5,6 +5,7 @@
 mod address;
 mod cells;
 mod computed;
+mod display_sets;
 mod error;
 mod formatter;
 mod help;
