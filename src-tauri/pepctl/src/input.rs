@@ -44,7 +44,7 @@ impl Input {
         std::thread::spawn(move || {
             for line in std::io::stdin().lock().lines() {
                 let line = match line {
-                    Ok(line) if line.trim().is_empty() => continue,
+                    Ok(line) if line.trim_start_matches('\u{feff}').trim().is_empty() => continue,
                     Ok(line) => read(&line).unwrap_or_else(Line::Bad),
                     Err(error) => Line::Bad(Failure::usage(format!("standard input: {error}"))),
                 };
@@ -132,6 +132,8 @@ impl Input {
 }
 
 fn read(line: &str) -> Result<Line, Failure> {
+    // What PowerShell pipes into a program begins with a byte order mark.
+    let line = line.trim_start_matches('\u{feff}');
     let json: Json = serde_json::from_str(line).map_err(|error| Failure::usage(format!("not JSON: {error}")))?;
     let map = json.as_object().ok_or_else(|| Failure::usage("a line is a JSON object"))?;
     if let Some(answer) = map.get("answer") {
@@ -209,4 +211,15 @@ pub(crate) fn add(command: &mut Command, name: Option<&str>, json: &Json) -> Res
         command.parameters.push(Parameter { name: name.map(Into::into), value });
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_may_begin_with_a_byte_order_mark() {
+        assert!(matches!(read("\u{feff}{\"command\":\"Test-Echo\"}"), Ok(Line::Run(_))));
+        assert!(read("{\"command\":\"Test-Echo\"\u{feff}}").is_err());
+    }
 }

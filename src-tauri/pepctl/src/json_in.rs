@@ -75,7 +75,12 @@ pub(crate) fn value(json: &Json) -> Result<Value, BadValue> {
     Ok(value)
 }
 
-/// Whether there is such a value: nothing refers to more objects around it than there are, no key is null.
+/// So many objects may stand inside each other: an endpoint cannot read a command whose parameters are deeper, and says
+/// nothing.
+const DEEPEST: u64 = 42;
+
+/// Whether there is such a value: it is not too deep, nothing refers to more objects around it than there are, no key is
+/// null.
 fn fits(value: &Value, depth: u64) -> Result<(), BadValue> {
     let object = match value {
         Value::Enclosing(up) if u64::from(*up) >= depth => return bad("no object encloses this Enclosing"),
@@ -83,6 +88,9 @@ fn fits(value: &Value, depth: u64) -> Result<(), BadValue> {
         _ => return Ok(()),
     };
     let depth = depth.saturating_add(1);
+    if depth > DEEPEST {
+        return bad(format!("more than {DEEPEST} objects stand inside each other"));
+    }
     match &object.content {
         Content::None => {}
         Content::Primitive(Value::Object(_) | Value::MemberSet(_) | Value::Enclosing(_)) => {
@@ -454,6 +462,13 @@ mod tests {
         ] {
             assert!(argument(&json).is_ok(), "{json}");
         }
+    }
+
+    #[test]
+    fn values_are_as_deep_as_an_endpoint_can_read() {
+        let nested = |levels| (0..levels).fold(json!(1), |inner, _| json!([inner]));
+        assert!(argument(&nested(42)).is_ok());
+        assert!(argument(&nested(43)).is_err());
     }
 
     #[test]
