@@ -12,6 +12,7 @@ struct Bench {
 
 const BENCHES: &[Bench] = &[
     Bench { name: "codecs", what: "values, fragments, envelopes and seals, in memory", run: codecs },
+    Bench { name: "growth", what: "hostile inputs of twice the size, reader by reader; fails above 2.5", run: growth },
     Bench { name: "compare", what: "our client and pypsrp against the same server", run: compare },
     Bench { name: "start", what: "first paint of the release app in practice mode, and its memory", run: start },
     Bench { name: "records", what: "1,000,000 records through the whole app", run: records },
@@ -35,6 +36,10 @@ pub(crate) fn run(names: &[String]) -> Outcome {
 fn codecs() -> Outcome {
     let packages = ["clixml", "psrp", "wsman", "spnego"].map(|name| ["--package", name]).concat();
     command::run(program(env!("CARGO")).arg("bench").args(packages).args(["--benches", "--", "--noplot"]))
+}
+
+fn growth() -> Outcome {
+    cargo(["run", "--package", "fuzz", "--example", "growth"])
 }
 
 fn compare() -> Outcome {

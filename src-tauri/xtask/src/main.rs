@@ -28,7 +28,7 @@ usage: cargo xtask <command>
   steps           list the steps of `test`
   sweep [N] [SEED]
                   every fault of the wire one by one, and N combinations of them (1000)
-  bench [NAME...] measure: codecs in memory; whole processes: compare, start, records
+  bench [NAME...] measure: codecs in memory; growth: hostile inputs; whole processes: compare, start, records
   simulate [N] [SEED]
                   N whole sessions in bad weather on a fake clock (10000); `simulate 1 SEED` shows one of them
   differential [N]

@@ -25,6 +25,7 @@ pub mod soap_request;
 pub mod soap_response;
 pub mod spnego_token;
 pub mod stamp_file;
+pub mod worst;
 pub mod xml;
 
 /// A thing that someone else wrote, and what reads it.

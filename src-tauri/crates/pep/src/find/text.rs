@@ -475,8 +475,9 @@ fn in_order(text: &str) -> String {
         }
         let rest = lines.get(at..).unwrap_or_default();
         let heads = rest.iter().take_while(|line| is_label(line)).count();
-        // Only as far as it matters: else every line would look at all that follow.
-        let values = rest.iter().skip(heads).take(heads + 1).take_while(|line| labels(line).is_empty()).count();
+        // No further than it matters: else every line would look at all that follow.
+        let following = rest.iter().skip(heads).take(if heads > 1 { heads + 1 } else { 0 });
+        let values = following.take_while(|line| labels(line).is_empty()).count();
         if heads > 1 && heads == values {
             let (labels, rest) = rest.split_at(heads);
             pair(labels, rest.get(..values).unwrap_or_default(), &mut out);
