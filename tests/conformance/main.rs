@@ -15,6 +15,7 @@ mod kerberos;
 mod pools;
 mod prompts;
 mod receive;
+mod requirements;
 mod runs;
 mod secrets;
 mod sign_in;

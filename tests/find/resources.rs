@@ -143,15 +143,39 @@ async fn redirects_bombs_and_compression_are_refused() {
         assert_eq!(error, TransportError::Redirect { status, to: other.url() });
     }
     assert_eq!(other.asked(), [], "no redirect was followed");
-    server.set(|behaviour| behaviour.instead = Some((200, vec![b' '; 300 << 10], Vec::new())));
-    assert_eq!(transport(metadata(&server).await.unwrap_err()), TransportError::TooLarge(256 << 10));
     server.set(|behaviour| behaviour.instead = Some((200, vec![0; 20], vec![("content-encoding", "gzip".into())])));
     assert!(matches!(transport(metadata(&server).await.unwrap_err()), TransportError::Other(_)));
-    server.set(|behaviour| {
-        let many = (0..70).map(|_| ("x-more", "1".to_owned())).collect();
-        behaviour.instead = Some((200, Vec::new(), many));
-    });
-    assert!(matches!(transport(metadata(&server).await.unwrap_err()), TransportError::Other(_)));
+}
+
+#[tokio::test]
+async fn p01_answers_are_limited_one_below_and_one_above() {
+    let server = ArmServer::start(Behaviour::default());
+    let arm = arm(&server, server.token(AUDIENCE, HOUR)).await;
+    for (size, refused) in [(256 << 10, false), ((256 << 10) + 1, true), (3 << 20, true)] {
+        server.set(|behaviour| behaviour.instead = Some((200, vec![b' '; size], Vec::new())));
+        let error = metadata(&server).await.unwrap_err();
+        let too_large = error == ArmError::Transport(TransportError::TooLarge(256 << 10));
+        assert_eq!(too_large, refused, "{size}: {error}");
+    }
+    // With a token, where lists are.
+    for (size, refused) in [(8 << 20, false), ((8 << 20) + 1, true)] {
+        server.set(|behaviour| behaviour.instead = Some((200, vec![b' '; size], Vec::new())));
+        let error = arm.subscriptions().await.unwrap_err();
+        assert_eq!(error == ArmError::Transport(TransportError::TooLarge(8 << 20)), refused, "{size}: {error}");
+    }
+    // Some are the server's own.
+    let with = async |count: usize| {
+        server.set(|behaviour| {
+            let many = (0..count).map(|_| ("x-more", "1".to_owned())).collect();
+            behaviour.instead = Some((200, Vec::new(), many));
+        });
+        matches!(metadata(&server).await.unwrap_err(), ArmError::Transport(TransportError::Other(_)))
+    };
+    let mut most = 40;
+    while !with(most).await {
+        most += 1;
+    }
+    assert!((58..=64).contains(&most), "the first that is refused has {most} and the server's own");
 }
 
 #[tokio::test]

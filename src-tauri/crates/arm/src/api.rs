@@ -17,8 +17,13 @@ const SUBSCRIPTIONS_VERSION: &str = "2016-06-01";
 const FABRIC_VERSION: &str = "2016-05-01";
 /// The most pages of a list.
 const MOST_PAGES: usize = 100;
+/// The most items of a list that are kept; no stamp has as many.
+const MOST_LISTED: usize = 10_000;
 /// The most addresses of a location (P-09).
 const MOST_ADDRESSES: usize = 16;
+
+/// The longest text that is kept, in characters.
+const LONGEST: usize = 4_096;
 
 /// A subscription.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,7 +123,7 @@ impl Arm {
         let read = |item: &Map<String, Value>| {
             Some(Subscription { id: text(item, "subscriptionId")?, name: text(item, "displayName")? })
         };
-        Ok(self.list(&["subscriptions"], SUBSCRIPTIONS_VERSION).await?.iter().filter_map(read).collect())
+        self.list(&["subscriptions"], SUBSCRIPTIONS_VERSION, read).await
     }
 
     async fn provider_subscription(&self) -> Result<String, ArmError> {
@@ -143,16 +148,16 @@ impl Arm {
         if let Some(region) = known {
             return Ok(vec![region]);
         }
-        let groups = match self.list(&["subscriptions", subscription, "resourcegroups"], SUBSCRIPTIONS_VERSION).await {
-            Err(ArmError::NotArm { .. } | ArmError::MissingRole { .. }) => return Err(ArmError::NoRegion),
-            listed => listed?,
-        };
         let region = |group: &Map<String, Value>| {
             let name = text(group, "name")?;
             let (system, region) = name.split_once('.')?;
             system.eq_ignore_ascii_case("system").then(|| region.to_owned())
         };
-        Ok(groups.iter().filter_map(region).take(16).collect())
+        let path = ["subscriptions", subscription, "resourcegroups"];
+        match self.list(&path, SUBSCRIPTIONS_VERSION, region).await {
+            Err(ArmError::NotArm { .. } | ArmError::MissingRole { .. }) => Err(ArmError::NoRegion),
+            listed => Ok(listed?.into_iter().take(16).collect()),
+        }
     }
 
     /// The locations of a region.
@@ -161,8 +166,7 @@ impl Arm {
     /// As [`Self::find`].
     pub async fn locations(&self, subscription: &str, region: &str) -> Result<Vec<Location>, ArmError> {
         let group = format!("System.{region}");
-        let listed = self.list(&path(subscription, &group), FABRIC_VERSION).await?;
-        Ok(listed.iter().filter_map(Location::read).collect())
+        self.list(&path(subscription, &group), FABRIC_VERSION, Location::read).await
     }
 
     /// One location.
@@ -178,7 +182,13 @@ impl Arm {
         location.ok_or_else(|| ArmError::BadAnswer("it is no fabric location".to_owned()))
     }
 
-    async fn list(&self, path: &[&str], version: &str) -> Result<Vec<Map<String, Value>>, ArmError> {
+    /// All pages of a list, of which only what is read is kept: a page may have 8 MiB.
+    async fn list<T>(
+        &self,
+        path: &[&str],
+        version: &str,
+        read: impl Fn(&Map<String, Value>) -> Option<T>,
+    ) -> Result<Vec<T>, ArmError> {
         let mut page = self.get(path, version).await?;
         let mut items = Vec::new();
         for _ in 0..MOST_PAGES {
@@ -186,10 +196,8 @@ impl Arm {
             let Some(Value::Array(listed)) = object.remove("value") else {
                 return Err(ArmError::BadAnswer("it is no list".to_owned()));
             };
-            items.extend(listed.into_iter().filter_map(|item| match item {
-                Value::Object(item) => Some(item),
-                _ => None,
-            }));
+            let room = MOST_LISTED.saturating_sub(items.len());
+            items.extend(listed.iter().filter_map(|item| read(item.as_object()?)).take(room));
             let Some(next) = text(&object, "nextLink") else { return Ok(items) };
             let next =
                 self.endpoint.join(&next).map_err(|_| ArmError::BadAnswer("nextLink is no address".to_owned()))?;
@@ -267,10 +275,8 @@ impl Location {
         let properties = field(item, "properties").and_then(Value::as_object).unwrap_or(&empty);
         let name = text(item, "name")?;
         let addresses = match field(properties, "pepIpAddresses") {
-            Some(Value::Array(all)) => {
-                all.iter().filter_map(Value::as_str).take(MOST_ADDRESSES).map(str::to_owned).collect()
-            }
-            Some(Value::String(one)) => vec![one.clone()],
+            Some(Value::Array(all)) => all.iter().filter_map(Value::as_str).take(MOST_ADDRESSES).map(short).collect(),
+            Some(Value::String(one)) => vec![short(one)],
             _ => Vec::new(),
         };
         let property = |name: &str| text(properties, name);
@@ -304,7 +310,12 @@ fn field<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
 /// A text that is not empty.
 fn text(object: &Map<String, Value>, name: &str) -> Option<String> {
     let text = field(object, name)?.as_str()?;
-    (!text.is_empty()).then(|| text.chars().take(4096).collect())
+    (!text.is_empty()).then(|| short(text))
+}
+
+/// As much of a text as anybody needs.
+fn short(text: &str) -> String {
+    text.chars().take(LONGEST).collect()
 }
 
 #[cfg(test)]
@@ -335,6 +346,14 @@ mod tests {
             (little.pep_addresses, little.exclusive_operation_running),
             (vec!["192.0.2.224".into()], Some(false))
         );
+        // P-09: one below and one above
+        let limited = |addresses: usize, length: usize| {
+            let all = vec![format!("\"{}\"", "é".repeat(length)); addresses].join(",");
+            let found = read(&format!(r#"{{"name":"east","properties":{{"pepIpAddresses":[{all}]}}}}"#)).unwrap();
+            (found.pep_addresses.len(), found.pep_addresses[0].chars().count())
+        };
+        assert_eq!([limited(16, 4_096), limited(17, 4_097)], [(16, 4_096), (16, 4_096)]);
+        assert_eq!([limited(15, 4_095)], [(15, 4_095)]);
         assert_eq!(read(r#"{"name":"east"}"#).unwrap(), Location { region: "east".into(), ..Location::default() });
         assert_eq!(read("{}"), None);
     }

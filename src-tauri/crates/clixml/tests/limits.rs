@@ -58,7 +58,7 @@ fn shapes(count: usize) -> Vec<(&'static str, String)> {
 }
 
 #[test]
-fn the_worst_values_at_the_limit_take_less_than_256_mib_and_two_seconds() {
+fn p06_p23_the_worst_values_at_the_limit_take_less_than_256_mib_and_two_seconds() {
     let _alone = ALONE.lock();
     for (name, text) in shapes(NODES - 10) {
         let begin = Instant::now();
@@ -72,7 +72,7 @@ fn the_worst_values_at_the_limit_take_less_than_256_mib_and_two_seconds() {
 }
 
 #[test]
-fn twice_the_size_never_costs_more_than_two_and_a_half_times() {
+fn p23_twice_the_size_never_costs_more_than_two_and_a_half_times() {
     let _alone = ALONE.lock();
     for ((name, small), (_, large)) in shapes(40_000).into_iter().zip(shapes(80_000)) {
         let (small, large) = (cost(&small).1, cost(&large).1);
@@ -91,7 +91,7 @@ fn one_text_takes_hardly_more_than_its_own_size() {
 }
 
 #[test]
-fn limits_hold_one_below_and_not_one_above() {
+fn p06_limits_hold_one_below_and_not_one_above() {
     let _alone = ALONE.lock();
     let limits = Limits { depth: 5, references: 10, nodes: 100 };
     let read = |text: String| decode_with(text.as_bytes(), &limits).map(drop);
@@ -116,4 +116,29 @@ fn limits_hold_one_below_and_not_one_above() {
     };
     assert_eq!(read(shared(13)), Ok(()));
     assert_eq!(read(shared(14)), Err(DecodeError::TooLarge(300)));
+}
+
+#[test]
+fn p06_what_is_read_from_an_endpoint_has_these_limits() {
+    let _alone = ALONE.lock();
+    let read = |text: String| decode(text.as_bytes()).map(drop);
+    let nested = |depth: usize| "<Obj><LST>".repeat(depth) + &"</LST></Obj>".repeat(depth);
+    assert_eq!((read(nested(48)), read(nested(49))), (Ok(()), Err(DecodeError::TooDeep(48))));
+    let objects = |count: usize| format!("<Obj><LST>{}</LST></Obj>", "<Obj/>".repeat(count - 1));
+    assert_eq!((read(objects(100_000)), read(objects(100_001))), (Ok(()), Err(DecodeError::TooMany(100_000))));
+    let nodes = |count: usize| format!("<Obj><LST>{}</LST></Obj>", "<Nil/>".repeat(count - 2));
+    assert_eq!(read(nodes(1_200_000)), Ok(()));
+    assert!(matches!(read(nodes(1_200_001)), Err(DecodeError::Xml(_))));
+    // Along references four times as deep: each object refers to the one before it, inside one list.
+    let chain = |depth: usize| {
+        let first = r#"<Obj RefId="1"><LST/></Obj>"#.to_owned();
+        let rest: String =
+            (2..depth).map(|id| format!(r#"<Obj RefId="{id}"><LST><Ref RefId="{}"/></LST></Obj>"#, id - 1)).collect();
+        format!("<Obj><LST>{first}{rest}</LST></Obj>")
+    };
+    assert_eq!((read(chain(192)), read(chain(193))), (Ok(()), Err(DecodeError::TooDeep(192))));
+    // More values that are none: the message is not what it claims to be.
+    let wrong = |count: usize| format!("<Obj><LST>{}</LST></Obj>", "<I32>x</I32>".repeat(count));
+    assert_eq!(read(wrong(1_000)), Ok(()));
+    assert!(matches!(read(wrong(1_001)), Err(DecodeError::BadText { element: "I32", .. })));
 }

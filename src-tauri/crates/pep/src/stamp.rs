@@ -388,6 +388,46 @@ mod tests {
         assert!(read_file(format!(r#"{{{address}, "x": {}{}}}"#, "[".repeat(31), "]".repeat(31)).as_bytes()).is_ok());
     }
 
+    #[test]
+    fn p09_a_file_is_limited_one_below_and_one_above() {
+        let address = r#""EmergencyConsoleIPAddresses": "10.0.0.1""#;
+        let of_size = |size: usize| {
+            let text = |length: usize| format!("{{{address}, \"x\": \"{}\"}}", "y".repeat(length));
+            text(size - text(0).len())
+        };
+        for (size, accepted) in [(LARGEST - 1, true), (LARGEST, true), (LARGEST + 1, false)] {
+            let text = of_size(size);
+            assert_eq!((text.len(), read_file(text.as_bytes()).is_ok()), (size, accepted));
+        }
+        // The object itself is a level.
+        for (depth, accepted) in [(31, true), (32, false), (100_000, false)] {
+            let text = format!(r#"{{{address}, "x": {}{}}}"#, "[".repeat(depth), "]".repeat(depth));
+            assert_eq!(read_file(text.as_bytes()).is_ok(), accepted, "{depth}");
+        }
+        for (count, accepted) in [(16, true), (17, false), (10_000, false)] {
+            let all: Vec<String> = (0..count).map(|at: u32| format!("\"10.0.{}.{}\"", at >> 8, at & 255)).collect();
+            let text = format!(r#"{{"EmergencyConsoleIPAddresses": [{}]}}"#, all.join(","));
+            assert_eq!(read_file(text.as_bytes()).map(|read| read.stamp.addresses.len()).ok(), accepted.then_some(16));
+        }
+    }
+
+    #[test]
+    fn p09_texts_and_lists_of_a_session_are_limited() {
+        use clixml::{Object, Property, Value};
+        let read = |region: usize, addresses: usize| {
+            let list = Object::list(vec![Value::from("10.0.0.1"); addresses]);
+            let region = Property::new("RegionName", "é".repeat(region).as_str());
+            let adapted = vec![region, Property::new(ADDRESSES, Value::from(list))];
+            of_object(&Object { adapted, ..Object::default() }.into())
+        };
+        for (length, kept) in [(999, 999), (1_000, 1_000), (1_001, 1_000)] {
+            assert_eq!(read(length, 1).unwrap().stamp.region.chars().count(), kept, "{length}");
+        }
+        // One address counts once however often it is there, so that only the items are limited.
+        let listed = |count: usize| read(1, count).map(|read| read.fields[0].1.split(' ').count());
+        assert_eq!([63, 64, 65, 1_000].map(|count| listed(count).unwrap()), [63, 64, 64, 64]);
+    }
+
     proptest::proptest! {
         /// P-09: no bytes do any harm, and what is read can be dialled.
         #[test]

@@ -99,6 +99,32 @@ mod tests {
     use super::*;
 
     #[test]
+    fn p07_a_text_on_the_screen_is_limited_one_below_and_one_above() {
+        for text in ["x", "é", "😀"] {
+            let (fits, more) = (text.repeat(20_000), text.repeat(20_001));
+            assert_eq!(for_screen(&fits), fits);
+            let shown = for_screen(&more);
+            assert_eq!(shown, format!("{fits}… (20001 characters, all in the record)"));
+        }
+    }
+
+    #[test]
+    fn p07_bytes_and_what_is_put_together_are_limited() {
+        assert_eq!(of_many_bytes(&Value::Bytes(vec![7; 256])), None);
+        let shown = of_many_bytes(&Value::Bytes(vec![7; 257])).unwrap();
+        assert!(shown.starts_with("7 7 7") && shown.ends_with("7… (257 bytes, all in the record)"), "{shown}");
+        let list = |count: usize| Value::from(Object::list(vec!["x".into(); count]));
+        let most = PUT_TOGETHER / 2;
+        let (fits, more) = (list(most), list(most + 10));
+        assert!(!of_object(&fits).ends_with('…') && of_object(&more).ends_with('…'));
+        assert!(of_object(&list(most * 10)).len() <= PUT_TOGETHER + 8);
+        let bag =
+            |count: usize| Value::from(Object { extended: vec![Property::new("n", "v"); count], ..Object::default() });
+        assert!(of_object(&bag(200_000)).len() < PUT_TOGETHER + 100);
+        assert!(of_object(&bag(200_000)).ends_with('…') && !of_object(&bag(1_000)).ends_with('…'));
+    }
+
+    #[test]
     fn a_name_of_any_length_is_shown() {
         let object = |length: usize| -> Value {
             let long = "n".repeat(length);

@@ -85,6 +85,43 @@ fn c9_an_object_of_5_mb_in_one_fragment_is_taken_and_one_beyond_the_limit_is_not
 }
 
 #[test]
+fn p05_an_object_is_limited_one_below_and_one_above() {
+    let limit = 100;
+    let outcome = |size: usize| match size <= limit {
+        true => Ok(vec![object(1, &vec![7; size])]),
+        false => Err(FragmentError::TooLarge { object: 1, limit }),
+    };
+    for size in [99, 100, 101, 5_000] {
+        let whole = fragment(1, 0, 3, &vec![7; size]);
+        let received = join(&mut Defragmenter::new(limit), [whole.as_slice()]);
+        assert_eq!(received, outcome(size), "{size}");
+        for piece in [1, 7, 99] {
+            let count = size.div_ceil(piece) as u64;
+            let parts = vec![7; size];
+            let parts: Vec<Vec<u8>> = (0..)
+                .zip(parts.chunks(piece))
+                .map(|(at, part)| fragment(1, at, u8::from(at == 0) | u8::from(at + 1 == count) << 1, part))
+                .collect();
+            let received = join(&mut Defragmenter::new(limit), parts.iter().map(Vec::as_slice));
+            assert_eq!(received, outcome(size), "{size} in pieces of {piece}");
+        }
+    }
+}
+
+#[test]
+fn p05_200_mib_may_be_announced_and_take_no_memory_before_they_come() {
+    const LIMIT: u32 = 200 << 20;
+    for (length, accepted) in [(LIMIT - 1, true), (LIMIT, true), (LIMIT + 1, false), (u32::MAX, false)] {
+        let mut head = fragment(1, 0, 1, b"");
+        head.truncate(17);
+        head.extend(length.to_be_bytes());
+        let received = join(&mut Defragmenter::default(), [head.as_slice()]);
+        let wanted = FragmentError::TooLarge { object: 1, limit: 200 << 20 };
+        assert_eq!(received, if accepted { Ok(vec![]) } else { Err(wanted) }, "{length}");
+    }
+}
+
+#[test]
 fn c10_repeated_fragments_are_dropped_and_a_hole_is_reported() {
     let mut joiner = Defragmenter::default();
     let repeated = [

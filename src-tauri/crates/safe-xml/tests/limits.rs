@@ -1,4 +1,5 @@
 //! Documents one below and one above each limit, and documents that nobody should accept.
+#![allow(clippy::panic, reason = "tests")]
 
 use proptest::prelude::*;
 use safe_xml::{ErrorKind, Event, Limits, Reader, escape_attribute, escape_text};
@@ -18,28 +19,69 @@ fn nested(depth: usize) -> String {
     "<a>".repeat(depth) + &"</a>".repeat(depth)
 }
 
+/// What there is too much of.
+fn refused(input: &str, limits: Limits) -> (&'static str, usize) {
+    match read(input, limits) {
+        Err(ErrorKind::TooMuch { what, limit }) => (what, limit),
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
-fn depth_is_limited() {
+fn p03_depth_is_limited() {
     assert!(read(&nested(64), Limits::SOAP).is_ok());
-    assert!(matches!(read(&nested(65), Limits::SOAP), Err(ErrorKind::TooMuch { limit: 64, .. })));
+    assert_eq!(refused(&nested(65), Limits::SOAP), ("levels of elements", 64));
 }
 
 #[test]
-fn nodes_are_limited() {
-    let limits = Limits { nodes: 100, ..Limits::SOAP };
+fn p03_nodes_are_limited() {
+    // An element is one node, its start and its end; a text or a comment is half of one.
     let siblings = |count: usize| format!("<a>{}</a>", "<b/>".repeat(count));
-    assert!(read(&siblings(98), limits).is_ok());
-    assert!(read(&siblings(100), limits).is_err());
+    let texts = |count: usize| format!("<a>{}</a>", "x<!---->".repeat(count / 2));
+    for (nodes, limits) in [(100, Limits { nodes: 100, ..Limits::SOAP }), (50_000, Limits::SOAP)] {
+        assert!(read(&siblings(nodes - 1), limits).is_ok());
+        assert_eq!(refused(&siblings(nodes), limits), ("nodes", nodes * 2));
+        assert!(read(&texts(nodes * 2 - 2), limits).is_ok());
+        assert_eq!(refused(&texts(nodes * 2), limits), ("nodes", nodes * 2));
+    }
 }
 
 #[test]
-fn attributes_of_one_element_are_limited() {
+fn p03_attributes_of_one_element_are_limited() {
     let element = |count: usize| {
         let all: String = (0..count).map(|n| format!(" n{n}=''")).collect();
         format!("<a{all}/>")
     };
     assert!(read(&element(256), Limits::SOAP).is_ok());
-    assert!(matches!(read(&element(257), Limits::SOAP), Err(ErrorKind::TooMuch { limit: 256, .. })));
+    assert_eq!(refused(&element(257), Limits::SOAP), ("attributes of one element", 256));
+    assert_eq!(refused(&element(100_000), Limits::SOAP), ("attributes of one element", 256));
+}
+
+#[test]
+fn p03_attributes_of_all_elements_are_limited() {
+    let of = |count: usize| (0..count).map(|n| format!(" n{n}=''")).collect::<String>();
+    let elements = |more: usize| format!("<a>{}<c{}/></a>", format!("<b{}/>", of(200)).repeat(99), of(200 + more));
+    assert!(read(&elements(0), Limits::SOAP).is_ok());
+    assert_eq!(refused(&elements(1), Limits::SOAP), ("attributes", 20_000));
+}
+
+#[test]
+fn p03_the_name_of_a_namespace_is_limited() {
+    let element = |length: usize| format!("<a xmlns='{}'/>", "n".repeat(length));
+    assert!(read(&element(1_024), Limits::SOAP).is_ok());
+    assert_eq!(refused(&element(1_025), Limits::SOAP), ("bytes in the name of a namespace", 1_024));
+    assert_eq!(refused(&element(7 << 20), Limits::SOAP), ("bytes in the name of a namespace", 1_024));
+}
+
+#[test]
+fn p03_namespaces_that_hold_at_once_are_limited() {
+    // Every element looks through them for its own.
+    let declared = |count: usize| (0..count).map(|n| format!(" xmlns:p{n}='u'")).collect::<String>();
+    let inside = |count: usize| format!("<a{}><b{}/></a>", declared(64), declared(count));
+    let beside = format!("<a>{}</a>", format!("<b{}/>", declared(100)).repeat(100));
+    assert!(read(&inside(64), Limits::SOAP).is_ok());
+    assert!(read(&beside, Limits::SOAP).is_ok(), "those of elements that have ended do not count");
+    assert!(matches!(read(&inside(65), Limits::SOAP), Err(ErrorKind::Malformed(_))));
 }
 
 #[test]

@@ -53,6 +53,22 @@ fn the_second_token_carries_the_message_and_our_signature() {
 }
 
 #[test]
+fn p04_a_token_has_at_most_64_kib() {
+    // The rest is a signature that nobody looks at in this step.
+    let of_size = |size: usize| {
+        let message = good_challenge();
+        let answer = |length: usize| response(&[state(1), mechanism(NTLM), token(&message), mic(&vec![0; length])]);
+        let around = answer(60_000).len() - 60_000;
+        let answer = answer(size - around);
+        assert_eq!(answer.len(), size);
+        answer
+    };
+    assert!(first_leg(&of_size(65_535)).is_ok());
+    assert!(first_leg(&of_size(65_536)).is_ok());
+    assert_eq!(first_leg(&of_size(65_537)).err(), Some(Error::Malformed("SPNEGO token")));
+}
+
+#[test]
 fn the_first_answer_may_ask_for_a_signature_or_leave_the_mechanism_out() {
     let message = good_challenge();
     for answer in [

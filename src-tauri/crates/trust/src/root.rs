@@ -87,6 +87,15 @@ mod tests {
         {
             assert!(Root::read_all(bytes).is_err(), "{bytes:?}");
         }
-        assert!(Root::read_all(&vec![b'x'; LARGEST_FILE + 1]).is_err());
+    }
+
+    #[test]
+    fn p09_a_file_of_roots_is_limited_one_below_and_one_above() {
+        let of_size = |size: usize| match Root::read_all(&vec![b'x'; size]) {
+            Err(CertificateFault::Other(what)) => what,
+            other => panic!("{other:?}"),
+        };
+        assert!(of_size(LARGEST_FILE).contains("neither"), "it was looked at");
+        assert!(of_size(LARGEST_FILE + 1).contains("too large"));
     }
 }

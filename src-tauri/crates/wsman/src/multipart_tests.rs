@@ -120,7 +120,25 @@ fn p02_the_length_of_the_signature_is_limited() {
         let bytes = usize::try_from(length).unwrap().min(300);
         let mut body = [head(1, length), vec![0; bytes], b"x".to_vec(), TAIL.as_bytes().to_vec()].concat();
         assert_eq!(parse(&mut body).is_ok(), accepted, "{length}");
+        let wanted = MultipartError::SignatureLength(usize::try_from(length).unwrap());
+        assert_eq!(parse(&mut body).err(), (!accepted).then_some(wanted), "{length}");
     }
+}
+
+#[test]
+fn p02_the_length_must_match_and_there_are_two_parts() {
+    for announced in [3, 4, 5] {
+        let mut body = [head(announced, 16), vec![0; 16], b"<x/>".to_vec(), TAIL.into()].concat();
+        let wrong = (announced != 4).then_some(MultipartError::Length { announced, found: 4 });
+        assert_eq!(parse(&mut body).err(), wrong);
+    }
+    let body = sealed(b"<x/>");
+    let parts = String::from_utf8_lossy(&body).into_owned();
+    let third = "--Encrypted Boundary\r\n\tContent-Type: application/octet-stream\r\n";
+    let mut one = replaced(&body, third, "");
+    assert_eq!(parse(&mut one), Err(MultipartError::Boundary), "one part: {parts}");
+    let mut three = replaced(&body, third, &format!("{third}{third}"));
+    assert!(matches!(parse(&mut three), Err(MultipartError::SignatureLength(_))), "three parts: {parts}");
 }
 
 #[test]

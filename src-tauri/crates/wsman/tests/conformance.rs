@@ -157,7 +157,7 @@ fn b12_p03_the_number_of_nodes_and_attributes_is_limited() {
 }
 
 #[test]
-fn b12_a_long_text_in_a_short_field_is_refused() {
+fn b12_p03_a_long_text_in_a_short_field_is_refused() {
     for (length, accepted) in [(64 * 1024, true), (64 * 1024 + 1, false), (10 << 20, false)] {
         let text = "x".repeat(length);
         let state = format!("<rsp:CommandState State=\"{text}\"/>");

@@ -299,6 +299,27 @@ mod tests {
     }
 
     #[test]
+    fn p09_what_is_kept_is_limited_one_below_and_one_above() {
+        let mut found = Found::default();
+        for number in 0..70 {
+            found.add(address(&format!("10.0.0.{number}")), Confidence::Known, Origin::new(Source::Typed, ""));
+            assert_eq!(found.candidates.len(), (number + 1).min(64));
+            found.problem(
+                Source::Typed,
+                Fault::new(crate::fault::code::NO_USABLE_ADDRESS).with("n", number.to_string()),
+            );
+            assert_eq!(found.problems.len(), (number + 1).min(64));
+        }
+        for (length, kept) in [(299, 299), (300, 300), (301, 300)] {
+            let long = "é".repeat(length);
+            assert_eq!(Origin::new(Source::Typed, &long).from.chars().count(), kept);
+            let mut found = Found::default();
+            found.learn(Fact::Region, &long, Source::Typed);
+            assert_eq!(found.value(Fact::Region).unwrap().chars().count(), kept);
+        }
+    }
+
+    #[test]
     fn a_guess_is_dialled_only_inside() {
         for (host, confidence, may) in [
             ("10.0.0.1", Confidence::Guess, true),

@@ -252,6 +252,23 @@ fn p05_questions_and_answers_that_nobody_takes_end_the_pool() {
 }
 
 #[test]
+fn p05_numbers_of_calls_are_remembered_without_an_end() {
+    // One by one for the last thousand, by a bound for all before.
+    let mut peer = running();
+    for id in 1..=3_000 {
+        call(&mut peer, id, 4, "");
+        assert_eq!(answers(&mut peer).len(), 1, "{id}");
+        peer.events();
+    }
+    for id in [1, 1_976, 1_977, 1_978, 2_500, 3_000] {
+        call(&mut peer, id, 4, "");
+        assert_eq!((answers(&mut peer).len(), peer.events().len()), (0, 0), "{id} came before");
+    }
+    call(&mut peer, 3_001, 4, "");
+    assert_eq!(answers(&mut peer).len(), 1);
+}
+
+#[test]
 fn p05_what_the_console_was_made_to_keep_cannot_be_asked_for_at_once() {
     let mut peer = running();
     let long = "y".repeat(600 * 1024);

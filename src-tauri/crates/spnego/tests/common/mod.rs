@@ -100,9 +100,10 @@ pub(crate) fn good_challenge() -> Vec<u8> {
 /// One DER element.
 pub(crate) fn der(tag: u8, content: &[u8]) -> Vec<u8> {
     let mut bytes = vec![tag];
-    match u16::try_from(content.len()).unwrap() {
+    match u32::try_from(content.len()).unwrap() {
         length @ 0..=0x7f => bytes.push(length as u8),
-        length => bytes.extend([0x82, (length >> 8) as u8, length as u8]),
+        length @ 0..=0xffff => bytes.extend([0x82, (length >> 8) as u8, length as u8]),
+        length => bytes.extend([0x83, (length >> 16) as u8, (length >> 8) as u8, length as u8]),
     }
     bytes.extend(content);
     bytes

@@ -139,6 +139,35 @@ async fn s04_a_message_that_was_changed_on_the_way_is_refused_and_not_sent_again
 }
 
 #[tokio::test]
+async fn s05_the_service_as_dialled_is_in_the_signed_part() {
+    // As it is it is accepted; under another name the proof does not fit, and it is not sent again.
+    for (name, accepted) in [("HTTP/practice", true), ("HTTP/attacker", false), ("CIFS/practice", false)] {
+        let stage = Stage::new();
+        let seen = Arc::new(AtomicBool::new(false));
+        let found = Arc::clone(&seen);
+        stage.edit(move |ours, token| {
+            let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+            let (dialled, other) = (utf16("HTTP/practice"), utf16(name));
+            if ours
+                && token.windows(12).any(|window| window == b"NTLMSSP\0\x03\0\0\0")
+                && let Some(at) = token.windows(dialled.len()).position(|window| window == dialled)
+            {
+                found.store(true, SeqCst);
+                token[at..at + dialled.len()].copy_from_slice(&other);
+            }
+        });
+        let opened = open(&stage, None).await;
+        assert!(seen.load(SeqCst), "AUTHENTICATE names the service");
+        if accepted {
+            opened.unwrap().0.close().await.unwrap();
+        } else {
+            assert_eq!(sign_in_error(opened.err()), SignInError::Rejected, "{name}");
+            assert_eq!(stage.tokens_sent(), 2, "{name}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn s06_names_that_do_not_fit_get_no_password() {
     let stage = Stage::new();
     stage.edit(|ours, token| {

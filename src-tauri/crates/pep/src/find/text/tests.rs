@@ -21,6 +21,22 @@ fn check(text: &str) {
 }
 
 #[test]
+fn p09_pasted_text_is_limited_one_below_and_one_above() {
+    let list = |count: u32| (0..count).map(|at| format!("10.0.{}.{} ", at >> 8, at & 255)).collect::<String>();
+    for (count, found) in [(15, 15), (16, 16), (17, 16), (1_000, 16)] {
+        assert_eq!(of_text(&format!("Privileged endpoints: {}", list(count))).candidates.len(), found, "{count}");
+    }
+    // An address that ends with the limit is found; of one that goes on behind it only what stands before.
+    let address = "Privileged endpoint: 10.0.0.77";
+    let before = |length: usize| format!("{}{address}", ".\n".repeat(length / 2));
+    let room = (1 << 20) - address.len();
+    assert_eq!(hosts(&of_text(&before(room))), ["10.0.0.77"]);
+    assert_eq!(hosts(&of_text(&before(room + 2))), [] as [&str; 0], "10.0.0. is none");
+    // A character that lies on the limit is left out as a whole.
+    assert!(of_text(&format!("x{}", "é".repeat(1 << 19))).candidates.is_empty());
+}
+
+#[test]
 fn the_page_of_properties_in_many_layouts() {
     let rows = [
         ("Registration status", "Registered"),
