@@ -78,7 +78,10 @@ impl From<&SignInError> for Code {
         match error {
             SignInError::Connect(error) if error.is_identity() => Self::NotTrusted,
             SignInError::Connect(_) | SignInError::Exchange(_) | SignInError::Status(_) => Self::NotReached,
-            SignInError::Rejected | SignInError::TicketRefused | SignInError::NoNegotiate { .. } => Self::SignInRefused,
+            SignInError::Rejected
+            | SignInError::PasswordChanged
+            | SignInError::TicketRefused
+            | SignInError::NoNegotiate { .. } => Self::SignInRefused,
             SignInError::Named(NamedError::NoKdc(_)) => Self::NotReached,
             SignInError::Named(_) => Self::SignInRefused,
             SignInError::Identity { .. } => Self::NotTrusted,

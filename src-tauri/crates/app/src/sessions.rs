@@ -475,9 +475,13 @@ impl App {
         let (app, session) = (Arc::clone(self), Arc::downgrade(session));
         tokio::spawn(async move {
             let Some(mut changes) = session.upgrade().map(|session| session.changes()) else { return };
-            let mut told = None;
+            let (mut told, mut forgotten) = (None, false);
             while changes.changed().await.is_ok() {
                 let Some(session) = session.upgrade() else { return };
+                if session.is_password_changed() && !std::mem::replace(&mut forgotten, true) {
+                    // What is kept is not valid any more: whoever connects next is asked (S-13).
+                    app.forget(&entry_name(&session.stamp_id, &session.account)).await;
+                }
                 let now = convert::session(&session);
                 if told.as_ref() != Some(&now) {
                     app.tell(AppEvent::Session(Box::new(now.clone())));

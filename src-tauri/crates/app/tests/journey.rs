@@ -129,7 +129,11 @@ impl Page {
     async fn run(&mut self, run: Value) -> (Vec<Value>, Value) {
         let started = self.call("run_start", json!({ "run": run })).await;
         assert_eq!(started["kind"], "started", "{started}");
-        let id = started["runId"].clone();
+        self.follow(started["runId"].clone()).await
+    }
+
+    /// Follows a run to its end: all lines and the result.
+    async fn follow(&mut self, id: Value) -> (Vec<Value>, Value) {
         self.call("run_attach", json!({ "runId": id, "after": 0 })).await;
         let mut lines = Vec::new();
         loop {
@@ -239,6 +243,35 @@ async fn a_wrong_password_is_tried_once_and_a_kept_one_is_used() {
     let refused = page.call("session_open", sign_in(Value::Null)).await;
     assert_eq!(refused["fault"]["code"], "PEP-4103", "{refused}");
     assert_eq!(page.secrets.0.lock().unwrap().len(), 0, "a kept password that was refused is forgotten");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s13_a_kept_password_is_forgotten_when_it_is_changed() {
+    let mut page = Page::open();
+    assert_eq!(page.connect(true).await["kind"], "open");
+    for (user, kept) in [("SomebodyElse", 1), ("CloudAdmin", 0)] {
+        let secret = |text: &str| json!({ "kind": "secret", "password": text });
+        let parameters = json!({ "UserName": { "kind": "text", "value": user }, "CurrentPassword": secret("a"), "NewPassword": secret("b") });
+        let ask = json!({ "run": { "cmdlet": "Set-CloudAdminUserPassword", "parameters": parameters } });
+        let ticket = page.call("run_start", ask).await["ticket"].clone();
+        let started = page.call("run_confirm", json!({ "ticket": ticket, "typed": "practice" })).await;
+        assert_eq!(started["kind"], "started", "{started}");
+        let result = page.follow(started["runId"].clone()).await.1;
+        assert_eq!(result["outcome"], "completed", "{result}");
+        // The end is told to the page and to the key ring at the same time.
+        let gone = async {
+            while page.secrets.0.lock().unwrap().len() != kept {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), gone).await.expect(user);
+    }
+    let snapshot = page.call("app_snapshot", json!({})).await;
+    page.call("session_close", json!({ "close": { "kind": "leaveTranscripts" } })).await;
+    let sign_in = json!({ "stampId": "practice", "address": snapshot["stamps"][0]["addresses"][0],
+        "account": snapshot["practice"]["account"], "password": null, "remember": false });
+    let asked = page.call("session_open", json!({ "signIn": sign_in })).await;
+    assert_eq!(asked["fault"]["code"], "PEP-4301", "a password is asked for: {asked}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

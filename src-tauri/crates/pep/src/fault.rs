@@ -167,6 +167,8 @@ codes! {
     PROTECTION_BROKEN = 4202, Network, AskSupport;
     /// No password was given and none is kept.
     NO_PASSWORD = 4301, Input, FixInput;
+    /// The password was changed in the session.
+    PASSWORD_CHANGED = 4302, Input, Reconnect;
     /// Nobody signed in at the identity provider, or somebody refused.
     ARM_NO_SIGN_IN = 4401, Input, Retry;
     /// This way to sign in does not work here.
@@ -323,6 +325,7 @@ impl Fault {
                 Self::new(code::NOT_TRUSTED).with("computer", identity.netbios_computer.as_str())
             }
             SignInError::Rejected => Self::new(code::PASSWORD_REFUSED),
+            SignInError::PasswordChanged => Self::new(code::PASSWORD_CHANGED),
             SignInError::NotProved(_) => Self::new(code::NOT_PROVED),
             SignInError::TicketRefused => Self::new(code::TICKET_REFUSED),
             SignInError::Named(error) => Self::of_named(error),

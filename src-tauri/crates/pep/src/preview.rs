@@ -95,6 +95,22 @@ impl RunSpec {
         parts
     }
 
+    /// Whether it gives this account, `DOMAIN\\user` or `user@domain`, another password (S-13).
+    #[must_use]
+    pub fn changes_password_of(&self, account: &str) -> bool {
+        let name = |account: &str| {
+            let account = account.rsplit('\\').next().unwrap_or_default();
+            account.split('@').next().unwrap_or_default().trim().to_lowercase()
+        };
+        let users = self.parameters.iter().filter(|(name, _)| name.eq_ignore_ascii_case("UserName"));
+        // Another user's password says nothing about ours; without a name it may be anybody's.
+        let mut others = users.filter_map(|(_, value)| match value {
+            ParameterValue::Text(user) => Some(name(user) != name(account)),
+            _ => None,
+        });
+        self.cmdlet.eq_ignore_ascii_case("Set-CloudAdminUserPassword") && !others.next().unwrap_or(false)
+    }
+
     /// The line as one text.
     #[must_use]
     pub fn text(&self) -> String {
@@ -217,6 +233,28 @@ mod tests {
             r"Get-AzureStackLog -FilterByRole Storage, 'O''Neil; rm' -OutputSharePath '\\10.0.0.9\logs' -OutputShareCredential <asked, not shown> -TimeOutInMinutes 90"
         );
         assert_eq!(spec.faults(), []);
+    }
+
+    #[test]
+    fn s13_the_password_of_this_account_is_told_from_that_of_another() {
+        let of = |cmdlet: &str, user: &str| {
+            let user = (!user.is_empty()).then(|| ("username".to_owned(), ParameterValue::Text(user.to_owned())));
+            RunSpec { cmdlet: cmdlet.to_owned(), parameters: user.into_iter().collect() }
+        };
+        for (user, account, changes) in [
+            ("CloudAdmin", r"CONTOSO\cloudadmin", true),
+            (r"CONTOSO\CloudAdmin", "CloudAdmin@contoso.local", true),
+            ("Other", r"CONTOSO\CloudAdmin", false),
+            ("CloudAdmin2", r"CONTOSO\CloudAdmin", false),
+            ("", r"CONTOSO\CloudAdmin", true),
+        ] {
+            assert_eq!(
+                of("set-cloudadminuserpassword", user).changes_password_of(account),
+                changes,
+                "{user:?} {account}"
+            );
+            assert!(!of("Get-CloudAdminUserList", user).changes_password_of(account));
+        }
     }
 
     #[test]

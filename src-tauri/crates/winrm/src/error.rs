@@ -46,6 +46,9 @@ pub enum SignInError {
     /// Account or password are wrong, or the account may not sign in. Tried once; it is not tried again (S-12).
     #[error("the endpoint rejected the account or the password; it was tried once")]
     Rejected,
+    /// The password was changed in this session; the former one is not sent any more (S-13).
+    #[error("the password was changed; the one that the session signed in with is not sent again")]
+    PasswordChanged,
     /// The endpoint refused a ticket for its name, without a reason: the name may belong to another service on that machine. No password
     /// was sent to it.
     #[error("the endpoint refused the ticket for its name")]

@@ -94,6 +94,8 @@ pub(crate) struct State {
     pub(crate) active: Option<PipelineId>,
     /// Parameters of commands that the endpoint was asked about, by their names in small letters.
     pub(crate) described: HashMap<String, Vec<catalogue::Parameter>>,
+    /// The password of the sign-in is not valid any more.
+    pub(crate) password_changed: bool,
 }
 
 /// A command that ran, for the summary.
@@ -152,7 +154,8 @@ impl Shared {
     /// With the runs of an earlier process; the one that has not ended goes on.
     pub(crate) fn with(runs: Vec<Run>) -> Arc<Self> {
         let active = runs.iter().rfind(|run| run.end.is_none()).map(|run| run.id);
-        let state = State { connection: Connection::Ready, runs, active, described: HashMap::new() };
+        let state =
+            State { connection: Connection::Ready, runs, active, described: HashMap::new(), password_changed: false };
         let (changed, _) = watch::channel(0);
         Arc::new(Self { state: Mutex::new(state), changed })
     }
@@ -223,6 +226,12 @@ impl PepSession {
         Some(fault.detail(suspended.reason))
     }
 
+    /// Whether the password that the session signed in with was changed in it (S-13).
+    #[must_use]
+    pub fn is_password_changed(&self) -> bool {
+        self.shared.lock().password_changed
+    }
+
     /// Is told whenever something changes.
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<u64> {
@@ -258,7 +267,9 @@ impl PepSession {
             if state.active.is_some() {
                 return Err(Fault::new(code::BUSY));
             }
-            state.runs.push(Run::new(id, spec.cmdlet.clone(), text.clone()));
+            let mut run = Run::new(id, spec.cmdlet.clone(), text.clone());
+            run.changes_password = spec.changes_password_of(&self.account);
+            state.runs.push(run);
             state.active = Some(id);
         }
         self.shared.wake();

@@ -324,6 +324,13 @@ impl Pump {
             (None, _) if outcome == Outcome::Failed => Some(Fault::new(code::CMDLET_FAILED)),
             _ => None,
         };
+        // Before it is written down and told. Where the outcome is not known, asking costs less than a refused sign-in (S-13).
+        let changed = matches!(outcome, Outcome::Completed | Outcome::Unknown)
+            && self.shared.lock().run(id).is_some_and(|run| run.changes_password);
+        if changed {
+            self.handle.password_changed();
+            self.shared.lock().password_changed = true;
+        }
         self.end_recorded(id, outcome, fault.as_ref()).await;
         let mut shared = self.shared.lock();
         if let Some(run) = shared.run(id) {

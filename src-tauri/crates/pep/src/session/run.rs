@@ -261,6 +261,8 @@ pub(crate) struct Run {
     progress: Vec<Progress>,
     verdicts: Option<VerdictReader>,
     asks_stamp: bool,
+    /// Whether it gives the account of the session another password
+    pub(crate) changes_password: bool,
     stamp: Option<Box<Stamp>>,
     last_error: Option<Value>,
     errors: u32,
@@ -278,6 +280,7 @@ impl Run {
         let started_ms = now_ms();
         Self {
             asks_stamp,
+            changes_password: false,
             stamp: None,
             id,
             cmdlet,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use clixml::Value;
@@ -37,7 +38,12 @@ pub(super) struct Link {
     pub(super) intents: Arc<dyn Intents>,
     pub(super) stats: Stats,
     pub(super) random: Random,
+    /// The password of the sign-in is not valid any more.
+    pub(super) stale: Stale,
 }
+
+/// Whether the password of the sign-in is not valid any more.
+pub(super) type Stale = Arc<AtomicBool>;
 
 /// Work that came to its end.
 pub(super) enum Finished {
@@ -170,7 +176,7 @@ impl Actor {
         options: OpenOptions,
         intents: Arc<dyn Intents>,
         (pool, session, earlier): (PoolId, Uuid, Option<Earlier>),
-        stats: Stats,
+        (stats, stale): (Stats, Stale),
         (orders, events, opener): Channels,
     ) -> Self {
         let to = connector.url();
@@ -236,7 +242,7 @@ impl Actor {
             events,
             outbox: Vec::new(),
             told_end: false,
-            link: Arc::new(Link { connector, sign_in, intents, stats, random: Arc::clone(&options.random) }),
+            link: Arc::new(Link { connector, sign_in, intents, stats, random: Arc::clone(&options.random), stale }),
             options,
         }
     }

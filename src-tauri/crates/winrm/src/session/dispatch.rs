@@ -1,6 +1,7 @@
 //! What is sent next, and over which lane.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use psrp::{Action, Event, PipelineId, PoolState};
@@ -15,7 +16,7 @@ use super::job::{Job, Purpose};
 use super::options::Stage;
 use crate::lane::Lane;
 use crate::random::NoRandomness;
-use crate::{CloseError, GoneError, LossReason, OpenError, Patience};
+use crate::{CloseError, GoneError, LossReason, OpenError, Patience, SignInError};
 
 /// How long an endpoint is left alone that does not know yet what should be stopped.
 const STOP_PAUSE: Duration = Duration::from_millis(200);
@@ -175,7 +176,16 @@ impl Actor {
         {
             return;
         }
+        let stale = self.link.stale.load(Ordering::Acquire);
+        if stale && self.lanes > 0 {
+            // What is signed in has to do.
+            return;
+        }
         self.connecting = true;
+        if stale {
+            self.work.push(Box::pin(std::future::ready(Finished::Opened(Err(SignInError::PasswordChanged)))));
+            return;
+        }
         if first {
             self.options.stage(Stage::Connecting);
         }

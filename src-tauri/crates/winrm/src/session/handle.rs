@@ -1,6 +1,7 @@
 //! The handle of a session.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use clixml::{SecureString, Value};
@@ -9,7 +10,7 @@ use spnego::ServerIdentity;
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
-use super::actor::Actor;
+use super::actor::{Actor, Stale};
 use super::earlier::Earlier;
 use super::event::EventStream;
 use super::options::OpenOptions;
@@ -77,6 +78,7 @@ pub struct SessionHandle {
     session: Uuid,
     stats: Stats,
     random: Random,
+    stale: Stale,
 }
 
 /// Opens a session: connects, signs in once, creates the shell and waits until the pool is open. Dropping the future gives up
@@ -133,19 +135,20 @@ async fn start(
     let (opener, opened) = oneshot::channel();
     let stats = Stats::default();
     let random = Arc::clone(&options.random);
+    let stale = Stale::default();
     let actor = Actor::new(
         connector,
         sign_in,
         options,
         intents,
         (pool, session, earlier),
-        stats.clone(),
+        (stats.clone(), Arc::clone(&stale)),
         (inbox, events, opener),
     );
     tokio::spawn(actor.run());
     let Opened { identity, idle_timeout, running } = opened.await.unwrap_or(Err(OpenError::NoRandomness))?;
     let (identity, running) = (Arc::new(identity), running.into());
-    let handle = SessionHandle { orders, pool, identity, idle_timeout, running, session, stats, random };
+    let handle = SessionHandle { orders, pool, identity, idle_timeout, running, session, stats, random, stale };
     Ok((handle, EventStream::new(batches)))
 }
 
@@ -184,6 +187,12 @@ impl SessionHandle {
     #[must_use]
     pub fn stats(&self) -> &Stats {
         &self.stats
+    }
+
+    /// The password that the session signed in with was changed (S-13): it is never sent again. Connections that are signed in
+    /// stay so; when the last of them is lost, the session ends with [`SignInError::PasswordChanged`](crate::SignInError).
+    pub fn password_changed(&self) {
+        self.stale.store(true, Ordering::Release);
     }
 
     /// A fresh pipeline id, to be written down before [`SessionHandle::invoke_as`].

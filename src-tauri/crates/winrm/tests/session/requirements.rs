@@ -4,14 +4,14 @@
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
-use psrp::Command;
+use psrp::{Command, PipelineState};
 use winrm::{
     Credentials, EventStream, LossReason, NoIntents, OpenError, OpenOptions, SecurityEnd, SessionHandle, SessionState,
     SignIn, SignInError, Stage as Far,
 };
 
 use crate::faulty::{Fault, Stage};
-use crate::{end, open};
+use crate::{end, open, run};
 
 const SIGNATURE: &[u8] = b"NTLMSSP\0\x02\0\0\0";
 /// UNICODE, SIGN, SEAL, extended session security, target information, 128 bits, key exchange
@@ -242,6 +242,23 @@ async fn a10_a_challenge_of_an_earlier_connection_proves_nothing() {
     let before = stage.tokens_sent();
     assert_eq!(sign_in_error(open(&stage, None).await.err()), SignInError::Rejected);
     assert_eq!(stage.tokens_sent() - before, 2, "tried once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn s13_a_password_that_was_changed_is_not_sent_again() {
+    let stage = Stage::new();
+    let (handle, mut events) = open(&stage, None).await.unwrap();
+    run(&handle, &mut events, Command::new("Get-Command")).await;
+    handle.password_changed();
+    let before = stage.tokens_sent();
+    // What is signed in serves on.
+    let (records, state, ..) = run(&handle, &mut events, Command::new("Get-Command")).await;
+    assert!(records > 10 && state == PipelineState::Completed);
+    // Every connection is lost; a sign-in would help.
+    stage.always(Some(Fault::ClosedBefore));
+    let lost = LossReason::SignIn(SignInError::PasswordChanged);
+    assert_eq!(end(&mut events).await, Some(SessionState::Lost(lost)));
+    assert_eq!(stage.tokens_sent(), before, "nobody is shown it");
 }
 
 #[tokio::test(start_paused = true)]
