@@ -28,8 +28,14 @@ pub struct VerdictReader {
     details: Vec<String>,
 }
 
+/// The most verdicts of one run: a check has some dozens.
+const MOST: usize = 500;
+
 /// The most detail lines that are kept with one verdict; all of them are in the record.
 const MOST_DETAILS: usize = 20;
+
+/// The most characters of a title or detail line.
+const LONGEST: usize = 500;
 
 impl VerdictReader {
     /// Takes text of the output; it may hold several lines.
@@ -41,15 +47,20 @@ impl VerdictReader {
 
     fn line(&mut self, line: &str) {
         if let Some((result, title)) = verdict(line) {
+            let title = cut(title);
             let details = std::mem::take(&mut self.details);
+            let has_room = self.verdicts.len() < MOST;
             match self.verdicts.iter_mut().find(|known| known.title == title) {
                 // The summary at the end repeats what was printed on the way.
                 Some(known) => known.result = result,
-                None => self.verdicts.push(CheckVerdict { title: title.to_owned(), result, details }),
+                None if has_room => {
+                    self.verdicts.push(CheckVerdict { title: title.to_owned(), result, details });
+                }
+                None => {}
             }
         } else if line.starts_with([' ', '\t']) && !line.trim().is_empty() {
             if self.details.len() < MOST_DETAILS {
-                self.details.push(line.trim().to_owned());
+                self.details.push(cut(line.trim()).to_owned());
             }
         } else {
             self.details.clear();
@@ -61,6 +72,11 @@ impl VerdictReader {
     pub fn finish(self) -> Vec<CheckVerdict> {
         self.verdicts
     }
+}
+
+/// As much of a line as anybody reads.
+fn cut(line: &str) -> &str {
+    line.char_indices().nth(LONGEST).and_then(|(at, _)| line.get(..at)).unwrap_or(line)
 }
 
 /// `PASS : Azure Stack Hub ACS Summary` and its older forms.
@@ -100,6 +116,30 @@ mod tests {
             ]
         );
         assert_eq!(found[0].details, ["one node is full"]);
+    }
+
+    #[test]
+    fn p07_verdicts_titles_and_details_are_limited_one_below_and_one_above() {
+        for (lines, kept) in [(499, 499), (500, 500), (501, 500), (20_000, 500)] {
+            let mut reader = VerdictReader::default();
+            (0..lines).for_each(|number| reader.read(&format!("PASS : check {number}")));
+            // What is known already still gets its last word.
+            reader.read("FAIL : check 3");
+            let found = reader.finish();
+            assert_eq!((found.len(), found[3].result), (kept, CheckResult::Fail), "{lines}");
+        }
+        for (length, kept) in [(499, 499), (500, 500), (501, 500)] {
+            let mut reader = VerdictReader::default();
+            let long = "é".repeat(length);
+            reader.read(&format!("  {long}\nPASS : {long}"));
+            let found = reader.finish();
+            assert_eq!((found[0].title.chars().count(), found[0].details[0].chars().count()), (kept, kept), "{length}");
+        }
+        for (lines, kept) in [(19, 19), (20, 20), (21, 20)] {
+            let mut reader = VerdictReader::default();
+            reader.read(&format!("{}PASS : x", "  more\n".repeat(lines)));
+            assert_eq!(reader.finish()[0].details.len(), kept, "{lines}");
+        }
     }
 
     #[test]

@@ -146,7 +146,7 @@ impl Pump {
                             }),
                         );
                         if let Some(run) = self.shared.lock().run(id) {
-                            run.question = Some(question);
+                            run.question = Some(question.shown());
                         }
                     }
                     None => {

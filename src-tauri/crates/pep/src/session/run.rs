@@ -20,6 +20,18 @@ const KEPT: usize = 5_000;
 /// And the most bytes of text: lines may be long.
 const KEPT_BYTES: usize = 16 << 20;
 
+/// Activities that are shown at once.
+const MOST_ACTIVITIES: usize = 32;
+/// Choices or fields of a question: more of them nobody can answer, and the page is not given them.
+const MOST_PARTS: usize = 200;
+/// The most characters of a text of a question or an activity. The record has all of it.
+const LONGEST_TEXT: usize = 5_000;
+
+/// As much of a text as anybody reads.
+fn cut(text: &str) -> String {
+    text.chars().take(LONGEST_TEXT).collect()
+}
+
 /// The stream of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
@@ -387,10 +399,14 @@ impl Run {
         self.heard_ms = now_ms();
         self.progress.retain(|known| known.id != record.activity_id);
         if !record.completed {
+            // The newest are shown; those before it were forgotten by the endpoint.
+            if self.progress.len() >= MOST_ACTIVITIES {
+                self.progress.remove(0);
+            }
             self.progress.push(Progress {
                 id: record.activity_id,
-                activity: record.activity.clone(),
-                status: record.status.clone(),
+                activity: cut(&record.activity),
+                status: cut(&record.status),
                 percent: record.percent,
                 seconds_remaining: record.seconds_remaining,
             });
@@ -464,14 +480,25 @@ impl Question {
     pub(crate) fn of(call: &HostCall) -> Option<Self> {
         let field = |name: &str, label: &str, help: &str, input, mandatory| FormField {
             name: name.to_owned(),
-            label: label.replace("&&", "\u{0}").replace('&', "").replace('\u{0}', "&"),
-            help: help.to_owned(),
+            label: cut(label).replace("&&", "\u{0}").replace('&', "").replace('\u{0}', "&"),
+            help: cut(help),
             input,
             mandatory,
         };
         let choices =
-            |list: Vec<psrp::host::Choice>| list.into_iter().map(|choice| (choice.label, choice.help)).collect();
-        let (caption, message, form) = match call.question()? {
+            |list: Vec<psrp::host::Choice>| list.iter().map(|choice| (cut(&choice.label), cut(&choice.help))).collect();
+        let question = call.question()?;
+        let parts = match &question {
+            HostQuestion::Choice { choices, .. } | HostQuestion::Choices { choices, .. } => choices.len(),
+            HostQuestion::Fields { fields, .. } => fields.len(),
+            _ => 0,
+        };
+        // A field is answered by its name, so that this cannot be cut.
+        let named = |field: &psrp::host::Field| field.name.to_string_lossy().chars().count() <= LONGEST_TEXT;
+        if parts > MOST_PARTS || matches!(&question, HostQuestion::Fields { fields, .. } if !fields.iter().all(named)) {
+            return None;
+        }
+        let (caption, message, form) = match question {
             HostQuestion::Line => {
                 (String::new(), String::new(), Form::Single(field("", "", "", FormInput::Text, false)))
             }
@@ -505,6 +532,11 @@ impl Question {
         };
         Some(Self { call: call.id.0, caption, message, form })
     }
+
+    /// As it is shown, with texts as long as anybody reads.
+    pub(crate) fn shown(self) -> Self {
+        Self { caption: cut(&self.caption), message: cut(&self.message), ..self }
+    }
 }
 
 #[cfg(test)]
@@ -527,6 +559,61 @@ mod tests {
         }
         assert!(run.items.len() * 20_000 <= KEPT_BYTES, "long lines are fewer");
         assert_eq!(run.bytes, run.items.iter().map(|item| item.text.len()).sum::<usize>());
+    }
+
+    #[test]
+    fn p07_activities_are_limited_one_below_and_one_above() {
+        let mut run = Run::new(PipelineId(uuid::Uuid::nil()), String::new(), String::new());
+        let record = |id: i32, text: &str| {
+            let xml = format!(
+                r#"<Obj><MS><S N="Activity">{text}</S><I32 N="ActivityId">{id}</I32><S N="StatusDescription">{text}</S></MS></Obj>"#
+            );
+            ProgressRecord::from_value(&clixml::decode(xml.as_bytes()).unwrap())
+        };
+        for id in 0..10_000 {
+            run.progress(&record(id, "text"));
+            let shown: Vec<i64> = run.view(0, 0).progress.iter().map(|one| one.id).collect();
+            assert_eq!((shown.len(), shown.last()), (usize::try_from(id + 1).unwrap().min(32), Some(&i64::from(id))));
+        }
+        for (length, kept) in [(4_999, 4_999), (5_000, 5_000), (5_001, 5_000)] {
+            run.progress(&record(1, &"é".repeat(length)));
+            let last = run.view(0, 0).progress.pop().unwrap();
+            assert_eq!((last.activity.chars().count(), last.status.chars().count()), (kept, kept), "{length}");
+        }
+    }
+
+    #[test]
+    fn p07_parts_of_a_question_are_limited_one_below_and_one_above() {
+        use clixml::Object;
+        use psrp::host::{Choice, Field, HostMethod};
+        let ask = |method, list: Vec<Value>, text: usize| {
+            let text = Value::from("é".repeat(text).as_str());
+            let parameters = vec![text.clone(), text, Object::list(list).into(), Value::I32(0)];
+            Question::of(&HostCall { id: psrp::CallId(1), method, parameters })
+        };
+        let choice = |text: usize| Choice { label: "é".repeat(text), help: "é".repeat(text) }.to_value();
+        let field = |name: usize| {
+            let (name, label, help) = ("é".repeat(name), String::new(), String::new());
+            let type_name = "System.String".to_owned();
+            Field { name: name.as_str().into(), label, type_name, help, mandatory: false, default: Value::Null }
+                .to_value()
+        };
+        for (count, asked) in [(199, true), (200, true), (201, false), (90_000, false)] {
+            assert_eq!(ask(HostMethod::PROMPT_FOR_CHOICE, vec![choice(1); count], 1).is_some(), asked, "{count}");
+            let several = HostMethod::PROMPT_FOR_CHOICE_MULTIPLE_SELECTION;
+            assert_eq!(ask(several, vec![choice(1); count], 1).is_some(), asked, "{count}");
+            assert_eq!(ask(HostMethod::PROMPT, vec![field(1); count], 1).is_some(), asked, "{count}");
+        }
+        for (length, kept) in [(4_999, 4_999), (5_000, 5_000), (5_001, 5_000)] {
+            let question = ask(HostMethod::PROMPT_FOR_CHOICE, vec![choice(length)], length).unwrap();
+            assert_eq!(question.message.chars().count(), length, "the record has all of it");
+            let question = question.shown();
+            assert_eq!([question.caption, question.message].map(|text| text.chars().count()), [kept, kept]);
+            let Form::Choice { choices, .. } = question.form else { panic!("a choice") };
+            assert_eq!((choices[0].0.chars().count(), choices[0].1.chars().count()), (kept, kept));
+            let fits = ask(HostMethod::PROMPT, vec![field(1), field(length)], 1).is_some();
+            assert_eq!(fits, length == kept, "a name is whole or not at all");
+        }
     }
 
     #[test]
