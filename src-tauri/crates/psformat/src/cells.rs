@@ -93,9 +93,29 @@ pub(crate) fn fit(text: &str, cells: usize, align: Align, pad: bool) -> String {
     }
 }
 
+/// What the lines of one text may take, in bytes. In a column of one cell each character is a line, and takes a hundred
+/// times its size.
+const ROOM: usize = 64 << 20;
+
+/// How many lines of so many cells one text may have. What follows is left out, and `…` stands for it.
+pub(crate) fn most_lines(cells: usize) -> usize {
+    ROOM.checked_div(cells.saturating_add(64)).unwrap_or(0)
+}
+
 /// The lines of a text: CR is dropped, LF ends a line.
 pub(crate) fn lines(text: &str) -> Vec<String> {
-    text.split('\n').map(|line| line.replace('\r', "")).collect()
+    let mut all: Vec<String> =
+        text.split('\n').take(most_lines(0).saturating_add(1)).map(|line| line.replace('\r', "")).collect();
+    cut_lines(&mut all, 0);
+    all
+}
+
+/// Leaves out what is more than lines of so many cells may be.
+fn cut_lines(lines: &mut Vec<String>, cells: usize) {
+    if lines.len() > most_lines(cells) {
+        lines.truncate(most_lines(cells));
+        lines.push(ELLIPSIS.to_string());
+    }
 }
 
 /// The lines of a text, wrapped between words where they are too long. A word that is too long itself is broken.
@@ -106,7 +126,13 @@ pub(crate) fn wrap(text: &str, cells: usize) -> Vec<String> {
 /// As [`wrap`], where the first line has another width than those that follow.
 pub(crate) fn wrap_hanging(text: &str, first: usize, next: usize) -> Vec<String> {
     let mut wrapped = Vec::new();
+    let mut wrapped_all = true;
+    let widest = first.max(next);
+    let most = most_lines(widest);
     for line in lines(text) {
+        if wrapped.len() > most {
+            break;
+        }
         let mut cells = first;
         if width(&line) <= cells || cells == 0 {
             wrapped.push(line);
@@ -115,7 +141,16 @@ pub(crate) fn wrap_hanging(text: &str, first: usize, next: usize) -> Vec<String>
         let mut current: Vec<u16> = Vec::new();
         let mut left = cells;
         let mut end_line = |line: &mut Vec<u16>| wrapped.push(String::from_utf16_lossy(&std::mem::take(line)));
-        for (mut word, soft) in words(&line) {
+        // Each of these lines has a character at least.
+        let enough = widest.saturating_add(1).saturating_mul(most.saturating_add(1));
+        let line = match line.char_indices().nth(enough) {
+            Some((at, _)) => {
+                wrapped_all = false;
+                line.get(..at).unwrap_or_default()
+            }
+            None => line.as_str(),
+        };
+        for (mut word, soft) in words(line) {
             if soft && width(&word).saturating_add(1) == left {
                 word.push('-');
             }
@@ -146,6 +181,10 @@ pub(crate) fn wrap_hanging(text: &str, first: usize, next: usize) -> Vec<String>
         }
         end_line(&mut current);
     }
+    if !wrapped_all && wrapped.len() <= most {
+        wrapped.push(ELLIPSIS.to_string());
+    }
+    cut_lines(&mut wrapped, widest);
     wrapped
 }
 

@@ -19,7 +19,8 @@ pub(crate) fn write(properties: &[(String, String)], width: usize, to: &mut Vec<
             false => cells::fit(label, label_width, Align::Left, true),
         };
         let mut first = true;
-        for line in cells::wrap(text, width.saturating_sub(indent)) {
+        // Each line has the room beside the label as well.
+        for line in cells::wrap(text, width.saturating_sub(indent)).into_iter().take(cells::most_lines(width)) {
             let before = if std::mem::take(&mut first) { format!("{label}{BETWEEN}") } else { blanks(indent) };
             to.push(format!("{before}{line}"));
         }

@@ -8,6 +8,9 @@ use clixml::{Object, Value, decode};
 use proptest::prelude::*;
 use psformat::{Formatter, Options, normal_view};
 
+/// A name that is wider than a screen.
+const NAME: &str = "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn";
+
 #[test]
 fn a_million_rows_are_shown_as_they_come() {
     let mut formatter = Formatter::new(Options::default());
@@ -33,6 +36,42 @@ fn a_list_that_holds_itself_is_shown_once_in_the_table_of_another_object() {
     formatter.push(&decode(list.as_bytes()).unwrap(), Duration::ZERO, &mut lines);
     formatter.finish(&mut lines);
     assert!(lines.iter().any(|line| line.contains("two")), "{lines:?}");
+}
+
+#[test]
+fn p07_a_text_in_a_column_of_one_cell_is_cut_before_it_fills_the_memory() {
+    // The name takes all of the width, so that each character of the text is a line as wide as the screen.
+    let shown = |text: &str| {
+        let object = Object::with_extended(
+            ["a", "b", "c", "d"].map(|name| (name, Value::Null)).into_iter().chain([(NAME, Value::from(text))]),
+        );
+        let mut formatter = Formatter::new(Options::default());
+        let mut lines = Vec::new();
+        formatter.push(&object.into(), Duration::ZERO, &mut lines);
+        formatter.finish(&mut lines);
+        (lines.len(), lines.iter().map(String::len).sum::<usize>())
+    };
+    let (lines, bytes) = shown(&"w".repeat(1_000));
+    assert!((1_000..1_100).contains(&lines) && bytes > 100_000, "{lines} lines, {bytes} bytes");
+    for text in ["w".repeat(3_000_000), "w ".repeat(1_500_000), "\n".repeat(3_000_000)] {
+        let (lines, bytes) = shown(&text);
+        assert!((300_000..400_000).contains(&lines) && bytes < 64 << 20, "{lines} lines, {bytes} bytes");
+    }
+}
+
+#[test]
+fn p07_lines_of_a_text_are_cut_where_they_fill_the_memory() {
+    let mut formatter = Formatter::new(Options::default());
+    let shown = |formatter: &mut Formatter, count: usize| {
+        let mut lines = Vec::new();
+        formatter.push_text(&"\n".repeat(count), Duration::ZERO, &mut lines);
+        (lines.len(), lines.pop())
+    };
+    // 64 MiB of lines that take 64 bytes
+    let most = 1 << 20;
+    assert_eq!(shown(&mut formatter, most - 1), (most, Some(String::new())));
+    assert_eq!(shown(&mut formatter, most), (most + 1, Some("…".to_owned())));
+    assert_eq!(shown(&mut formatter, most * 5), (most + 1, Some("…".to_owned())));
 }
 
 proptest! {
