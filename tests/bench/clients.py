@@ -73,9 +73,10 @@ def with_ours(program, port, work, scheme):
         env=dict(os.environ, PEPCTL_PASSWORD=PASSWORD), check=True, stdout=subprocess.PIPE).stdout
     seen = json.loads(output)
     if kind == "open":
-        return {"wall_s": seen["open_ms"][0] / 1000, "cpu_s": seen["open_cpu_s"][0], "peak_rss_kib": 0, "records": 0}
+        peak = seen["small"]["peak_rss_kib"]
+        return {"wall_s": seen["open_ms"][0] / 1000, "cpu_s": seen["open_cpu_s"][0], "peak_rss_kib": peak, "records": 0}
     of = seen["small"] if kind == "small" else seen["floods"][0]
-    peak = of.get("peak_rss_kib", [0])[0]
+    peak = of["peak_rss_kib"] if kind == "small" else of["peak_rss_kib"][0]
     return {"wall_s": of["wall_s"][0], "cpu_s": of["cpu_s"][0], "peak_rss_kib": peak, "records": WORK[work]}
 
 

@@ -90,7 +90,7 @@ pub(crate) async fn bench(connection: &ConnectionArguments, arguments: &BenchArg
         "open_ms": open_ms,
         "open_cpu_s": open_cpu,
         "commands_ms": commands_ms,
-        "small": { "n": arguments.small, "command": arguments.command, "wall_s": small.0, "cpu_s": small.1 },
+        "small": { "n": arguments.small, "command": arguments.command, "wall_s": small.0, "cpu_s": small.1, "peak_rss_kib": peak_rss_kib() },
         "floods": floods,
         "round_trips": {
             "open": trips.open, "commands": trips.commands, "small": trips.small, "floods": trips.floods,
