@@ -196,7 +196,7 @@ impl Jobs {
     }
 
     /// The same operation, marked as sent before: an endpoint that knows retransmissions carries it out only when it has not
-    /// yet, and answers what it has answered. [MS-WSMV] 2.2.4.25, 2.2.4.39. `None` for what is never sent that way.
+    /// yet, and answers what it has answered. [MS-WSMV] 2.2.4.45. `None` for what is never sent that way.
     pub(super) fn retransmission(&self, job: &Job) -> Option<Result<Job, NoRandomness>> {
         let (shell_id, operation) = (self.shell, &job.purpose);
         let operation = match (operation, &job.piece) {
