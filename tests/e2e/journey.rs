@@ -2,6 +2,8 @@
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
+use std::path::Path;
+
 use e2e::window::{PATIENCE, Window};
 use fantoccini::Locator;
 use serde_json::json;
@@ -79,6 +81,32 @@ async fn a_stamp_file_given_as_an_argument_is_read() {
     let read = window.text("1a-read").await;
     assert!(read.contains("east") && read.contains("192.0.2.226"), "{read}");
     window.shot("1a-file-argument").await;
+    window.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_given_to_a_second_start_reaches_the_first_window() {
+    let window = Window::open(&[]).await;
+    window.see("screen-0").await;
+    // As a file manager does: the file by a path from where that start is.
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures");
+    assert!(window.start_again(&fixtures, &["stamps/utf16.json"]).await.success(), "the second start ends by itself");
+    window.see("screen-1a").await;
+    let read = window.text("1a-read").await;
+    assert!(read.contains("east") && read.contains("192.0.2.226"), "{read}");
+    assert_eq!(window.count().await, 1);
+    window.shot("1a-second-start").await;
+    // Another file on the same screen takes its place.
+    let other = tempfile::tempdir().unwrap();
+    let stamp = json!({ "RegionName": "north", "EmergencyConsoleIPAddresses": ["192.0.2.98"] });
+    std::fs::write(other.path().join("other.json"), stamp.to_string()).unwrap();
+    assert!(window.start_again(other.path(), &["other.json"]).await.success());
+    let there = "//*[@data-testid='1a-read'][contains(., 'north')]";
+    window.client.wait().at_most(PATIENCE).for_element(Locator::XPath(there)).await.unwrap();
+    // Nothing of a start without a file changes what the window shows.
+    assert!(window.start_again(other.path(), &["--nothing", "missing.json"]).await.success());
+    assert!(window.text("1a-read").await.contains("north"));
+    assert_eq!(window.count().await, 1);
     window.close().await;
 }
 

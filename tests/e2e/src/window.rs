@@ -73,7 +73,7 @@ pub struct Window {
     pub client: Client,
     driver: Child,
     shots: PathBuf,
-    _home: TempDir,
+    home: TempDir,
 }
 
 impl Window {
@@ -98,7 +98,7 @@ impl Window {
             }
         };
         let (client, driver) = tokio::time::timeout(3 * PATIENCE, opened).await.expect("the app opens");
-        Self { client, driver, shots, _home: home }
+        Self { client, driver, shots, home }
     }
 
     /// Waits for an element.
@@ -166,6 +166,24 @@ impl Window {
         self.client.execute_async(DRAWN, Vec::new()).await.unwrap();
         let image = self.client.screenshot().await.unwrap();
         std::fs::write(self.shots.join(format!("{name}.png")), image).unwrap();
+    }
+
+    /// Starts the app once more from a folder, as somebody does who opens a file with it, and waits until that start has ended.
+    pub async fn start_again(&self, folder: &Path, arguments: &[&str]) -> std::process::ExitStatus {
+        let app = std::env::var("PEP_APP").unwrap();
+        let mut again = Command::new(app);
+        again.args(arguments).current_dir(folder).stdout(Stdio::null()).kill_on_drop(true);
+        // Files of its own: it must find the first one all the same.
+        again.envs(
+            ["DATA", "CONFIG", "CACHE"].map(|kind| (format!("XDG_{kind}_HOME"), self.home.path().join("second"))),
+        );
+        tokio::time::timeout(PATIENCE, again.status()).await.expect("it ends").expect("it starts")
+    }
+
+    /// How many windows of the app there are.
+    pub async fn count(&self) -> usize {
+        let listed = Command::new("wmctrl").arg("-l").output().await.expect("wmctrl is installed");
+        String::from_utf8_lossy(&listed.stdout).lines().filter(|line| line.contains("PEP Assistant")).count()
     }
 
     /// Asks the window to close, as its title bar does.

@@ -45,21 +45,18 @@ class Find {
     api.listen<number>('file', (index) => void this.opened(index));
   }
 
-  /** Begins 1A anew. */
-  begin() {
+  /** Begins 1A anew, with a file that was given where there is one. */
+  begin(index: number | null = (app.snapshot?.fileArguments ?? 0) > 0 ? 0 : null) {
     this.source = 'file';
     this.pasted = this.typed = this.prefix = this.domain = this.portal = '';
     this.forgetRead();
     app.goto('1A');
-    if ((app.snapshot?.fileArguments ?? 0) > 0) void this.load({ kind: 'argument', index: 0 });
+    if (index !== null) void this.load({ kind: 'argument', index });
   }
 
   private async opened(index: number) {
-    if (app.screen === '0') {
-      this.begin();
-      this.forgetRead();
-    }
-    if (app.screen === '1A') await this.load({ kind: 'argument', index });
+    if (app.screen === '0') this.begin(index);
+    else if (app.screen === '1A') await this.load({ kind: 'argument', index });
   }
 
   pick(source: Source) {
