@@ -2,7 +2,7 @@
 
 use spnego::{MessageSecurity, SealError};
 
-use crate::ffi::Context;
+use crate::system::Context;
 
 /// The messages of one connection.
 pub(crate) struct Channel {

@@ -1,35 +1,51 @@
 //! An account that signs in by name.
 
+use std::fmt;
 use std::net::IpAddr;
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 use std::sync::{Mutex, PoisonError};
 
 use spnego::{Credentials, NamedContext, NamedError, NamedMechanism};
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 use spnego::{Error, MessageSecurity, Negotiation};
 
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 use crate::channel::Channel;
-#[cfg(target_os = "linux")]
-use crate::ffi::{Context, Failed, Tickets};
+#[cfg(any(target_os = "linux", windows))]
+use crate::system::{Context, Tickets};
 
 /// Kerberos for one account. Its tickets are got when the first connection signs in, once, and serve all further ones.
 pub struct Kerberos {
-    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "there is no library to give it to"))]
+    #[cfg_attr(target_os = "macos", allow(dead_code, reason = "there is no library to give it to"))]
     credentials: Credentials,
-    #[cfg(target_os = "linux")]
+    #[cfg(any(target_os = "linux", windows))]
     tickets: Mutex<Option<Result<Tickets, NamedError>>>,
+}
+
+/// An account, and the realm that answers for it; empty where that is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Principal {
+    pub(crate) user: String,
+    pub(crate) realm: String,
+}
+
+impl fmt::Display for Principal {
+    /// As Kerberos writes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let user = self.user.replace('\\', "\\\\").replace('/', "\\/").replace('@', "\\@");
+        if self.realm.is_empty() { f.write_str(&user) } else { write!(f, "{user}@{}", self.realm) }
+    }
 }
 
 impl Kerberos {
     /// Whose tickets there are on this computer, `name@REALM`; whether they are still valid is seen when they are used.
     #[must_use]
     pub fn present() -> Option<String> {
-        #[cfg(target_os = "linux")]
+        #[cfg(any(target_os = "linux", windows))]
         {
             Tickets::present().ok().map(|tickets| tickets.account.clone())
         }
-        #[cfg(not(target_os = "linux"))]
+        #[cfg(not(any(target_os = "linux", windows)))]
         {
             None
         }
@@ -40,13 +56,13 @@ impl Kerberos {
     pub fn new(credentials: Credentials) -> Self {
         Self {
             credentials,
-            #[cfg(target_os = "linux")]
+            #[cfg(any(target_os = "linux", windows))]
             tickets: Mutex::new(None),
         }
     }
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", windows)))]
 impl NamedMechanism for Kerberos {
     fn begin(&self, host: &str, _end_point: Option<&[u8]>) -> Result<Box<dyn NamedContext>, NamedError> {
         if host.parse::<IpAddr>().is_ok() {
@@ -56,7 +72,7 @@ impl NamedMechanism for Kerberos {
     }
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 impl NamedMechanism for Kerberos {
     fn begin(&self, host: &str, end_point: Option<&[u8]>) -> Result<Box<dyn NamedContext>, NamedError> {
         if host.parse::<IpAddr>().is_ok() {
@@ -68,68 +84,49 @@ impl NamedMechanism for Kerberos {
             Ok(tickets) => tickets,
             Err(error) => return Err(error.clone()),
         };
-        let realm = tickets.account.rsplit_once('@').map_or("", |(_, realm)| realm);
-        let (context, token) =
-            tickets.begin(&format!("HTTP/{host}@{realm}"), end_point).map_err(|failed| named(&failed))?;
-        let negotiation = Negotiation::default();
-        let token = negotiation.begin(&token);
-        Ok(Box::new(Begun { token, realm: realm.to_owned(), negotiation, context }))
+        let realm = tickets.account.rsplit_once('@').map_or("", |(_, realm)| realm).to_owned();
+        let service = if realm.is_empty() { format!("HTTP/{host}") } else { format!("HTTP/{host}@{realm}") };
+        match tickets.begin(&service, end_point) {
+            Ok((context, token)) => {
+                let negotiation = Negotiation::default();
+                let token = negotiation.begin(&token);
+                Ok(Box::new(Begun { token, realm, negotiation, context }))
+            }
+            Err(failed) => {
+                let error = failed.named();
+                // Windows tries the password with the first ticket only.
+                if matches!(error, NamedError::Rejected(_) | NamedError::Locked(_) | NamedError::PasswordExpired(_)) {
+                    *kept = Some(Err(error.clone()));
+                }
+                Err(error)
+            }
+        }
     }
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 fn tickets(credentials: &Credentials, host: &str) -> Result<Tickets, NamedError> {
     let got = if credentials.password.is_empty() {
         Tickets::present()
     } else {
         Tickets::with_password(&principal(credentials, host), credentials.password.expose())
     };
-    got.map_err(|failed| named(&failed))
+    got.map_err(|failed| failed.named())
 }
 
-/// The account as Kerberos writes it. A domain's short name says nothing there: the endpoint's own domain counts, else the domain of
+/// The account as Kerberos knows it. A domain's short name says nothing there: the endpoint's own domain counts, else the domain of
 /// this computer's settings.
-#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "there is no library to give it to"))]
-fn principal(credentials: &Credentials, host: &str) -> String {
-    let escaped = |name: &str| name.replace('\\', "\\\\").replace('/', "\\/").replace('@', "\\@");
+#[cfg_attr(target_os = "macos", allow(dead_code, reason = "there is no library to give it to"))]
+fn principal(credentials: &Credentials, host: &str) -> Principal {
     if let (true, Some((name, domain))) = (credentials.domain.is_empty(), credentials.user.rsplit_once('@')) {
-        return format!("{}@{}", escaped(name), domain.to_uppercase());
+        return Principal { user: name.to_owned(), realm: domain.to_uppercase() };
     }
     let of_host = host.split_once('.').map_or("", |(_, domain)| domain);
     let domain = if credentials.domain.contains('.') { &credentials.domain } else { of_host };
-    let realm = domain.trim_end_matches('.').to_uppercase();
-    let name = escaped(&credentials.user);
-    if realm.is_empty() { name } else { format!("{name}@{realm}") }
+    Principal { user: credentials.user.clone(), realm: domain.trim_end_matches('.').to_uppercase() }
 }
 
-/// Kerberos' codes as far as they are told apart. RFC 4120 section 7.5.9, and MIT's own
-#[cfg(target_os = "linux")]
-fn named(failed: &Failed) -> NamedError {
-    /// The code of the KDC's error 0.
-    const BASE: i32 = -1_765_328_384;
-    let text = failed.text.clone();
-    if failed.no_library {
-        return NamedError::Unavailable(text);
-    }
-    match failed.code.wrapping_sub(BASE) {
-        // The service is unknown to the KDC.
-        7 => NamedError::UnknownService(text),
-        // Unknown, forbidden by a policy, wrong password; MIT's names for the last.
-        6 | 12 | 24 | 31 | 210 => NamedError::Rejected(text),
-        18 => NamedError::Locked(text),
-        23 => NamedError::PasswordExpired(text),
-        // Too old: the KDC's word for it, and the library's.
-        32 => NamedError::Expired(text),
-        37 => NamedError::ClockSkew(text),
-        // No common encryption: the KDC's word, and the library's.
-        14 | 150 | 237 => NamedError::Weak(text),
-        // No KDC, no such realm, no realm in the settings, no tickets.
-        141 | 154 | 156 | 195 | 217 | 220 | 224 => NamedError::NoKdc(text),
-        _ => NamedError::Other(text),
-    }
-}
-
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 struct Begun {
     token: Vec<u8>,
     realm: String,
@@ -137,7 +134,7 @@ struct Begun {
     context: Context,
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 impl NamedContext for Begun {
     fn token(&self) -> &[u8] {
         &self.token
@@ -172,7 +169,9 @@ mod tests {
 
     #[test]
     fn accounts_as_kerberos_writes_them() {
-        let of = |account: &str, host: &str| principal(&Credentials::new(account, Secret::from(String::new())), host);
+        let of = |account: &str, host: &str| {
+            principal(&Credentials::new(account, Secret::from(String::new())), host).to_string()
+        };
         assert_eq!(of("cloudadmin@azurestack.local", "azs-ercs01"), "cloudadmin@AZURESTACK.LOCAL");
         assert_eq!(of(r"AZURESTACK\cloudadmin", "azs-ercs01.azurestack.local"), "cloudadmin@AZURESTACK.LOCAL");
         assert_eq!(of(r"azurestack.local\cloudadmin", "azs-ercs01"), "cloudadmin@AZURESTACK.LOCAL");

@@ -8,7 +8,10 @@ use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::ptr::{null, null_mut};
 use std::sync::OnceLock;
 
+use spnego::NamedError;
 use zeroize::Zeroizing;
+
+use crate::client::Principal;
 
 type Handle = *mut c_void;
 
@@ -165,14 +168,40 @@ fn api() -> Result<&'static Api, Failed> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Failed {
     /// Kerberos' own code; 0 where there is none
-    pub(crate) code: i32,
-    pub(crate) text: String,
-    pub(crate) no_library: bool,
+    code: i32,
+    text: String,
+    no_library: bool,
 }
 
 impl Failed {
     fn of(text: impl Into<String>) -> Self {
         Self { code: 0, text: text.into(), no_library: false }
+    }
+
+    /// Kerberos' codes as far as they are told apart. RFC 4120 section 7.5.9, and MIT's own
+    pub(crate) fn named(&self) -> NamedError {
+        /// The code of the KDC's error 0.
+        const BASE: i32 = -1_765_328_384;
+        let text = self.text.clone();
+        if self.no_library {
+            return NamedError::Unavailable(text);
+        }
+        match self.code.wrapping_sub(BASE) {
+            // The service is unknown to the KDC.
+            7 => NamedError::UnknownService(text),
+            // Unknown, forbidden by a policy, wrong password; MIT's names for the last.
+            6 | 12 | 24 | 31 | 210 => NamedError::Rejected(text),
+            18 => NamedError::Locked(text),
+            23 => NamedError::PasswordExpired(text),
+            // Too old: the KDC's word for it, and the library's.
+            32 => NamedError::Expired(text),
+            37 => NamedError::ClockSkew(text),
+            // No common encryption: the KDC's word, and the library's.
+            14 | 150 | 237 => NamedError::Weak(text),
+            // No KDC, no such realm, no realm in the settings, no tickets.
+            141 | 154 | 156 | 195 | 217 | 220 | 224 => NamedError::NoKdc(text),
+            _ => NamedError::Other(text),
+        }
     }
 }
 
@@ -217,8 +246,8 @@ unsafe impl Send for Tickets {}
 
 impl Tickets {
     /// Gets them with a password: one question to the KDC, protected by AES.
-    pub(crate) fn with_password(account: &str, password: &str) -> Result<Self, Failed> {
-        let account = CString::new(account).map_err(|_| Failed::of("the account has a zero in it"))?;
+    pub(crate) fn with_password(principal: &Principal, password: &str) -> Result<Self, Failed> {
+        let account = CString::new(principal.to_string()).map_err(|_| Failed::of("the account has a zero in it"))?;
         let mut bytes = Zeroizing::new(Vec::with_capacity(password.len().saturating_add(1)));
         bytes.extend_from_slice(password.as_bytes());
         bytes.push(0);

@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 mod channel;
 mod client;
-#[cfg(target_os = "linux")]
-mod ffi;
+#[cfg_attr(target_os = "linux", path = "ffi.rs")]
+#[cfg_attr(windows, path = "sspi.rs")]
+#[cfg(any(target_os = "linux", windows))]
+mod system;
 
 pub use client::Kerberos;
