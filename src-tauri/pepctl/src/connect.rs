@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use kerberos::Kerberos;
 use pep::address::{PORT, TLS_PORT};
+use pep::policy::Policy;
 use psrp::client::PoolOptions;
 use psrp::host::HostInfo;
 use serde_json::{Value as Json, json};
@@ -18,6 +19,18 @@ use crate::args::{Auth, ConnectionArguments};
 use crate::exit::Failure;
 use crate::identity::{Trust, identity_json};
 use crate::ids::{self, Ids};
+
+/// What the policy of this computer has against a sign-in; it binds this program as it binds the window (S-32).
+fn forbidden(policy: &Policy, auth: Auth, tls: bool) -> Option<String> {
+    let rule = match policy {
+        Policy { require_https: true, .. } if !tls => "HTTPS",
+        Policy { require_kerberos: true, .. } if auth != Auth::Kerberos => "Kerberos (--auth kerberos)",
+        _ => return None,
+    };
+    let file = policy.files.first().map(|file| file.display().to_string()).unwrap_or_default();
+    let damage = policy.damaged.as_ref().map(|why| format!("; it cannot be read, so the strictest one holds: {why}"));
+    Some(format!("the policy of this computer requires {rule} ({file}{})", damage.unwrap_or_default()))
+}
 
 /// Where an endpoint is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,6 +124,10 @@ pub(crate) async fn open(
             return Err(Failure::usage(what));
         }
     };
+    let policy = Policy::load(&pep::policy::places());
+    if let Some(rule) = forbidden(&policy, arguments.auth, connector(arguments)?.is_tls()) {
+        return Err(Failure::usage(rule));
+    }
     let trust = Trust::load(arguments.pins.as_deref(), arguments.trust_first_use)?;
     let connector = trusted(arguments, &trust).await?;
     let endpoint = connector.authority();
@@ -248,7 +265,7 @@ pub(crate) async fn probe(arguments: &ConnectionArguments) -> Result<Json, Failu
 
 #[cfg(test)]
 mod tests {
-    use super::{Endpoint, endpoint_of, names_somebody};
+    use super::{Auth, Endpoint, Policy, endpoint_of, forbidden, names_somebody};
 
     #[test]
     fn an_account_has_a_name() {
@@ -257,6 +274,24 @@ mod tests {
         }
         for user in ["", " ", "\\", "D\\", "@d", "D\\@d"] {
             assert!(!names_somebody(user), "{user}");
+        }
+    }
+
+    #[test]
+    fn s32_the_policy_of_the_computer_binds_this_program_too() {
+        let free = Policy::default();
+        let https = Policy { require_https: true, ..Policy::default() };
+        let kerberos = Policy { require_kerberos: true, ..Policy::default() };
+        for (policy, auth, tls, refused) in [
+            (&free, Auth::Ntlm, false, false),
+            (&https, Auth::Kerberos, false, true),
+            (&https, Auth::Ntlm, true, false),
+            (&kerberos, Auth::Ntlm, true, true),
+            // It may fall back.
+            (&kerberos, Auth::Negotiate, true, true),
+            (&kerberos, Auth::Kerberos, false, false),
+        ] {
+            assert_eq!(forbidden(policy, auth, tls).is_some(), refused, "{policy:?} {auth:?} {tls}");
         }
     }
 

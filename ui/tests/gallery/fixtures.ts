@@ -153,6 +153,8 @@ export const untrusted: c.ArmStep = {
   canTrust: true,
 };
 
+/** The name of an instance. */
+export const named = (one: number) => `cw-ercs0${one}.contoso.local`;
 const used: c.StampProfile = { ...stamp, lastUsed: now - 3_600_000 };
 const lab: c.StampProfile = { ...stamp, id: 'lab', name: 'Contoso-Lab', region: '', lastUsed: now - 7_000_000 };
 export const practiceStamp: c.StampProfile = {
@@ -492,6 +494,14 @@ export function snapshot(which: string): c.AppSnapshot {
       };
     case 'records':
       return { ...base, recordsFault: failures.records };
+    case 'named':
+      return {
+        ...base,
+        stamps: [
+          practiceStamp,
+          { ...used, addresses: [1, 2, 3].map((one) => ({ ...address(one), host: named(one) })) },
+        ],
+      };
     case 'policy':
       return { ...base, stamps: [used, lab], policy: { ...strict, damaged: null } };
     case 'policy-damaged':

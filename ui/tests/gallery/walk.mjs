@@ -641,10 +641,10 @@ export async function walk({ browser, origin, look, problems, results }) {
   });
 
   // An endpoint that has a name: proved by it, not proved by it, and another one of that name.
-  await open('returning', async ({ page, id, see, at, emit, answer, release, fixture, calls, must }) => {
+  await open('named', async ({ page, id, see, at, emit, answer, release, fixture, calls, must }) => {
     const failures = await fixture('failures');
     await id('0-start').click();
-    await emit('probe', probe('10.14.22.61', done, { usable: true, roundTripMs: 18 }));
+    await emit('probe', probe('cw-ercs01.contoso.local', done, { usable: true, roundTripMs: 18 }));
     await answer('session_inspect', { kind: 'cancelled' });
     await answer('sign_in_ways', await fixture('waysByName'));
     await id('1b-use').click();
@@ -676,7 +676,7 @@ export async function walk({ browser, origin, look, problems, results }) {
     must((await calls('session_open')).at(-1)?.args.signIn.way === 'ntlm', 'it goes the other way again');
     await page.reload();
     await id('0-start').click();
-    await emit('probe', probe('10.14.22.61', done, { usable: true, roundTripMs: 18 }));
+    await emit('probe', probe('cw-ercs01.contoso.local', done, { usable: true, roundTripMs: 18 }));
     await answer('session_inspect', { kind: 'cancelled' });
     await answer('sign_in_ways', await fixture('waysProved'));
     await id('1b-use').click();
