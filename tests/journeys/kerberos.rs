@@ -193,7 +193,7 @@ async fn s12_row_16_a_refused_password_is_tried_once_and_never_with_ntlm() {
     // A password of the key ring that is refused is forgotten.
     let kept = app::host::entry_name(stamp.as_str().unwrap(), ACCOUNT);
     page.secrets.0.lock().unwrap().insert(kept, "an old one".to_owned());
-    assert_eq!(code(&open(&mut page, &peer, json!({ "password": null })).await, "failed"), "PEP-4103");
+    assert_eq!(code(&open(&mut page, &peer, json!({ "password": null })).await, "failed"), "PEP-4111");
     assert_eq!((kdc.log("PREAUTH_FAILED").len(), peer.log("token").len()), (1, 0), "{:?}", kdc.log("AS_REQ"));
     assert!(page.secrets.0.lock().unwrap().is_empty());
     assert_eq!(code(&open(&mut page, &peer, json!({ "password": null })).await, "failed"), "PEP-4301");

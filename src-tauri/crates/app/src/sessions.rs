@@ -351,7 +351,8 @@ impl App {
 
     /// A password that was refused is never sent again (S-12).
     async fn failed(&self, attempt: &Attempt, fault: pep::Fault) -> pep::Fault {
-        if fault.code == code::PASSWORD_REFUSED && attempt.from_ring && !attempt.tickets {
+        if matches!(fault.code, code::PASSWORD_REFUSED | code::DOMAIN_REFUSED) && attempt.from_ring && !attempt.tickets
+        {
             self.forget(&attempt.entry()).await;
         }
         fault

@@ -161,6 +161,8 @@ codes! {
     TICKETS_EXPIRED = 4109, ThisComputer, Reconnect;
     /// The endpoint refused the ticket for its name.
     TICKET_REFUSED = 4110, Endpoint, ChooseOther;
+    /// The key distribution centre refused the account or the password.
+    DOMAIN_REFUSED = 4111, Input, FixInput;
     /// It does not offer a protected sign-in.
     NO_SEALING = 4201, Endpoint, AskSupport;
     /// An answer came without protection, or with a wrong one.
@@ -338,7 +340,7 @@ impl Fault {
     fn of_named(error: &NamedError) -> Self {
         let impossible = |reason: &str| Self::new(code::NO_KERBEROS).with("reason", reason);
         match error {
-            NamedError::Rejected(_) => Self::new(code::PASSWORD_REFUSED),
+            NamedError::Rejected(_) => Self::new(code::DOMAIN_REFUSED),
             NamedError::Locked(_) => Self::new(code::ACCOUNT_LOCKED),
             NamedError::PasswordExpired(_) => Self::new(code::PASSWORD_EXPIRED),
             NamedError::Expired(_) => Self::new(code::TICKETS_EXPIRED),
@@ -506,7 +508,7 @@ mod tests {
             (NamedError::ByAddress, code::NO_KERBEROS),
             (NamedError::Unavailable("x".into()), code::NO_KERBEROS),
             (NamedError::Other("x".into()), code::NO_KERBEROS),
-            (NamedError::Rejected("x".into()), code::PASSWORD_REFUSED),
+            (NamedError::Rejected("x".into()), code::DOMAIN_REFUSED),
             (NamedError::Locked("x".into()), code::ACCOUNT_LOCKED),
             (NamedError::PasswordExpired("x".into()), code::PASSWORD_EXPIRED),
             (NamedError::Expired("x".into()), code::TICKETS_EXPIRED),
