@@ -301,15 +301,18 @@ async fn tickets_that_expired_meanwhile_end_a_session_with_their_own_words() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_outlives_its_tickets() {
     let Some(kdc) = Kdc::for_this_test("kerberos::a_connection_outlives_its_tickets", &[]) else { return };
-    // Long enough for opening on a machine with other work.
-    kdc.get_brief_tickets("8s", ACCOUNT, PASSWORD);
+    // Long enough for opening and one command on a machine with other work.
+    kdc.get_brief_tickets("15s", ACCOUNT, PASSWORD);
     let peer = Peer::start(&["--keytab", &kdc.keytab()]);
     let mut page = Page::open();
     let opened = open(&mut page, &peer, json!({ "tickets": true, "password": null })).await;
     assert_eq!(opened["kind"], "open", "{opened}");
+    // A command has connections of its own, and the next one takes them again.
+    let echo = || json!({ "Value": { "kind": "text", "value": "7" } });
+    assert_eq!(page.run("Test-Echo", echo()).await["outcome"], "completed");
     kdc.wait_until_they_expire();
     let connections = peer.log("auth_ok").len();
-    let echoed = page.run("Test-Echo", json!({ "Value": { "kind": "text", "value": "7" } })).await;
+    let echoed = page.run("Test-Echo", echo()).await;
     assert_eq!(echoed["outcome"], "completed", "{echoed}");
     leave(&mut page).await;
     assert_eq!(peer.log("auth_ok").len(), connections, "over the connections that were there");
