@@ -137,11 +137,15 @@ impl App {
 
     /// Notes in a record that another session goes on with what it left.
     pub(crate) async fn note_continued(&self, record_id: &str, session: &PepSession) {
+        self.note_left(record_id, "continued", json!({ "session": session.id })).await;
+    }
+
+    /// Adds a line to the record of a session that was left. Without it the session is offered again.
+    async fn note_left(&self, record_id: &str, kind: &'static str, data: Value) {
         let path = self.records_folder().join(format!("{record_id}.jsonl"));
-        let by = json!({ "session": session.id });
-        let noted = tokio::task::spawn_blocking(move || record::append_to(&path, "continued", &by, stamps::now_ms()));
+        let noted = tokio::task::spawn_blocking(move || record::append_to(&path, kind, &data, stamps::now_ms()));
         if let Ok(Err(error)) = noted.await {
-            tracing::warn!(%error, "A session that was taken over is still noted as left");
+            tracing::warn!(%error, kind, "What became of a session that was left was not noted");
         }
     }
 
@@ -150,13 +154,8 @@ impl App {
         let (_, left) = self.look_at_records().await;
         let (endpoint, stamp) = (session.address.to_string(), self.present_id(&session.stamp_id));
         for one in left.into_iter().filter(|one| one.stamp_id == stamp && one.endpoint == endpoint) {
-            let path = self.records_folder().join(format!("{}.jsonl", one.record_id));
             let by = json!({ "by": "a later session that was closed with its transcripts", "session": session.id });
-            let noted =
-                tokio::task::spawn_blocking(move || record::append_to(&path, "abandoned", &by, stamps::now_ms()));
-            if let Ok(Err(error)) = noted.await {
-                tracing::warn!(%error, "A session that was left was not noted as settled");
-            }
+            self.note_left(&one.record_id, "abandoned", by).await;
         }
     }
 

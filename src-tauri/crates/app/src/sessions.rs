@@ -297,10 +297,10 @@ impl App {
                 .with("domain", names.domain));
         }
         let password = self.password(&mut attempt).await?;
-        let told = Told { way, fell_back: false, names: Arc::new(Mutex::new(Some(names.clone()))) };
+        let known = Arc::new(Mutex::new(Some(names.clone())));
         let since = self.pins().find(&stamp.id, &address.to_string()).map(|pin| pin.since);
         let request = self.request(&attempt, names, key, since, Some(password)).await?;
-        let told = Told { fell_back: request.fell_back.is_some(), ..told };
+        let told = Told { way, fell_back: request.fell_back.is_some(), names: known };
         let now = since.unwrap_or_else(stamps::now);
         match pep::session::open(request, self.stage_teller(&stamp.id, &address, told, now, key)).await {
             Ok(session) => self.opened(attempt, Arc::new(session)).await,

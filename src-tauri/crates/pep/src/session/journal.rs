@@ -46,9 +46,20 @@ pub fn note(path: &Path, app_version: &str, kind: &'static str, data: &Value) ->
 
 /// Adds a line to a session's record and waits until it is on the disk.
 pub(crate) async fn append_durable(journal: &Arc<Journal>, kind: &'static str, data: Value) -> Result<(), Fault> {
+    on_disk(journal, move |journal| journal.append_durable(kind, data)).await
+}
+
+/// The same for an ending, which has room on a full disk too.
+pub(crate) async fn append_ending(journal: &Arc<Journal>, kind: &'static str, data: Value) -> Result<(), Fault> {
+    on_disk(journal, move |journal| journal.append_ending(kind, data)).await
+}
+
+async fn on_disk(
+    journal: &Arc<Journal>,
+    write: impl FnOnce(&Journal) -> Result<(), JournalError> + Send + 'static,
+) -> Result<(), Fault> {
     let journal = Arc::clone(journal);
-    let written = tokio::task::spawn_blocking(move || journal.append_durable(kind, data)).await;
-    match written {
+    match tokio::task::spawn_blocking(move || write(&journal)).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(Fault::new(code::RECORD_SUSPENDED).detail(error)),
         Err(error) => Err(Fault::new(code::INTERNAL).detail(error)),

@@ -165,16 +165,13 @@ impl Told {
         let Some(run) = self.find(id).filter(|run| run.end.is_none()) else { return };
         let stream = said.stream.as_deref().and_then(ItemStream::of_word).unwrap_or(ItemStream::Note);
         let value = said.clixml.as_deref().and_then(|xml| clixml::decode(xml.as_bytes()).ok());
-        match (stream, value) {
-            (ItemStream::Output, Some(value)) => run.push_object(entry.utc_ms, &value, &text),
-            (ItemStream::Output, None) => run.push_object(entry.utc_ms, &clixml::Value::from(text.as_str()), &text),
-            (ItemStream::Error, value) => {
-                run.push(entry.utc_ms, stream, crate::text::for_screen(&text));
-                if let Some(record) = value {
-                    run.error(record);
-                }
-            }
-            _ => run.push(entry.utc_ms, stream, crate::text::for_screen(&text)),
+        if stream == ItemStream::Output {
+            let value = value.unwrap_or_else(|| clixml::Value::from(text.as_str()));
+            return run.push_object(entry.utc_ms, &value, &text);
+        }
+        run.push(entry.utc_ms, stream, crate::text::for_screen(&text));
+        if let Some(record) = value.filter(|_| stream == ItemStream::Error) {
+            run.error(record);
         }
     }
 

@@ -300,13 +300,7 @@ impl PepSession {
     }
 
     async fn journal_ending(&self, kind: &'static str, data: serde_json::Value) -> Result<(), Fault> {
-        let journal = Arc::clone(&self.journal);
-        let written = tokio::task::spawn_blocking(move || journal.append_ending(kind, data)).await;
-        match written {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(Fault::new(code::RECORD_SUSPENDED).detail(error)),
-            Err(error) => Err(Fault::new(code::INTERNAL).detail(error)),
-        }
+        journal::append_ending(&self.journal, kind, data).await
     }
 
     /// Writes down what a person or the system chose about the open session (R-10, F-29).

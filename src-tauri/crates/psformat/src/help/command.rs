@@ -2,8 +2,8 @@
 
 use clixml::Value;
 
-use super::page::{Page, each, holds, is, of, text};
-use super::{INDENT, call, common_parameters};
+use super::page::{Page, each, is, of, text};
+use super::{INDENT, call, common_parameters, named};
 use crate::object;
 
 /// Name, synopsis, syntax, description, links, remarks
@@ -124,16 +124,6 @@ pub(super) fn syntax(page: &mut Page, all: &Value) {
 pub(super) fn parameters(page: &mut Page, all: &Value) {
     each(all, "Parameter").iter().for_each(|one| parameter(page, one));
     common_parameters(page);
-}
-
-/// The name of a parameter and what it takes
-fn named(page: &mut Page, one: &Value) {
-    page.put("-").put(text(one, "name"));
-    if let Some(value) = of(one, "ParameterValue") {
-        let shown = object::text(&value);
-        page.put(if holds(&value, "required") { format!(" <{shown}>") } else { format!(" [<{shown}>]") });
-    }
-    page.end();
 }
 
 /// One parameter with all that is known of it

@@ -3,7 +3,7 @@
 use clixml::Value;
 
 use super::page::{Page, each, holds, of, text};
-use super::{INDENT, call, common_parameters};
+use super::{INDENT, call, common_parameters, named};
 use crate::object;
 
 /// Name, syntax, aliases, remarks
@@ -103,15 +103,6 @@ fn syntax(page: &mut Page, help: &Value) {
 
 fn parameters(help: &Value) -> Vec<Value> {
     of(help, "Parameters").map(|all| each(&all, "Parameter")).unwrap_or_default()
-}
-
-fn named(page: &mut Page, one: &Value) {
-    page.put("-").put(text(one, "name"));
-    if let Some(value) = of(one, "ParameterValue") {
-        let shown = object::text(&value);
-        page.put(if holds(&value, "required") { format!(" <{shown}>") } else { format!(" [<{shown}>]") });
-    }
-    page.end();
 }
 
 /// One parameter with all that is known of it

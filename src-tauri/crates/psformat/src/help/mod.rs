@@ -69,6 +69,16 @@ fn call(parameter: &Value) -> String {
     }
 }
 
+/// The name of a parameter and what it takes
+fn named(page: &mut Page, one: &Value) {
+    page.put("-").put(page::text(one, "name"));
+    if let Some(value) = page::of(one, "ParameterValue") {
+        let shown = crate::object::text(&value);
+        page.put(if page::holds(&value, "required") { format!(" <{shown}>") } else { format!(" [<{shown}>]") });
+    }
+    page.end();
+}
+
 /// What every cmdlet has.
 fn common_parameters(page: &mut Page) {
     page.line("<CommonParameters>")
