@@ -15,7 +15,7 @@ use serde_json::json;
 use spnego::{Credentials, Secret, ServerIdentity};
 use winrm::SignInError;
 
-use crate::sessions::{Attempt, Told};
+use crate::sessions::{Answer, Attempt, Told};
 use crate::{App, convert, practice_link, stamps};
 
 /// What became of a sign-in by name.
@@ -123,7 +123,7 @@ impl App {
     pub(crate) async fn open_by_name(self: &Arc<Self>, attempt: &mut Attempt) -> Result<Named, pep::Fault> {
         let (stamp, address) = (attempt.stamp.clone(), attempt.address.clone());
         let place = address.to_string();
-        let (seen, verdict) = self.look(&stamp, &address, SignInWay::ByName, &attempt.account).await?;
+        let Answer { seen, verdict, .. } = self.look(&stamp, &address, SignInWay::ByName, &attempt.account).await?;
         if verdict != Verdict::Known {
             return Ok(Named::Asked(Box::new(self.ask_person(&stamp, &address, seen, verdict, SignInWay::ByName))));
         }

@@ -22,7 +22,7 @@ mod stamps;
 
 pub use dispatch::{COMMANDS, dispatch};
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -113,6 +113,8 @@ struct Inner {
     arm_page: Option<String>,
     /// The certificate that was refused last.
     offer: Option<resource_manager::Offer>,
+    /// Stamp and address of those that offered Negotiate when they were last looked at.
+    negotiates: HashSet<(String, String)>,
     /// Who a person was last asked about.
     asked: Option<sessions::Asked>,
     /// Why an instance could not be signed in to by its name last, with stamp and address.
@@ -148,6 +150,7 @@ impl App {
                 arm: None,
                 arm_page: None,
                 offer: None,
+                negotiates: HashSet::new(),
                 asked: None,
                 no_kerberos: None,
             }),

@@ -28,6 +28,9 @@ impl App {
         }
         let pins = self.pins();
         let app = Arc::clone(self);
+        // What was seen before says nothing about now.
+        self.lock().negotiates.clear();
+        let (noting, stamp) = (Arc::clone(self), stamp_id.clone());
         let tell = move |mut update: ProbeUpdate, address: &Address| {
             let place = address.to_string();
             update.trusted = pins.find(&stamp_id, &place).or(pins.find_by_name(&stamp_id, &place)).is_some();
@@ -69,6 +72,9 @@ impl App {
                         tell(convert::probing(&address, Some(stage)), &address);
                     }
                     Some(Seen::Done(looked)) => {
+                        if looked.failed.is_none() {
+                            noting.lock().negotiates.insert((stamp.clone(), looked.address.to_string()));
+                        }
                         open.retain(|address| *address != looked.address);
                         tell(convert::looked(&looked), &looked.address);
                     }

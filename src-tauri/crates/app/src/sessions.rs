@@ -46,6 +46,14 @@ pub(crate) struct Attempt {
     record_id: Option<String>,
 }
 
+/// Who is there, and what that means.
+pub(crate) struct Answer {
+    pub(crate) seen: Seen,
+    pub(crate) verdict: Verdict,
+    /// The connection on which it said so, where a sign-in can go on there
+    asked: Option<winrm::Asked>,
+}
+
 /// What is told with the stages.
 pub(crate) struct Told {
     pub(crate) way: SignInWay,
@@ -80,26 +88,28 @@ impl App {
             Err(fault) => return failed(fault),
         };
         match self.inspect(&stamp, &address, way).await {
-            Ok((_, Verdict::Known)) => Ok(ConnectResult::Cancelled),
-            Ok((seen, verdict)) => Ok(self.ask_person(&stamp, &address, seen, verdict, way)),
+            Ok(Answer { verdict: Verdict::Known, .. }) => Ok(ConnectResult::Cancelled),
+            Ok(Answer { seen, verdict, .. }) => Ok(self.ask_person(&stamp, &address, seen, verdict, way)),
             Err(fault) => failed(fault),
         }
     }
 
-    async fn inspect(&self, stamp: &Stamp, address: &Address, way: SignInWay) -> Result<(Seen, Verdict), pep::Fault> {
+    async fn inspect(&self, stamp: &Stamp, address: &Address, way: SignInWay) -> Result<Answer, pep::Fault> {
         if way == SignInWay::ByName {
-            return self.look_by_name(stamp, address).await;
+            let (seen, verdict) = self.look_by_name(stamp, address).await?;
+            return Ok(Answer { seen, verdict, asked: None });
         }
         let connector = self.connector(&stamp.id, address, None);
-        let inspection = winrm::inspect(connector.as_ref()).await;
-        let inspection =
-            inspection.map_err(|error| pep::Fault::of_sign_in(&error).with("host", address.host.as_str()))?;
-        let seen = Seen::of(&inspection);
         let place = address.to_string();
+        let known = self.lock().negotiates.contains(&(stamp.id.clone(), place.clone()));
+        let answer = winrm::ask(connector.as_ref(), known).await;
+        let (inspection, asked) =
+            answer.map_err(|error| pep::Fault::of_sign_in(&error).with("host", address.host.as_str()))?;
+        let seen = Seen::of(&inspection);
         let decided = self.lock().trusted.clone().filter(|pin| !pin.by_name);
         let decided = decided.filter(|pin| pin.stamp == stamp.id && pin.address == place && seen.is(pin)).is_some();
         let verdict = if decided { Verdict::Known } else { judge(stamp, &place, &seen, &self.pins()) };
-        Ok((seen, verdict))
+        Ok(Answer { seen, verdict, asked: Some(asked) })
     }
 
     /// As [`Self::inspect`], for a sign-in: what stands in its way is recorded.
@@ -109,20 +119,20 @@ impl App {
         address: &Address,
         way: SignInWay,
         account: &str,
-    ) -> Result<(Seen, Verdict), pep::Fault> {
-        let (seen, verdict) = match self.inspect(stamp, address, way).await {
+    ) -> Result<Answer, pep::Fault> {
+        let answer = match self.inspect(stamp, address, way).await {
             Ok(found) => found,
             Err(fault) => {
                 self.not_connected(stamp, address, account, &fault).await;
                 return Err(fault);
             }
         };
-        if let Verdict::Changed { before, key, since } = &verdict {
+        if let Answer { verdict: Verdict::Changed { before, key, since }, seen, .. } = &answer {
             let line = json!({ "stamp": stamp.id, "endpoint": address.to_string(), "before": before, "key_before": key,
                 "since": since, "now": seen.names, "key": seen.shown.as_ref().map(|shown| shown.key) });
             self.note_decision("identity_changed", line).await;
         }
-        Ok((seen, verdict))
+        Ok(answer)
     }
 
     /// There is no record of a session yet that could hold it.
@@ -161,7 +171,7 @@ impl App {
         let asked = self.lock().asked.clone().filter(|asked| asked.stamp == stamp.id && asked.place == place);
         let way = asked.as_ref().map_or(SignInWay::Ntlm, |asked| asked.way);
         let looked = self.inspect(&stamp, &address, way).await;
-        let (mut seen, mut verdict) = looked.map_err(|fault| convert::fault(&fault))?;
+        let Answer { mut seen, mut verdict, .. } = looked.map_err(|fault| convert::fault(&fault))?;
         // A name that was proved in another realm than before: that was seen when it was proved, and at no other time.
         if let Some(asked) =
             asked.as_ref().filter(|asked| way == SignInWay::ByName && !asked.seen.names.same(&seen.names))
@@ -284,7 +294,7 @@ impl App {
     async fn open_by_ntlm(self: &Arc<Self>, mut attempt: Attempt) -> Result<ConnectResult, pep::Fault> {
         let (stamp, address) = (attempt.stamp.clone(), attempt.address.clone());
         let way = SignInWay::Ntlm;
-        let (seen, verdict) = self.look(&stamp, &address, way, &attempt.account).await?;
+        let Answer { seen, verdict, asked } = self.look(&stamp, &address, way, &attempt.account).await?;
         if verdict != Verdict::Known {
             return Ok(self.ask_person(&stamp, &address, seen, verdict, way));
         }
@@ -300,6 +310,7 @@ impl App {
         let known = Arc::new(Mutex::new(Some(names.clone())));
         let since = self.pins().find(&stamp.id, &address.to_string()).map(|pin| pin.since);
         let request = self.request(&attempt, names, key, since, Some(password)).await?;
+        let request = OpenRequest { asked, ..request };
         let told = Told { way, fell_back: request.fell_back.is_some(), names: known };
         let now = since.unwrap_or_else(stamps::now);
         match pep::session::open(request, self.stage_teller(&stamp.id, &address, told, now, key)).await {
@@ -337,6 +348,7 @@ impl App {
             app_version: env!("CARGO_PKG_VERSION").to_owned(),
             practice: stamp.id == practice_link::STAMP,
             by_name: None,
+            asked: None,
             left,
         })
     }

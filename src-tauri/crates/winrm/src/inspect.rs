@@ -1,11 +1,18 @@
 //! Who is there, without a password: the first leg of a sign-in.
 
-use spnego::{ServerIdentity, Target};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use spnego::{ClientContext, ServerIdentity, Target};
+use tokio::time::Instant;
 use trust::ServerCertificate;
 
 use crate::exchange::connect_to_ask;
 use crate::sign_in::{discover, first_leg, ntlm};
-use crate::{ConnectError, Connector, SignInError, Stats};
+use crate::{ConnectError, Connector, Exchange, SignInError, Stats};
+
+/// A sign-in goes on where the endpoint was asked only if it comes this soon: nobody has closed an idle connection by then.
+const SOON: Duration = Duration::from_secs(5);
 
 /// Who an endpoint says it is.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +23,28 @@ pub struct Inspection {
     pub certificate: Option<ServerCertificate>,
     /// Why a sign-in would not accept this certificate.
     pub refused: Option<ConnectError>,
+}
+
+/// The connection on which an endpoint has said who it is, for a sign-in with NTLM that follows at once: it goes on there with the
+/// second leg, so that nothing is asked twice. It serves once, and not for long.
+pub struct Asked(Mutex<Option<Waiting>>);
+
+/// A sign-in between its two legs.
+pub(crate) struct Waiting {
+    pub(crate) exchange: Box<dyn Exchange>,
+    pub(crate) context: Box<dyn ClientContext>,
+    pub(crate) identity: ServerIdentity,
+    /// Counts of what was asked
+    pub(crate) stats: Stats,
+    since: Instant,
+}
+
+impl Asked {
+    /// What waits, once, and if that was not too long ago.
+    pub(crate) fn take(&self) -> Option<Waiting> {
+        let waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        waiting.filter(|waiting| waiting.since.elapsed() <= SOON)
+    }
 }
 
 /// The certificate that an endpoint shows, and why it would not be accepted, for a sign-in that proves the rest by its name; nothing
@@ -38,13 +67,27 @@ pub async fn certificate(
 /// # Errors
 /// As for a sign-in; never [`SignInError::Rejected`].
 pub async fn inspect(connector: &dyn Connector) -> Result<Inspection, SignInError> {
+    ask(connector, false).await.map(|(inspection, _)| inspection)
+}
+
+/// As [`inspect`], with the connection for a sign-in that may follow. That the endpoint offers Negotiate is `known` when a
+/// [`probe`](crate::probe()) of it has said so; else it is asked before any token is shown (S-01).
+///
+/// # Errors
+/// As [`inspect`].
+pub async fn ask(connector: &dyn Connector, known: bool) -> Result<(Inspection, Asked), SignInError> {
     let stats = Stats::default();
     let authority = connector.authority();
     let (mut exchange, refused) = connect_to_ask(connector).await?;
+    stats.connected();
     let certificate = exchange.certificate().cloned();
-    discover(exchange.as_mut(), &authority, &stats).await?;
+    if !known {
+        discover(exchange.as_mut(), &authority, &stats).await?;
+    }
     let service = format!("HTTP/{}", connector.host());
-    let mut context = ntlm(&Target { service: &service, end_point: None });
+    let end_point = certificate.as_ref().map(|certificate| certificate.end_point.as_slice());
+    let mut context = ntlm(&Target { service: &service, end_point });
     let identity = first_leg(exchange.as_mut(), &authority, context.as_mut(), &stats).await?;
-    Ok(Inspection { identity, certificate, refused })
+    let waiting = Waiting { exchange, context, identity: identity.clone(), stats, since: Instant::now() };
+    Ok((Inspection { identity, certificate, refused }, Asked(Mutex::new(Some(waiting)))))
 }

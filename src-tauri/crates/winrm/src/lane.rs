@@ -11,8 +11,12 @@ use http::{HeaderMap, Request, StatusCode};
 use spnego::{MessageSecurity, ServerIdentity};
 use wsman::{Charset, Malformed, multipart};
 
-use crate::sign_in::{discover, sign_in, with_clocks};
-use crate::{Connector, Exchange, LaneError, Patience, RandomSource, SecurityEnd, SignIn, SignInError, Stats};
+use crate::inspect::Waiting;
+use crate::sign_in::{discover, second_leg, sign_in, with_clocks};
+use crate::{
+    Asked, Connector, Exchange, ExchangeError, LaneError, Patience, RandomSource, SecurityEnd, SignIn, SignInError,
+    Stats,
+};
 
 /// No more is prepared for one answer, in bytes.
 const MOST_PREPARED: usize = 1024 * 1024;
@@ -56,13 +60,27 @@ impl Lane {
     ) -> Result<(Self, ServerIdentity), SignInError> {
         let authority = connector.authority();
         let service = format!("HTTP/{}", connector.host());
+        if first && let Some(waiting) = with.asked.as_ref().and_then(Asked::take) {
+            let Waiting { mut exchange, mut context, identity, stats: earlier, .. } = waiting;
+            stats.add(earlier.counts());
+            match second_leg(exchange.as_mut(), &authority, context.as_mut(), &identity, with, stats, random).await {
+                Ok(security) => return Ok((Self::new(exchange, security, authority, stats), identity)),
+                // It was closed meanwhile, and nothing left: the password still has its one try.
+                Err(SignInError::Exchange(ExchangeError::NotSent)) => {}
+                Err(error) => return Err(error),
+            }
+        }
         let mut exchange = connector.connect().await?;
         stats.connected();
         let clock = if first { discover(exchange.as_mut(), &authority, stats).await? } else { None };
         let (security, identity) = sign_in(exchange.as_mut(), &authority, &service, with, stats, random)
             .await
             .map_err(|error| with_clocks(error, clock.as_deref()))?;
-        Ok((Self { exchange, security, authority, stats: stats.clone(), expected: 0, proved: false }, identity))
+        Ok((Self::new(exchange, security, authority, stats), identity))
+    }
+
+    fn new(exchange: Box<dyn Exchange>, security: Box<dyn MessageSecurity>, authority: String, stats: &Stats) -> Self {
+        Self { exchange, security, authority, stats: stats.clone(), expected: 0, proved: false }
     }
 
     /// Sends an envelope sealed and reads the sealed answer.
@@ -74,7 +92,7 @@ impl Lane {
             .header(CONTENT_TYPE, multipart::CONTENT_TYPE)
             .header(CONTENT_LENGTH, length)
             .body(Bytes::from(body))
-            .map_err(|error| crate::ExchangeError::Unacceptable(format!("the address: {error}")))?;
+            .map_err(|error| ExchangeError::Unacceptable(format!("the address: {error}")))?;
         request.extensions_mut().insert(patience);
         self.stats.sealed_request(length);
         let mut sending = self.exchange.send(request);

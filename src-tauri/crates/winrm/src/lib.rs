@@ -14,7 +14,7 @@ mod stats;
 
 pub use error::{CloseError, GoneError, LaneError, LossReason, OpenError, RunError, SecurityEnd, SignInError};
 pub use exchange::{BoxFuture, ConnectError, Connector, Exchange, ExchangeError, Patience};
-pub use inspect::{Inspection, certificate, inspect};
+pub use inspect::{Asked, Inspection, ask, certificate, inspect};
 pub use intents::{Intent, Intents, NoIntents, Refused};
 pub use probe::{Probe, ProbeError, probe};
 pub use random::{NoRandomness, RandomSource, SystemRandom};

@@ -13,7 +13,7 @@ use spnego::{
     Randomness, ServerIdentity, Target,
 };
 
-use crate::{Exchange, RandomSource, SignInError, Stats, random};
+use crate::{Asked, Exchange, RandomSource, SignInError, Stats, random};
 
 /// Decides whether the password may be used with this server (S-06).
 pub trait IdentityGate: Send + Sync {
@@ -43,6 +43,8 @@ pub struct SignIn {
     pub mechanism: Box<Mechanism>,
     /// A mechanism that proves the endpoint by its name, to be used before that one
     pub by_name: Option<ByName>,
+    /// The connection on which the endpoint was just asked who it is; the first lane goes on there.
+    pub asked: Option<Asked>,
 }
 
 /// Hears whether a sign-in by name was possible.
@@ -125,7 +127,7 @@ impl ByName {
 impl SignIn {
     /// With this account through NTLMv2.
     pub fn new(credentials: Credentials, gate: impl IdentityGate + 'static) -> Self {
-        Self { credentials, gate: Box::new(gate), mechanism: Box::new(ntlm), by_name: None }
+        Self { credentials, gate: Box::new(gate), mechanism: Box::new(ntlm), by_name: None, asked: None }
     }
 }
 
@@ -228,8 +230,22 @@ pub(crate) async fn sign_in(
     }
     let mut context = (with.mechanism)(&Target { service, end_point });
     let identity = first_leg(exchange, authority, context.as_mut(), stats).await?;
+    let security = second_leg(exchange, authority, context.as_mut(), &identity, with, stats, random).await?;
+    Ok((security, identity))
+}
+
+/// The second leg: the one try of the password, if this is who it may be.
+pub(crate) async fn second_leg(
+    exchange: &mut dyn Exchange,
+    authority: &str,
+    context: &mut dyn ClientContext,
+    identity: &ServerIdentity,
+    with: &SignIn,
+    stats: &Stats,
+    random: &dyn RandomSource,
+) -> Result<Box<dyn MessageSecurity>, SignInError> {
     with.gate
-        .check(&identity)
+        .check(identity)
         .map_err(|reason| SignInError::Identity { identity: Box::new(identity.clone()), reason })?;
     let random = Randomness { client_challenge: random::bytes(random)?, session_key: random::bytes(random)? };
     let token = context.authenticate(&with.credentials, random).map_err(SignInError::Challenge)?;
@@ -238,9 +254,7 @@ pub(crate) async fn sign_in(
     let (leg, _) = leg(exchange, authority, Some(&token)).await?;
     let token = leg.negotiate.flatten();
     match leg.status {
-        StatusCode::OK => {
-            context.finish(token.as_deref()).map(|security| (security, identity)).map_err(SignInError::NotProved)
-        }
+        StatusCode::OK => context.finish(token.as_deref()).map_err(SignInError::NotProved),
         // With a token the exchange is not over, although we have nothing more to say.
         StatusCode::UNAUTHORIZED => match token.map(|token| context.finish(Some(&token)).err()) {
             Some(Some(error)) if error != Error::Rejected => Err(SignInError::NotProved(error)),

@@ -53,6 +53,12 @@ impl Stats {
         }
     }
 
+    /// Takes over what was counted before there was a session.
+    pub(crate) fn add(&self, earlier: Counts) {
+        self.0.connections.fetch_add(earlier.connections, Relaxed);
+        self.0.sign_in_requests.fetch_add(earlier.sign_in_requests, Relaxed);
+    }
+
     pub(crate) fn connected(&self) {
         self.0.connections.fetch_add(1, Relaxed);
     }

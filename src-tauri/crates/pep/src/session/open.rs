@@ -9,7 +9,7 @@ use record::{Journal, Limits, Storage};
 use serde_json::json;
 use spnego::{Credentials, Secret};
 use tokio::sync::{mpsc, oneshot};
-use winrm::{Connector, KeyPin, NamedMechanism, OpenOptions, SessionHandle, SignIn, Stage};
+use winrm::{Asked, Connector, KeyPin, NamedMechanism, OpenOptions, SessionHandle, SignIn, Stage};
 
 use super::journal::{JournalIntents, SystemClock, append_durable, now_seconds};
 use super::left::Left;
@@ -48,7 +48,9 @@ pub struct OpenRequest {
     pub practice: bool,
     /// How the endpoint proves itself by its name; none to sign in with NTLM.
     pub by_name: Option<ByName>,
-    /// Why it does not, though it was to.
+    /// The connection on which it was just asked who it is.
+    pub asked: Option<Asked>,
+    /// Why it does not prove itself by its name, though it was to.
     pub fell_back: Option<Fault>,
     /// The session of an earlier process that is taken over; none to open a new one.
     pub left: Option<Left>,
@@ -175,7 +177,11 @@ async fn open_recorded(
         };
         winrm::ByName::new(by_name.mechanism, false, |_| {}).guarded(gate)
     });
-    let sign_in = SignIn { by_name, ..SignIn::new(Credentials::new(&request.account, request.password), gate) };
+    let sign_in = SignIn {
+        by_name,
+        asked: request.asked,
+        ..SignIn::new(Credentials::new(&request.account, request.password), gate)
+    };
     let closing = Arc::new(AtomicBool::new(false));
     let intents = Arc::new(JournalIntents(Arc::clone(journal), Arc::clone(&closing)));
     let opened = match &request.left {

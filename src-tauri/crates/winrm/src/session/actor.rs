@@ -356,13 +356,19 @@ impl Actor {
         }
     }
 
+    /// Whoever reads hears nothing after the end: what comes while the shell is deleted belongs to nobody any more.
     pub(super) fn tell(&mut self, event: SessionEvent) {
+        if self.told_end {
+            tracing::debug!("an event after the end");
+            return;
+        }
+        self.told_end = matches!(event, SessionEvent::State(SessionState::Closed | SessionState::Lost(_)));
         self.outbox.push(event);
     }
 
     pub(super) fn interrupted(&mut self, interruption: Interruption) {
         tracing::debug!(interruption = interruption.name(), "interruption");
-        self.outbox.push(SessionEvent::Interruption(interruption));
+        self.tell(SessionEvent::Interruption(interruption));
     }
 
     fn order(&mut self, order: Order) {
@@ -486,7 +492,6 @@ impl Actor {
         self.drain_events();
         self.tell(SessionEvent::State(SessionState::Lost(reason)));
         if delete && let Ok(job) = self.jobs.delete() {
-            self.told_end = true;
             self.phase = Phase::Closing;
             self.ordered.clear();
             self.urgent.clear();

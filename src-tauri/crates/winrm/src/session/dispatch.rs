@@ -342,14 +342,11 @@ impl Actor {
         self.pool.shell_closed();
         self.drain_events();
         let result = if self.told_end { Err(GoneError.into()) } else { result };
-        if !self.told_end {
-            self.told_end = true;
-            // A session that could not be closed may live on over there; it is not called closed.
-            self.tell(SessionEvent::State(match &result {
-                Ok(()) => SessionState::Closed,
-                Err(error) => SessionState::Lost(error.clone().into()),
-            }));
-        }
+        // A session that could not be closed may live on over there; it is not called closed.
+        self.tell(SessionEvent::State(match &result {
+            Ok(()) => SessionState::Closed,
+            Err(error) => SessionState::Lost(error.clone().into()),
+        }));
         if let Some(closer) = self.closer.take() {
             let _ = closer.send(result);
         }

@@ -23,6 +23,30 @@ async fn a_session_that_could_not_be_closed_is_not_called_closed() {
     assert_eq!(end(&mut events).await, Some(SessionState::Lost(LossReason::Status(503))));
 }
 
+/// Answers that come while the shell of a lost session is deleted are nobody's.
+#[tokio::test(start_paused = true)]
+async fn nothing_is_told_after_the_end_of_a_session() {
+    for step in 0..60 {
+        let stage = Stage::at_speed(10.0);
+        let (handle, mut events) = open(&stage, None).await.unwrap();
+        stage.far(Duration::from_millis(100));
+        handle.invoke(Command::new("Test-AzureStack").into()).await.unwrap();
+        stage.after(step, Fault::Answer(404));
+        for _ in 0..4 {
+            stage.then(Fault::LoseAnswer);
+        }
+        let (mut over, mut handle) = (false, Some(handle));
+        while let Some(event) = events.next().await {
+            assert!(!over, "step {step}: {event:?} after the end");
+            if matches!(&event, SessionEvent::Pool(Event::PipelineState { state, .. }) if state.is_final()) {
+                handle = None;
+            }
+            over = matches!(event, SessionEvent::State(SessionState::Closed | SessionState::Lost(_)));
+        }
+        assert!(over && handle.is_none(), "step {step}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_shell_is_deleted_before_a_failed_opening_is_told() {
     let stage = Stage::new();

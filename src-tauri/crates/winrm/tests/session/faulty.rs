@@ -56,6 +56,7 @@ struct Plan {
     arrived: Mutex<Option<Instant>>,
     trace: Arc<Trace>,
     lines: AtomicUsize,
+    hung_up: AtomicUsize,
     dead: tokio::sync::watch::Sender<bool>,
 }
 
@@ -152,6 +153,11 @@ impl Stage {
         self.plan.sealed.load(SeqCst)
     }
 
+    /// The endpoint closes the connections that there are.
+    pub(crate) fn hang_up(&self) {
+        self.plan.hung_up.store(self.plan.lines.load(SeqCst), SeqCst);
+    }
+
     /// What a request without a sign-in is offered.
     pub(crate) fn offer(&self, schemes: &'static str) {
         *self.plan.offer.lock().unwrap() = Some(HeaderValue::from_static(schemes));
@@ -164,7 +170,13 @@ impl Stage {
 
     /// How many tokens of a sign-in were sent.
     pub(crate) fn tokens_sent(&self) -> usize {
-        self.plan.tokens.load(SeqCst)
+        self.count_tokens()()
+    }
+
+    /// Counts them later.
+    pub(crate) fn count_tokens(&self) -> impl Fn() -> usize + Send + Sync + 'static {
+        let plan = Arc::clone(&self.plan);
+        move || plan.tokens.load(SeqCst)
     }
 
     /// How many requests came after the answer that was spoilt.
@@ -230,6 +242,9 @@ impl Line {
     }
 
     async fn arrive(&mut self, mut request: Request<Bytes>) -> Result<Response<Bytes>, ExchangeError> {
+        if self.number < self.plan.hung_up.load(SeqCst) {
+            return Err(ExchangeError::NotSent);
+        }
         self.plan.change(true, request.headers_mut().get_mut(AUTHORIZATION));
         let token = request.headers().get(AUTHORIZATION).map_or(&[][..], HeaderValue::as_bytes);
         self.plan.trace.bytes("sent", self.number, &[token, request.body()]);

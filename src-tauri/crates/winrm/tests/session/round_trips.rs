@@ -1,11 +1,16 @@
 //! How often somebody waits for the way to the endpoint and back, one wait after the other. What pypsrp takes for the same is
 //! counted in `tests/interop`.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
 use psrp::{Command, Event, PipelineId, RecordStream};
 use tokio::time::{Instant, sleep};
-use winrm::{EventStream, SessionEvent, SessionHandle};
+use winrm::{
+    Asked, Credentials, EventStream, IdentityGate, NoIntents, OpenError, OpenOptions, SessionEvent, SessionHandle,
+    SignIn, SignInError, Stage as Far,
+};
 
 use crate::faulty::{Fault, Stage};
 use crate::{open, run};
@@ -59,6 +64,64 @@ async fn an_open_pool_takes_five_round_trips_and_a_command_one() {
         // The Receive is there when the output is; the terminate of the command before is not waited for.
         assert_eq!(command(&handle, &mut events).await, (1, 1));
     }
+}
+
+/// A sign-in that goes on where the endpoint was just asked who it is. How many tokens were sent until it had proved itself: those of
+/// further connections come later.
+async fn open_where_asked(
+    stage: &Stage,
+    asked: Asked,
+    gate: impl IdentityGate + 'static,
+) -> Result<(SessionHandle, usize), OpenError> {
+    let credentials = Credentials::new(practice::PracticePep::ACCOUNT, stage.password());
+    let sign_in = SignIn { asked: Some(asked), ..SignIn::new(credentials, gate) };
+    let (tokens, count) = (Arc::new(AtomicUsize::new(0)), stage.count_tokens());
+    let told = Arc::clone(&tokens);
+    let on_stage: Option<Arc<dyn Fn(Far) + Send + Sync>> = Some(Arc::new(move |far| {
+        if matches!(far, Far::Proved(_)) {
+            told.store(count(), SeqCst);
+        }
+    }));
+    let options = OpenOptions { on_stage, ..OpenOptions::default() };
+    let (handle, _) = winrm::open(stage.connector(), sign_in, options, Arc::new(NoIntents)).await?;
+    Ok((handle, tokens.load(SeqCst)))
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_that_was_looked_at_and_asked_is_not_asked_again() {
+    let stage = Stage::new();
+    stage.far(DISTANCE);
+    winrm::probe(stage.connector().as_ref()).await.unwrap();
+    let started = Instant::now();
+    let (_, asked) = winrm::ask(stage.connector().as_ref(), true).await.unwrap();
+    let (handle, tokens) = open_where_asked(&stage, asked, |_: &_| Ok(())).await.unwrap();
+    // NEGOTIATE, AUTHENTICATE, Create, and the first Receive
+    assert_eq!((trips(started), tokens), (4, 2));
+    assert!(handle.stats().counts().sign_in_requests >= 2, "what was asked before counts");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_that_was_asked_long_ago_or_has_hung_up_is_asked_again() {
+    for hung_up in [false, true] {
+        let stage = Stage::new();
+        let (_, asked) = winrm::ask(stage.connector().as_ref(), false).await.unwrap();
+        if hung_up {
+            stage.hang_up();
+        } else {
+            sleep(Duration::from_secs(6)).await;
+        }
+        let (_, tokens) = open_where_asked(&stage, asked, |_: &_| Ok(())).await.unwrap();
+        assert_eq!(tokens, 3, "NEGOTIATE twice, AUTHENTICATE once");
+    }
+}
+
+#[tokio::test]
+async fn s06_who_was_asked_is_looked_at_by_the_gate_all_the_same() {
+    let stage = Stage::new();
+    let (_, asked) = winrm::ask(stage.connector().as_ref(), false).await.unwrap();
+    let refused = open_where_asked(&stage, asked, |_: &_| Err("another one".to_owned())).await.err();
+    assert!(matches!(refused, Some(OpenError::SignIn(SignInError::Identity { .. }))), "{refused:?}");
+    assert_eq!(stage.tokens_sent(), 1, "no AUTHENTICATE");
 }
 
 #[tokio::test(start_paused = true)]
