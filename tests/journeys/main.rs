@@ -15,4 +15,5 @@ mod left;
 mod policy;
 mod prompts;
 mod quit;
+mod round_trips;
 mod rows;

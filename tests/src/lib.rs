@@ -5,6 +5,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a broken test set-up ends the test")]
 
 pub mod arm_server;
+pub mod distance;
 pub mod engine;
 pub mod folders;
 pub mod gate;

@@ -1,6 +1,5 @@
 //! Who is there, without a password: the first leg of a sign-in.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use spnego::{ClientContext, ServerIdentity, Target};
@@ -8,8 +7,8 @@ use tokio::time::Instant;
 use trust::ServerCertificate;
 
 use crate::exchange::connect_to_ask;
-use crate::sign_in::{discover, first_leg, ntlm};
-use crate::{ConnectError, Connector, Exchange, SignInError, Stats};
+use crate::sign_in::{discover, first_leg, ntlm, service};
+use crate::{ConnectError, Connector, Counts, Exchange, Mechanism, SignInError, Stats};
 
 /// A sign-in goes on where the endpoint was asked only if it comes this soon: nobody has closed an idle connection by then.
 const SOON: Duration = Duration::from_secs(5);
@@ -26,24 +25,34 @@ pub struct Inspection {
 }
 
 /// The connection on which an endpoint has said who it is, for a sign-in with NTLM that follows at once: it goes on there with the
-/// second leg, so that nothing is asked twice. It serves once, and not for long.
-pub struct Asked(Mutex<Option<Waiting>>);
-
-/// A sign-in between its two legs.
-pub(crate) struct Waiting {
+/// second leg, so that nothing is asked twice.
+pub struct Asked {
     pub(crate) exchange: Box<dyn Exchange>,
     pub(crate) context: Box<dyn ClientContext>,
     pub(crate) identity: ServerIdentity,
-    /// Counts of what was asked
-    pub(crate) stats: Stats,
+    /// What was counted for it before there was a session
+    pub(crate) before: Counts,
     since: Instant,
 }
 
 impl Asked {
-    /// What waits, once, and if that was not too long ago.
-    pub(crate) fn take(&self) -> Option<Waiting> {
-        let waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        waiting.filter(|waiting| waiting.since.elapsed() <= SOON)
+    /// Asks over this connection; nothing derived from the password is sent.
+    pub(crate) async fn over(
+        mut exchange: Box<dyn Exchange>,
+        connector: &dyn Connector,
+        mechanism: &Mechanism,
+        stats: &Stats,
+    ) -> Result<Self, SignInError> {
+        let service = service(connector);
+        let end_point = exchange.certificate().map(|certificate| certificate.end_point.as_slice());
+        let mut context = mechanism(&Target { service: &service, end_point });
+        let identity = first_leg(exchange.as_mut(), &connector.authority(), context.as_mut(), stats).await?;
+        Ok(Self { exchange, context, identity, before: Counts::default(), since: Instant::now() })
+    }
+
+    /// Nobody has closed the idle connection yet.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.since.elapsed() <= SOON
     }
 }
 
@@ -77,17 +86,13 @@ pub async fn inspect(connector: &dyn Connector) -> Result<Inspection, SignInErro
 /// As [`inspect`].
 pub async fn ask(connector: &dyn Connector, known: bool) -> Result<(Inspection, Asked), SignInError> {
     let stats = Stats::default();
-    let authority = connector.authority();
     let (mut exchange, refused) = connect_to_ask(connector).await?;
     stats.connected();
     let certificate = exchange.certificate().cloned();
     if !known {
-        discover(exchange.as_mut(), &authority, &stats).await?;
+        discover(exchange.as_mut(), &connector.authority(), &stats).await?;
     }
-    let service = format!("HTTP/{}", connector.host());
-    let end_point = certificate.as_ref().map(|certificate| certificate.end_point.as_slice());
-    let mut context = ntlm(&Target { service: &service, end_point });
-    let identity = first_leg(exchange.as_mut(), &authority, context.as_mut(), &stats).await?;
-    let waiting = Waiting { exchange, context, identity: identity.clone(), stats, since: Instant::now() };
-    Ok((Inspection { identity, certificate, refused }, Asked(Mutex::new(Some(waiting)))))
+    let asked = Asked::over(exchange, connector, &ntlm, &stats).await?;
+    let inspection = Inspection { identity: asked.identity.clone(), certificate, refused };
+    Ok((inspection, Asked { before: stats.counts(), ..asked }))
 }

@@ -4,15 +4,16 @@ use std::borrow::Cow;
 use std::future::poll_fn;
 use std::ops::Range;
 use std::task::Poll;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use http::{HeaderMap, Request, StatusCode};
 use spnego::{MessageSecurity, ServerIdentity};
+use tokio::time::Instant;
 use wsman::{Charset, Malformed, multipart};
 
-use crate::inspect::Waiting;
-use crate::sign_in::{discover, second_leg, sign_in, with_clocks};
+use crate::sign_in::{discover, second_leg, service, sign_in, with_clocks};
 use crate::{
     Asked, Connector, Exchange, ExchangeError, LaneError, Patience, RandomSource, SecurityEnd, SignIn, SignInError,
     Stats,
@@ -29,6 +30,8 @@ pub(crate) struct Lane {
     stats: Stats,
     /// How large the next answer may be: as large as the last one
     expected: usize,
+    /// About how long the way to the endpoint and back is
+    pub(crate) way: Duration,
     /// A sealed answer was read on this connection.
     pub(crate) proved: bool,
 }
@@ -50,21 +53,24 @@ impl Reply {
 }
 
 impl Lane {
-    /// Connects and signs in. `first` asks for the schemes before it shows any token.
+    /// Connects and signs in, over the connection on which the endpoint was `asked` if there is one. `first` asks for the schemes before
+    /// it shows any token.
     pub(crate) async fn open(
         connector: &dyn Connector,
         with: &SignIn,
         stats: &Stats,
         random: &dyn RandomSource,
         first: bool,
+        asked: Option<Asked>,
     ) -> Result<(Self, ServerIdentity), SignInError> {
         let authority = connector.authority();
-        let service = format!("HTTP/{}", connector.host());
-        if first && let Some(waiting) = with.asked.as_ref().and_then(Asked::take) {
-            let Waiting { mut exchange, mut context, identity, stats: earlier, .. } = waiting;
-            stats.add(earlier.counts());
+        let service = service(connector);
+        if let Some(Asked { mut exchange, mut context, identity, .. }) = asked.filter(Asked::is_fresh) {
+            let began = Instant::now();
             match second_leg(exchange.as_mut(), &authority, context.as_mut(), &identity, with, stats, random).await {
-                Ok(security) => return Ok((Self::new(exchange, security, authority, stats), identity)),
+                Ok(security) => {
+                    return Ok((Self::new(exchange, security, authority, stats, began.elapsed()), identity));
+                }
                 // It was closed meanwhile, and nothing left: the password still has its one try.
                 Err(SignInError::Exchange(ExchangeError::NotSent)) => {}
                 Err(error) => return Err(error),
@@ -73,14 +79,29 @@ impl Lane {
         let mut exchange = connector.connect().await?;
         stats.connected();
         let clock = if first { discover(exchange.as_mut(), &authority, stats).await? } else { None };
+        let began = Instant::now();
         let (security, identity) = sign_in(exchange.as_mut(), &authority, &service, with, stats, random)
             .await
             .map_err(|error| with_clocks(error, clock.as_deref()))?;
-        Ok((Self::new(exchange, security, authority, stats), identity))
+        // Two legs; what else there is makes no difference here.
+        Ok((Self::new(exchange, security, authority, stats, began.elapsed() / 2), identity))
     }
 
-    fn new(exchange: Box<dyn Exchange>, security: Box<dyn MessageSecurity>, authority: String, stats: &Stats) -> Self {
-        Self { exchange, security, authority, stats: stats.clone(), expected: 0, proved: false }
+    /// Connects and asks who is there, for a sign-in that may follow.
+    pub(crate) async fn ask(connector: &dyn Connector, with: &SignIn, stats: &Stats) -> Result<Asked, SignInError> {
+        let exchange = connector.connect().await?;
+        stats.connected();
+        Asked::over(exchange, connector, with.mechanism.as_ref(), stats).await
+    }
+
+    fn new(
+        exchange: Box<dyn Exchange>,
+        security: Box<dyn MessageSecurity>,
+        authority: String,
+        stats: &Stats,
+        way: Duration,
+    ) -> Self {
+        Self { exchange, security, authority, stats: stats.clone(), expected: 0, way, proved: false }
     }
 
     /// Sends an envelope sealed and reads the sealed answer.

@@ -1,6 +1,6 @@
 //! Negotiate on one connection. [MS-SPNG], [MS-NTHT]
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::SystemTime;
 
 use base64::Engine;
@@ -13,7 +13,7 @@ use spnego::{
     Randomness, ServerIdentity, Target,
 };
 
-use crate::{Asked, Exchange, RandomSource, SignInError, Stats, random};
+use crate::{Asked, Connector, Exchange, RandomSource, SignInError, Stats, random};
 
 /// Decides whether the password may be used with this server (S-06).
 pub trait IdentityGate: Send + Sync {
@@ -43,8 +43,9 @@ pub struct SignIn {
     pub mechanism: Box<Mechanism>,
     /// A mechanism that proves the endpoint by its name, to be used before that one
     pub by_name: Option<ByName>,
-    /// The connection on which the endpoint was just asked who it is; the first lane goes on there.
-    pub asked: Option<Asked>,
+    /// The connection on which the endpoint was just asked who it is; the first lane goes on there. In a lock, because what is here is
+    /// shared by all lanes.
+    pub asked: Mutex<Option<Asked>>,
 }
 
 /// Hears whether a sign-in by name was possible.
@@ -127,8 +128,13 @@ impl ByName {
 impl SignIn {
     /// With this account through NTLMv2.
     pub fn new(credentials: Credentials, gate: impl IdentityGate + 'static) -> Self {
-        Self { credentials, gate: Box::new(gate), mechanism: Box::new(ntlm), by_name: None, asked: None }
+        Self { credentials, gate: Box::new(gate), mechanism: Box::new(ntlm), by_name: None, asked: Mutex::default() }
     }
+}
+
+/// The name of the service at an endpoint, as dialled (S-05).
+pub(crate) fn service(connector: &dyn Connector) -> String {
+    format!("HTTP/{}", connector.host())
 }
 
 /// The NTLM context for a service.

@@ -1,8 +1,8 @@
 //! Opening a session: the gate, the record, and the checks that the other side is a PEP.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 
 use psrp::Command;
 use record::{Journal, Limits, Storage};
@@ -179,7 +179,7 @@ async fn open_recorded(
     });
     let sign_in = SignIn {
         by_name,
-        asked: request.asked,
+        asked: Mutex::new(request.asked),
         ..SignIn::new(Credentials::new(&request.account, request.password), gate)
     };
     let closing = Arc::new(AtomicBool::new(false));

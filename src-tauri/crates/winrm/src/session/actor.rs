@@ -27,7 +27,7 @@ use super::retransmission::Retransmits;
 use crate::lane::{Lane, Reply};
 use crate::random::Random;
 use crate::{
-    BoxFuture, CloseError, Connector, Intents, LaneError, LossReason, OpenError, Patience, RunError, SignIn,
+    Asked, BoxFuture, CloseError, Connector, Intents, LaneError, LossReason, OpenError, Patience, RunError, SignIn,
     SignInError, Stats,
 };
 
@@ -48,6 +48,7 @@ pub(super) type Stale = Arc<AtomicBool>;
 /// Work that came to its end.
 pub(super) enum Finished {
     Opened(Result<(Lane, ServerIdentity), SignInError>),
+    Asked(Result<Asked, SignInError>),
     Answered { job: Job, lane: Lane, outcome: Result<Reply, LaneError> },
 }
 
@@ -63,7 +64,7 @@ pub(super) struct Receiving {
 
 pub(super) enum ReceiveState {
     Wanted,
-    Repeat { job: Job, at: Instant },
+    Repeat { job: Box<Job>, at: Instant },
     Pending,
 }
 
@@ -105,7 +106,10 @@ pub(super) struct Actor {
     pub(super) idle: Vec<Lane>,
     /// Lanes that are signed in, busy ones among them
     pub(super) lanes: usize,
-    pub(super) connecting: bool,
+    /// Sign-ins that are under way
+    pub(super) connecting: usize,
+    /// Connections on which the next sign-ins can go on
+    pub(super) asked: Vec<Asked>,
     pub(super) work: FuturesUnordered<BoxFuture<'static, Finished>>,
     pub(super) recovery: Recovery,
     /// It was told that the connection is being tried again.
@@ -172,13 +176,17 @@ type Channels = (mpsc::Receiver<Order>, mpsc::Sender<Vec<SessionEvent>>, oneshot
 impl Actor {
     pub(super) fn new(
         connector: Arc<dyn Connector>,
-        sign_in: SignIn,
+        mut sign_in: SignIn,
         options: OpenOptions,
         intents: Arc<dyn Intents>,
         (pool, session, earlier): (PoolId, Uuid, Option<Earlier>),
         (stats, stale): (Stats, Stale),
         (orders, events, opener): Channels,
     ) -> Self {
+        let asked = sign_in.asked.get_mut().ok().and_then(Option::take);
+        if let Some(asked) = &asked {
+            stats.add(asked.before);
+        }
         let to = connector.url();
         let mut context = ShellContext::new(to, &options.configuration, session);
         context.max_envelope = options.max_envelope;
@@ -215,7 +223,8 @@ impl Actor {
             proved: false,
             idle: Vec::new(),
             lanes: 0,
-            connecting: false,
+            connecting: 0,
+            asked: asked.into_iter().collect(),
             work: FuturesUnordered::new(),
             recovery: Recovery::default(),
             told_retrying: false,

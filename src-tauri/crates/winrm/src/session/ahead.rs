@@ -4,10 +4,21 @@
 //! It may overtake the Command; then the endpoint does not know the command yet, and it is sent again behind the Command's
 //! answer. Where that happens again and again nothing is sent early any more.
 
+use std::time::Duration;
+
 use psrp::PipelineId;
+use tokio::sync::oneshot;
+use tokio::task::yield_now;
+use tokio::time::sleep;
 
 use super::actor::{Actor, ReceiveState, Receiving};
 use super::job::Job;
+
+/// This part of the way there and back is left between a command and its Receive, where the way is long: two connections do not keep
+/// their order, and one that came too early costs a whole way.
+const LAG: u32 = 16;
+/// The shortest lag that is worth waiting, and the longest one
+const LAGS: [Duration; 2] = [Duration::from_millis(1), Duration::from_millis(20)];
 
 /// So often in a row it may have been too early.
 const MOST_MISSES: u32 = 2;
@@ -17,6 +28,8 @@ const MOST_MISSES: u32 = 2;
 pub(super) struct Ahead {
     course: Course,
     misses: u32,
+    /// A command whose Receive has no lane yet, and when it leaves
+    waits: Option<(PipelineId, oneshot::Receiver<()>)>,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +52,7 @@ impl Ahead {
 
     /// What became of the Command is known; whether its Receive went ahead.
     pub(super) fn settle(&mut self, target: Option<PipelineId>) -> bool {
+        self.waits.take_if(|(id, _)| Some(*id) == target);
         let ahead =
             target.is_some_and(|id| [Course::Sent(id), Course::Heard(id), Course::Asks(id)].contains(&self.course));
         if ahead {
@@ -49,8 +63,8 @@ impl Ahead {
 }
 
 impl Actor {
-    /// Sends the first Receive of a command that is on its way, where a lane is free for it.
-    pub(super) fn receive_early(&mut self, id: PipelineId) {
+    /// Sends the first Receive of a command right behind it, where a lane is free for it.
+    pub(super) fn receive_early(&mut self, id: PipelineId, command: oneshot::Receiver<()>) {
         let pending = self.receives.iter().filter(|it| matches!(it.state, ReceiveState::Pending)).count();
         if self.ahead.misses >= MOST_MISSES
             || !self.outbox.is_empty()
@@ -60,7 +74,7 @@ impl Actor {
             return;
         }
         let Some(lane) = self.idle.pop() else {
-            // For the next one
+            self.ahead.waits = Some((id, command));
             self.want_lane();
             return;
         };
@@ -73,7 +87,7 @@ impl Actor {
                     ended: false,
                     failing: None,
                 });
-                self.start(Job { early: true, ..job }, lane);
+                self.start(Job { early: true, behind: Some(command), ..job }, lane);
                 // The end of this command shall not take the lane of the next one's Receive.
                 if self.idle.is_empty() {
                     self.want_lane();
@@ -81,6 +95,13 @@ impl Actor {
             }
             // The one behind the answer will say so.
             Err(_) => self.idle.push(lane),
+        }
+    }
+
+    /// There is one more lane: for the Receive of a command that is still on its way.
+    pub(super) fn receive_early_after_all(&mut self) {
+        if let Some((id, command)) = self.ahead.waits.take() {
+            self.receive_early(id, command);
         }
     }
 
@@ -95,7 +116,7 @@ impl Actor {
     pub(super) fn heard_early(&mut self, target: Option<PipelineId>) {
         let Some(id) = target else { return };
         if self.ahead.course == Course::Sent(id) {
-            self.ahead = Ahead { course: Course::Heard(id), misses: 0 };
+            self.ahead = Ahead { course: Course::Heard(id), ..Ahead::default() };
         } else if self.ahead.course == Course::Asks(id) {
             self.ahead = Ahead::default();
             self.ordered_busy = false;
@@ -104,6 +125,8 @@ impl Actor {
 
     /// The answer to the Command was lost: whether its Receive can tell what became of it.
     pub(super) fn asks_ahead(&mut self, id: PipelineId) -> bool {
+        // Whoever asks now would lose output to one that comes after all.
+        self.ahead.waits = None;
         if self.ahead.course == Course::Sent(id) && self.receiving(Some(id)).is_some() {
             self.ahead.course = Course::Asks(id);
             return true;
@@ -143,5 +166,14 @@ impl Actor {
         if self.ahead.settle(Some(id)) {
             self.receives.retain(|receiving| receiving.target != Some(id));
         }
+    }
+}
+
+/// Lets the command go ahead that a Receive belongs to.
+pub(super) async fn let_pass(way: Duration) {
+    let [shortest, longest] = LAGS;
+    match way / LAG {
+        lag if lag < shortest => yield_now().await,
+        lag => sleep(lag.min(longest)).await,
     }
 }

@@ -26,12 +26,20 @@ impl Actor {
     pub(super) fn finished(&mut self, finished: Finished) {
         match finished {
             Finished::Opened(result) => {
-                self.connecting = false;
+                self.connecting = self.connecting.saturating_sub(1);
                 match result {
                     Ok((lane, identity)) => self.lane_opened(lane, identity),
                     Err(error) => self.lane_failed(error),
                 }
             }
+            Finished::Asked(Ok(asked)) => {
+                self.asked.push(asked);
+                if self.proved {
+                    self.want_lane();
+                }
+            }
+            // Whoever needs a lane will see whether it is still so.
+            Finished::Asked(Err(error)) => tracing::debug!(error = %error, "not asked ahead"),
             Finished::Answered { job, lane, outcome } => self.answered(job, lane, outcome),
         }
     }
@@ -59,6 +67,11 @@ impl Actor {
         self.recovery.worked();
         self.lanes += 1;
         self.idle.push(lane);
+        if self.proved {
+            self.receive_early_after_all();
+        } else {
+            self.ask_ahead();
+        }
     }
 
     fn lane_failed(&mut self, error: SignInError) {
@@ -138,6 +151,9 @@ impl Actor {
             self.proved = true;
             if let Some(identity) = self.identity.clone() {
                 self.options.stage(Stage::Proved(identity));
+            }
+            for _ in 0..self.asked.len() {
+                self.want_lane();
             }
         }
     }
@@ -284,14 +300,14 @@ impl Actor {
 
     fn repeat_at_once(&mut self, job: Job, target: Option<PipelineId>) {
         if let Some(receiving) = self.receiving(target) {
-            receiving.state = ReceiveState::Repeat { job, at: Instant::now() };
+            receiving.state = ReceiveState::Repeat { job: Box::new(job), at: Instant::now() };
         }
     }
 
     fn repeat_later(&mut self, mut job: Job, target: Option<PipelineId>, pause: Duration) {
         job.tries += 1;
         if let Some(receiving) = self.receiving(target) {
-            receiving.state = ReceiveState::Repeat { job, at: Instant::now() + pause };
+            receiving.state = ReceiveState::Repeat { job: Box::new(job), at: Instant::now() + pause };
         }
     }
 
@@ -572,7 +588,7 @@ impl Actor {
         job.tries += 1;
         let left = retry.saturating_sub(now - since);
         let pause = pause.min(left);
-        receiving.state = ReceiveState::Repeat { job, at: now + pause };
+        receiving.state = ReceiveState::Repeat { job: Box::new(job), at: now + pause };
         if left.is_zero() {
             self.rest(Some(error.into()));
             return;

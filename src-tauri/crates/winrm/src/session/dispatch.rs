@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use wsman::SignalCode;
 
 use super::actor::{Actor, Finished, LAST_DELETE, Link, Phase, ReceiveState, Receiving};
+use super::ahead;
 use super::event::{Interruption, SessionEvent, SessionState};
 use super::handle::Opened;
 use super::job::{Job, Purpose};
@@ -17,6 +18,9 @@ use super::options::Stage;
 use crate::lane::Lane;
 use crate::random::NoRandomness;
 use crate::{CloseError, GoneError, LossReason, OpenError, Patience, SignInError};
+
+/// Beside the lane on which the pool is received: one for the command, one for its Receive.
+const LANES_OF_A_COMMAND: usize = 2;
 
 /// How long an endpoint is left alone that does not know yet what should be stopped.
 const STOP_PAUSE: Duration = Duration::from_millis(200);
@@ -105,9 +109,10 @@ impl Actor {
                 Purpose::Command { id, last: true } => Some(id),
                 _ => None,
             };
-            self.start(job, lane);
+            let (leaves, left) = oneshot::channel();
+            self.start(Job { leaves: Some(leaves), ..job }, lane);
             if let Some(id) = begins {
-                self.receive_early(id);
+                self.receive_early(id, left);
             }
             sent = true;
         }
@@ -144,7 +149,7 @@ impl Actor {
             let Some(lane) = self.take_lane() else { break };
             let Some(receiving) = self.receives.get_mut(index) else { break };
             let job = match std::mem::replace(&mut receiving.state, ReceiveState::Pending) {
-                ReceiveState::Repeat { job, .. } => Ok(job),
+                ReceiveState::Repeat { job, .. } => Ok(*job),
                 _ => self.jobs.receive(receiving.target, false),
             };
             match job {
@@ -168,8 +173,9 @@ impl Actor {
     /// Signs one more lane in, unless that is going on, or no sealed answer has come yet (S-12).
     pub(super) fn want_lane(&mut self) {
         let first = self.lanes == 0 && !self.proved;
-        if self.connecting
-            || self.lanes >= self.options.max_lanes.max(3)
+        // One at a time, but for those that were asked before.
+        if self.connecting > 0 && (self.asked.is_empty() || !self.proved)
+            || self.lanes + self.connecting >= self.options.max_lanes.max(3)
             || !(first || self.proved)
             || !self.recovery.may_try()
             || self.phase == Phase::Ended
@@ -181,7 +187,7 @@ impl Actor {
             // What is signed in has to do.
             return;
         }
-        self.connecting = true;
+        self.connecting += 1;
         if stale {
             self.work.push(Box::pin(std::future::ready(Finished::Opened(Err(SignInError::PasswordChanged)))));
             return;
@@ -189,12 +195,26 @@ impl Actor {
         if first {
             self.options.stage(Stage::Connecting);
         }
-        let link = Arc::clone(&self.link);
+        let (link, asked) = (Arc::clone(&self.link), self.asked.pop());
         self.work.push(Box::pin(async move {
             let Link { connector, sign_in, stats, random, .. } = link.as_ref();
-            let lane = Lane::open(connector.as_ref(), sign_in, stats, random.as_ref(), first).await;
+            let lane = Lane::open(connector.as_ref(), sign_in, stats, random.as_ref(), first, asked).await;
             Finished::Opened(lane)
         }));
+    }
+
+    /// The lanes that the first command takes begin while the pool is made: their sign-ins go only as far as no password is needed, and
+    /// on when the first sealed answer is there (S-12).
+    pub(super) fn ask_ahead(&mut self) {
+        if self.link.sign_in.by_name.is_some() {
+            return;
+        }
+        for _ in self.asked.len()..LANES_OF_A_COMMAND {
+            let link = Arc::clone(&self.link);
+            self.work.push(Box::pin(async move {
+                Finished::Asked(Lane::ask(link.connector.as_ref(), &link.sign_in, &link.stats).await)
+            }));
+        }
     }
 
     pub(super) fn start(&mut self, job: Job, lane: Lane) {
@@ -441,6 +461,14 @@ async fn carry_out(link: Arc<Link>, mut job: Job, mut lane: Lane, patience: Pati
         && let Err(refused) = link.intents.intend(intent).await
     {
         return Finished::Answered { job, lane, outcome: Err(refused.into()) };
+    }
+    if let Some(leaves) = job.leaves.take() {
+        let _ = leaves.send(());
+    }
+    if let Some(behind) = job.behind.take() {
+        // One that was given up does not leave; then the endpoint knows nothing to receive, and says so.
+        let _ = behind.await;
+        ahead::let_pass(lane.way).await;
     }
     let outcome = lane.post(&job.envelope, patience).await;
     Finished::Answered { job, lane, outcome }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use psrp::{InputStream, PipelineId};
+use tokio::sync::oneshot;
 use uuid::Uuid;
 use wsman::{Enumeration, Operation, OperationKind, RequestIds, ShellContext, SignalCode, encode_request};
 
@@ -65,6 +66,10 @@ pub(super) struct Job {
     pub(super) intent: Option<Intent>,
     /// A Receive that was sent while its Command was still on the way
     pub(super) early: bool,
+    /// Tells that this request leaves: its intent is kept.
+    pub(super) leaves: Option<oneshot::Sender<()>>,
+    /// Another request that has to leave before
+    pub(super) behind: Option<oneshot::Receiver<()>>,
     /// How often it was sent without an answer
     pub(super) tries: u32,
 }
@@ -97,6 +102,8 @@ impl Job {
             piece: None,
             intent,
             early: false,
+            leaves: None,
+            behind: None,
             tries: 0,
         })
     }
@@ -243,6 +250,8 @@ impl Jobs {
             piece: None,
             intent: None,
             early: false,
+            leaves: None,
+            behind: None,
             tries: 0,
         })
     }

@@ -1,15 +1,15 @@
 //! How often somebody waits for the way to the endpoint and back, one wait after the other. What pypsrp takes for the same is
 //! counted in `tests/interop`.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use psrp::{Command, Event, PipelineId, RecordStream};
 use tokio::time::{Instant, sleep};
 use winrm::{
-    Asked, Credentials, EventStream, IdentityGate, NoIntents, OpenError, OpenOptions, SessionEvent, SessionHandle,
-    SignIn, SignInError, Stage as Far,
+    Asked, BoxFuture, Credentials, EventStream, IdentityGate, Intent, Intents, NoIntents, OpenError, OpenOptions,
+    Refused, SessionEvent, SessionHandle, SignIn, SignInError, Stage as Far,
 };
 
 use crate::faulty::{Fault, Stage};
@@ -54,31 +54,28 @@ async fn an_open_pool_takes_five_round_trips_and_a_command_one() {
     let (handle, mut events) = open(&stage, None).await.unwrap();
     // What is offered, NEGOTIATE, AUTHENTICATE, Create, and the first Receive
     assert_eq!(trips(started), 5);
-    // Further lanes sign in beside.
+    // Its lanes signed in beside. What is beyond them signs in beside the first commands.
+    assert_eq!(command(&handle, &mut events).await, (1, 1));
     sleep(Duration::from_secs(2)).await;
-    for _ in 0..3 {
-        command(&handle, &mut events).await;
-        sleep(Duration::from_secs(2)).await;
-    }
     for _ in 0..4 {
         // The Receive is there when the output is; the terminate of the command before is not waited for.
         assert_eq!(command(&handle, &mut events).await, (1, 1));
     }
 }
 
-/// A sign-in that goes on where the endpoint was just asked who it is. How many tokens were sent until it had proved itself: those of
-/// further connections come later.
+/// A sign-in that goes on where the endpoint was just asked who it is. How many tokens were sent until it was
+/// signed in to: those of further connections come later.
 async fn open_where_asked(
     stage: &Stage,
     asked: Asked,
     gate: impl IdentityGate + 'static,
 ) -> Result<(SessionHandle, usize), OpenError> {
     let credentials = Credentials::new(practice::PracticePep::ACCOUNT, stage.password());
-    let sign_in = SignIn { asked: Some(asked), ..SignIn::new(credentials, gate) };
+    let sign_in = SignIn { asked: Mutex::new(Some(asked)), ..SignIn::new(credentials, gate) };
     let (tokens, count) = (Arc::new(AtomicUsize::new(0)), stage.count_tokens());
     let told = Arc::clone(&tokens);
     let on_stage: Option<Arc<dyn Fn(Far) + Send + Sync>> = Some(Arc::new(move |far| {
-        if matches!(far, Far::Proved(_)) {
+        if matches!(far, Far::SignedIn(_)) {
             told.store(count(), SeqCst);
         }
     }));
@@ -122,6 +119,31 @@ async fn s06_who_was_asked_is_looked_at_by_the_gate_all_the_same() {
     let refused = open_where_asked(&stage, asked, |_: &_| Err("another one".to_owned())).await.err();
     assert!(matches!(refused, Some(OpenError::SignIn(SignInError::Identity { .. }))), "{refused:?}");
     assert_eq!(stage.tokens_sent(), 1, "no AUTHENTICATE");
+}
+
+/// A journal that takes its time to keep what is intended.
+struct SlowJournal;
+
+impl Intents for SlowJournal {
+    fn intend(&self, _intent: Intent) -> BoxFuture<'_, Result<(), Refused>> {
+        Box::pin(async {
+            sleep(Duration::from_millis(5)).await;
+            Ok(())
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_receive_does_not_overtake_a_command_that_waits_for_the_journal() {
+    let stage = Stage::new();
+    stage.far(DISTANCE);
+    let sign_in = SignIn::new(Credentials::new(practice::PracticePep::ACCOUNT, stage.password()), |_: &_| Ok(()));
+    let opened = winrm::open(stage.connector(), sign_in, OpenOptions::default(), Arc::new(SlowJournal)).await;
+    let (handle, mut events) = opened.unwrap();
+    // The lanes of the first command signed in while the pool was made.
+    assert_eq!(command(&handle, &mut events).await, (1, 1));
+    sleep(Duration::from_secs(2)).await;
+    assert_eq!(command(&handle, &mut events).await, (1, 1));
 }
 
 #[tokio::test(start_paused = true)]
