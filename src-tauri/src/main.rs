@@ -18,11 +18,15 @@ use tracing_subscriber::filter::LevelFilter;
 
 fn main() -> ExitCode {
     let started = Instant::now();
+    let images = hardening::no_memory_images();
     if ports::environment::needs_clean_start() {
         return ports::environment::start_again();
     }
     // Nothing finer than this exists in a release, whatever the environment says (S-40).
     tracing_subscriber::fmt().with_max_level(LevelFilter::INFO).with_writer(std::io::stderr).init();
+    if let Err(error) = images {
+        tracing::warn!(%error, "A crash might leave an image of the memory");
+    }
     match run(started) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -155,6 +155,32 @@ async fn what_a_session_tells_of_its_stamp_is_kept_and_another_deployment_is_not
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_session_tells_of_its_stamp_is_kept_when_nobody_follows_the_run() {
+    let practice = PracticeServer::start("healthy");
+    let account = practice::PracticePep::ACCOUNT;
+    for followed_first in [false, true] {
+        let mut page = Page::open();
+        let opened = page.connect_as(&practice.endpoint(), account, &practice.password(), false).await;
+        assert_eq!(opened["kind"], "open", "{opened}");
+        let id = page.start("Get-AzureStackStampInformation", json!({})).await.unwrap();
+        if followed_first {
+            // A page that has left the run takes note of nothing more.
+            page.ask("run_attach", json!({ "runId": id, "after": 0 })).await;
+        }
+        page.event("session", |session| session["runs"] == 1 && session["activeRun"].is_null()).await;
+        let stamps = page.ask("app_snapshot", json!({})).await["stamps"].clone();
+        assert_eq!(
+            (&stamps[1]["region"], &stamps[1]["netbiosDomain"]),
+            (&json!("practice"), &json!("PRACTICE")),
+            "{stamps}"
+        );
+        let (result, _) = page.follow(&id).await;
+        assert_eq!(result["stamp"]["kind"], "bound", "who looks later is told the same: {result}");
+        assert_eq!(page.close(r"\\192.0.2.9\transcripts").await["kind"], "closed");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_source_answers_by_itself() {
     let mut page = Page::open();
     let portal = "Region\neast\nPrivileged endpoint IP addresses\n192.0.2.224, 192.0.2.225\nDNS\n192.0.2.9\n";

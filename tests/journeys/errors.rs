@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use tests::page::{Page, only};
+use tests::page::{ACCOUNT, Page, only};
 use tests::peer::{PASSWORD, Peer};
 
 /// Asserts code and blame of a failed attempt to connect, that nothing is open, and that a record holds the code.
@@ -141,7 +141,7 @@ async fn an_answer_in_clear_ends_the_session_unread() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_changed_identity_stops_before_the_password_and_is_recorded() {
+async fn s08_a_changed_identity_stops_before_the_password_and_is_recorded() {
     let peer = Peer::start(&[]);
     let mut page = Page::open();
     assert_eq!(page.connect(&peer.endpoint(), PASSWORD).await["kind"], "open");
@@ -169,6 +169,60 @@ async fn a_changed_identity_stops_before_the_password_and_is_recorded() {
     let changed = only(&decisions, "identity_changed");
     assert_eq!((&changed["before"]["computer"], &changed["now"]["computer"]), (&json!("AZS-ERCS99"), &json!(computer)));
     assert_eq!(only(&decisions, "identity_replaced")["now"]["computer"], computer);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s08_each_of_the_three_instances_of_a_stamp_is_remembered() {
+    let peers = [Peer::start(&[]), Peer::start(&[]), Peer::start(&[])];
+    let mut page = Page::open();
+    let typed = peers.each_ref().map(Peer::endpoint).join(", ");
+    let (stamp, _) = page.stamp(&typed).await;
+    for round in ["first", "again"] {
+        for peer in &peers {
+            let endpoint = peer.endpoint();
+            let (host, port) = endpoint.rsplit_once(':').unwrap();
+            let address = json!({ "host": host, "port": port.parse::<u16>().unwrap(), "label": "" });
+            let at = json!({ "stampId": stamp, "address": address });
+            let seen = page.ask("session_inspect", at.clone()).await;
+            if round == "first" {
+                assert_eq!(
+                    (&seen["kind"], &seen["question"]["changed"]),
+                    (&json!("identity"), &json!(false)),
+                    "{seen}"
+                );
+                let trust = json!({ "stampId": stamp, "address": address, "decision": { "kind": "trust" } });
+                page.ask("session_trust", trust).await;
+                let sign_in = json!({ "stampId": stamp, "address": address, "account": ACCOUNT, "password": PASSWORD,
+                    "remember": false });
+                assert_eq!(page.ask("session_open", json!({ "signIn": sign_in })).await["kind"], "open");
+                page.ask("session_close", json!({ "close": { "kind": "leaveTranscripts" } })).await;
+            } else {
+                assert_eq!(seen["kind"], "cancelled", "nobody is asked a second time: {seen}");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s08_page_script_alone_replaces_no_computer() {
+    let peer = Peer::start(&[]);
+    let mut page = Page::open();
+    assert_eq!(page.connect(&peer.endpoint(), PASSWORD).await["kind"], "open");
+    page.ask("session_close", json!({ "close": { "kind": "leaveTranscripts" } })).await;
+    let pins = page.folder.path().join("pins.json");
+    let mut kept: Value = serde_json::from_slice(&std::fs::read(&pins).unwrap()).unwrap();
+    let computer = kept["pins"][0]["names"]["computer"].as_str().unwrap().to_owned();
+    kept["pins"][0]["names"]["computer"] = "AZS-ERCS99".into();
+    std::fs::write(&pins, kept.to_string()).unwrap();
+    page.surroundings.lock().unwrap().says_no = true;
+    let (stamp, address) = page.stamp(&peer.endpoint()).await;
+    let replace = json!({ "stampId": stamp, "address": address,
+        "decision": { "kind": "replace", "typedComputer": computer } });
+    assert_eq!(page.call("session_trust", replace).await.unwrap_err()["code"], "PEP-3101");
+    assert_eq!(page.surroundings.lock().unwrap().asked.len(), 1, "the operating system asked");
+    let before = peer.sign_ins();
+    assert_eq!(page.connect(&peer.endpoint(), PASSWORD).await["question"]["changed"], true);
+    assert_eq!((peer.sign_ins(), std::fs::read_to_string(&pins).unwrap()), (before, kept.to_string()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

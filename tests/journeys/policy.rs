@@ -106,3 +106,47 @@ async fn s32_a_policy_that_is_not_understood_is_the_strictest_one_and_says_so() 
     assert!(policy["file"].as_str().unwrap().ends_with("policy.json"), "{policy}");
     refused(&mut page, &peer, &peer.endpoint(), "PEP-1201").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t13_a_weaker_sign_in_is_the_systems_question_too_and_a_stronger_one_is_not() {
+    let mut page = Page::open();
+    let (stamp, _) = page.stamp("azs-ercs01.azs.example").await;
+    let of = |snapshot: &Value| {
+        snapshot["stamps"].as_array().unwrap().iter().find(|one| one["id"] == stamp).unwrap()["fallBack"].clone()
+    };
+    let asked = |page: &Page| page.surroundings.lock().unwrap().asked.len();
+    let mut questions = 0;
+    for (wanted, looser) in [
+        ("never", false),
+        ("ask", true),
+        ("never", false),
+        ("allow", true),
+        ("ask", false),
+        ("allow", true),
+        ("allow", false),
+    ] {
+        let choose = json!({ "stampId": stamp, "fallBack": wanted });
+        if looser {
+            let before = of(&page.ask("app_snapshot", json!({})).await);
+            page.surroundings.lock().unwrap().says_no = true;
+            assert_eq!(of(&page.ask("stamp_fall_back", choose.clone()).await), before, "a No leaves it as it was");
+            page.surroundings.lock().unwrap().says_no = false;
+            questions += 1;
+        }
+        assert_eq!(of(&page.ask("stamp_fall_back", choose).await), wanted);
+        questions += usize::from(looser);
+        assert_eq!(asked(&page), questions, "{wanted}");
+    }
+    assert!(page.surroundings.lock().unwrap().asked.iter().all(|asked| asked.contains("NTLM")));
+    let noted = page.decisions().iter().filter(|line| line.kind == "fall_back").count();
+    assert_eq!(noted, 6, "what was refused or changed nothing is no decision");
+    // Nor by keeping the stamp again, or another one, as one that allows it.
+    page.ask("stamp_fall_back", json!({ "stampId": stamp, "fallBack": "never" })).await;
+    for (typed, wanted) in [("azs-ercs01.azs.example", "never"), ("azs-ercs09.other.example", "ask")] {
+        let read = page.ask("stamp_import", json!({ "import": { "kind": "typed", "text": typed } })).await;
+        let mut found = read["found"]["stamp"].clone();
+        found["fallBack"] = "allow".into();
+        let kept = page.ask("stamp_keep", json!({ "stamp": found, "forgetFormer": false })).await;
+        assert_eq!(kept["stamp"]["fallBack"], wanted, "{kept}");
+    }
+}

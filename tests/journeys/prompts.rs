@@ -1,7 +1,7 @@
 //! Questions of the endpoint, as the page is told them.
 
 use serde_json::json;
-use tests::page::{Page, only};
+use tests::page::{ACCOUNT, Page, only};
 use tests::peer::{PASSWORD, Peer};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -31,4 +31,37 @@ async fn f13_a_hostile_question_is_cut_and_made_visible_and_recorded_whole() {
     let asked = only(&lines, "question");
     assert!(asked["caption"] == whole.as_str() && asked["message"] == whole.as_str(), "the record holds all of it");
     peer.assert_clean();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s20_a_question_for_a_password_is_not_filled_from_the_key_ring() {
+    let peer = Peer::start(&[]);
+    let mut page = Page::open();
+    assert_eq!(page.connect_as(&peer.endpoint(), ACCOUNT, PASSWORD, true).await["kind"], "open");
+    let (stamp, _) = page.stamp(&peer.endpoint()).await;
+    assert_eq!(page.ask("secret_has", json!({ "stampId": stamp, "account": ACCOUNT })).await, true, "one is kept");
+    for what in ["credential", "securestring"] {
+        let what = json!({ "What": { "kind": "text", "value": what } });
+        let id = page.start("Test-HostPrompt", what.clone()).await.unwrap();
+        page.ask("run_attach", json!({ "runId": id, "after": 0 })).await;
+        let batch = page.event("run", |batch| !batch["prompt"].is_null()).await;
+        let form = &batch["prompt"]["form"];
+        let fields = form["fields"].as_array().unwrap();
+        assert!(
+            fields.iter().any(|field| ["secret", "credential"].contains(&field["input"].as_str().unwrap())),
+            "{form}"
+        );
+        for field in fields {
+            // There is no place for anything that would be filled in.
+            let parts: Vec<_> = field.as_object().unwrap().keys().collect();
+            assert_eq!(parts, ["help", "input", "label", "mandatory", "name"], "{what}");
+        }
+        assert!(!batch.to_string().contains(PASSWORD), "{what}");
+        page.ask("run_ack", json!({ "runId": id, "batch": batch["batch"] })).await;
+        let call = &batch["prompt"]["call"];
+        let refuse = json!({ "runId": id, "call": call, "answer": { "kind": "refuse" } });
+        page.ask("prompt_answer", refuse).await;
+        page.follow(&id).await;
+    }
+    assert!(page.heard.iter().all(|heard| !heard.contains(PASSWORD)));
 }

@@ -132,3 +132,18 @@ fn a_reader_that_goes_away_ends_the_run_and_closes_the_session() {
     assert_eq!(child.wait().expect("it ends").code(), Some(1));
     assert_eq!(peer.state()["shells"], json!([]), "the shell was deleted");
 }
+
+/// The window calls the same function first of all.
+#[cfg(target_os = "linux")]
+#[test]
+fn s38_a_running_program_can_leave_no_image_of_its_memory() {
+    let mut served = Command::new(program()).arg("serve-practice").stdout(Stdio::piped()).spawn().expect("it starts");
+    let mut line = String::new();
+    BufReader::new(served.stdout.take().expect("piped")).read_line(&mut line).expect("it says where it listens");
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", served.id())).expect("readable");
+    served.kill().expect("it still runs");
+    served.wait().expect("it ends");
+    let limit = limits.lines().find(|line| line.starts_with("Max core file size")).expect("a limit");
+    let words: Vec<_> = limit.split_whitespace().collect();
+    assert_eq!(words[4..6], ["0", "0"], "{limit}");
+}

@@ -28,6 +28,7 @@ use psrp::{Command, Pipeline};
 use serde_json::{Value as Json, json};
 
 fn main() -> ExitCode {
+    let images = hardening::no_memory_images();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -41,6 +42,9 @@ fn main() -> ExitCode {
         .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
         .with_writer(std::io::stderr)
         .init();
+    if let Err(error) = images {
+        tracing::warn!(%error, "A crash might leave an image of the memory");
+    }
     // What is measured is the session; the other calls also write their output, which may take its time.
     let mut builder = match arguments.command {
         Some(Subcommands::Bench(_)) => tokio::runtime::Builder::new_current_thread(),

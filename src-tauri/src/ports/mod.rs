@@ -1,7 +1,6 @@
 //! The desktop's services, for the app: folders, key ring, dialogs.
 
 pub(crate) mod environment;
-mod keyring;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,6 +8,7 @@ use std::time::Instant;
 
 use app::host::{Host, SecretStore};
 use directories::ProjectDirs;
+use key_ring::KeyRing;
 use rfd::{AsyncFileDialog, AsyncMessageDialog, MessageButtons, MessageDialogResult, MessageLevel};
 use tauri::AppHandle;
 
@@ -18,13 +18,13 @@ type BoxFuture<T> = std::pin::Pin<Box<dyn Future<Output = T> + Send>>;
 /// The surroundings on a desktop.
 pub(crate) struct DesktopHost {
     handle: AppHandle,
-    secrets: Arc<keyring::SystemKeyring>,
+    secrets: Arc<KeyRing>,
     started: Instant,
 }
 
 impl DesktopHost {
     pub(crate) fn new(handle: AppHandle, started: Instant) -> Self {
-        Self { handle, secrets: Arc::new(keyring::SystemKeyring), started }
+        Self { handle, secrets: Arc::new(KeyRing::default()), started }
     }
 }
 

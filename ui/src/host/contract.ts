@@ -1286,9 +1286,9 @@ version: string,
  */
 keyringName: string, 
 /**
- * Whether passwords can be kept; if not, why, in the system's words.
+ * Why passwords cannot be kept, if they cannot: then each is used once (S-36).
  */
-keyringProblem: string | null, 
+keyringProblem: KeyringProblem | null, 
 /**
  * The stamps that this computer knows, the practice stamp first.
  */
@@ -1321,6 +1321,18 @@ recordsFault: Fault | null,
  * What whoever looks after this computer forbids or requires.
  */
 policy: Policy, };
+
+export type KeyringProblem = { 
+/**
+ * What kind of a problem it is.
+ */
+kind: KeyringProblemKind, 
+/**
+ * The system's words.
+ */
+detail: string, };
+
+export type KeyringProblemKind = "missing" | "locked" | "noDefault" | "failed";
 
 export type Policy = { 
 /**

@@ -136,7 +136,8 @@ class Connect {
   /** Signs in with NTLM: this time, or whenever this stamp cannot prove its names. */
   async useNtlm(always: boolean) {
     if (always) await this.setFallBack('allow');
-    if (!always || !app.fault) await this.whoIsThere('ntlm');
+    // The system was asked too, and may have said No.
+    if (!always || (!app.fault && find.stamp?.fallBack === 'allow')) await this.whoIsThere('ntlm');
   }
 
   /** Decides what is done where this stamp cannot prove its names. */
@@ -146,7 +147,7 @@ class Connect {
     await app.guard(async () => {
       app.snapshot = await api.stampFallBack(stamp.id, fallBack);
       find.stamp = app.snapshot.stamps.find((one) => one.id === stamp.id) ?? stamp;
-      if (this.ways) this.ways.fallBack = fallBack;
+      if (this.ways) this.ways.fallBack = find.stamp.fallBack;
     });
   }
 

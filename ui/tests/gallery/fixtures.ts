@@ -507,7 +507,11 @@ export function snapshot(which: string): c.AppSnapshot {
     case 'policy-damaged':
       return { ...base, stamps: [], policy: { ...strict, damaged: 'unknown field `requireSmartCard`' } };
     case 'no-keyring':
-      return { ...base, stamps, keyringProblem: 'no secret service answers on this session bus' };
+      return {
+        ...base,
+        stamps,
+        keyringProblem: { kind: 'missing', detail: 'no secret service answers on this session bus' },
+      };
     case 'session':
       return { ...base, stamps, session: session(false) };
     case 'running':

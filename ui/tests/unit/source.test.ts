@@ -116,6 +116,7 @@ describe('the files', () => {
       'fact',
       'stage.probe',
       '2a.fallBack',
+      '2a.remember',
       'reason',
     ];
     for (const key of Object.keys(JSON.parse(read('src/words/en.json')) as object)) {

@@ -77,15 +77,31 @@ impl App {
         } else {
             None
         };
-        let proved_since = self.pins().find_by_name(&stamp.id, &address.to_string()).map(|pin| pin.since);
+        let proved_since = self.pins(&stamp.id).find_by_name(&stamp.id, &address.to_string()).map(|pin| pin.since);
         Ok(SignInWays { usual, fall_back: convert::fall_back(stamp.fall_back), tickets, proved_since })
     }
 
-    /// Decides what is done where the instances of a stamp cannot prove their names.
+    /// Decides what is done where the instances of a stamp cannot prove their names. A looser rule is the operating system's question
+    /// too: page script alone cannot make sign-ins weaker (T-13). The answer tells whether it holds.
     pub async fn stamp_fall_back(&self, stamp_id: String, fall_back: FallBack) -> Result<AppSnapshot, Fault> {
         let mut stamp = self.stamp(&stamp_id)?;
         let now = convert::fall_back_back(fall_back);
         if stamp.id != practice_link::STAMP && stamp.fall_back != now {
+            if looseness(now) > looseness(stamp.fall_back) {
+                let what = match now {
+                    stamp::FallBack::Allow => "sign in without a proof of its name",
+                    _ => "offer to sign in without a proof of its name",
+                };
+                let text = format!(
+                    "When {} cannot be signed in to by name, with Kerberos: {what}, with NTLM?",
+                    if stamp.name.is_empty() { &stamp.id } else { &stamp.name }
+                );
+                if !self.host.confirm("A weaker sign-in".to_owned(), text).await {
+                    return self.app_snapshot().await;
+                }
+                // It may have become another one while it was asked about.
+                stamp = self.stamp(&stamp_id)?;
+            }
             let line = json!({ "stamp": stamp.id, "before": stamp.fall_back, "now": now });
             stamp.fall_back = now;
             let saved = self.lock().profiles.change(stamp);
@@ -106,7 +122,7 @@ impl App {
         let (certificate, refused) = winrm::certificate(connector.as_ref()).await.map_err(|error| {
             pep::Fault::of_sign_in(&SignInError::Connect(error)).with("host", address.host.as_str())
         })?;
-        let (place, pins) = (address.to_string(), self.pins());
+        let (place, pins) = (address.to_string(), self.pins(&stamp.id));
         let decided = self.trusted_by_name(stamp, &place);
         let known = decided.as_ref().or_else(|| pins.find_by_name(&stamp.id, &place)).map(|pin| pin.names.clone());
         let names = known.unwrap_or_else(|| Names::of(&ServerIdentity::by_name(&address.host, "")));
@@ -132,7 +148,7 @@ impl App {
             false => self.password(attempt).await?,
         };
         let credentials = Credentials::new(&account(&stamp, &attempt.account), password);
-        let before = self.pins().find_by_name(&stamp.id, &place).cloned();
+        let before = self.pins(&stamp.id).find_by_name(&stamp.id, &place).cloned();
         let decided = self.trusted_by_name(&stamp, &place);
         // Without a pin the name alone says who it must be; with one, the realm of then as well.
         let expected = before.as_ref().map(|pin| decided.as_ref().unwrap_or(pin).names.clone());
@@ -173,6 +189,15 @@ impl App {
                 }
             }
         }
+    }
+}
+
+/// How much a rule allows.
+fn looseness(rule: stamp::FallBack) -> u8 {
+    match rule {
+        stamp::FallBack::Never => 0,
+        stamp::FallBack::Ask => 1,
+        stamp::FallBack::Allow => 2,
     }
 }
 

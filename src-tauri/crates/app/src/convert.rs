@@ -18,6 +18,7 @@ use pep::verdict::CheckResult;
 use spnego::Secret;
 use winrm::KeyPin;
 
+use crate::host::StoreError;
 use crate::practice_link;
 use crate::shown::shown;
 
@@ -75,6 +76,18 @@ pub(crate) fn stamp(stamp: &Stamp) -> c::StampProfile {
         practice,
         fall_back: fall_back(stamp.fall_back),
     }
+}
+
+pub(crate) fn keyring_problem(error: &StoreError) -> c::KeyringProblem {
+    let kind = match error {
+        StoreError::Missing(_) => c::KeyringProblemKind::Missing,
+        StoreError::Locked(_) => c::KeyringProblemKind::Locked,
+        StoreError::NoDefault => c::KeyringProblemKind::NoDefault,
+        StoreError::Late(_) | StoreError::TooLong | StoreError::NotKept | StoreError::Failed(_) => {
+            c::KeyringProblemKind::Failed
+        }
+    };
+    c::KeyringProblem { kind, detail: error.to_string() }
 }
 
 pub(crate) fn fall_back(fall_back: FallBack) -> c::FallBack {

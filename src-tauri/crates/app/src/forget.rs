@@ -48,8 +48,8 @@ impl App {
         // Its records may name it by the id that it had before it was bound.
         let mut ids = vec![id.to_owned()];
         ids.extend(stamp.iter().flat_map(|stamp| stamp.former_ids.clone()));
-        let folder = self.records_folder();
-        let found = tokio::task::spawn_blocking(move || records::all(&folder)).await.unwrap_or_default();
+        let folders = self.records_folders();
+        let found = tokio::task::spawn_blocking(move || records::all(&folders)).await.unwrap_or_default();
         let of_stamp: Vec<Found> = found.into_iter().filter(|found| ids.contains(&found.word("stamp"))).collect();
         let accounts = accounts(stamp.as_ref(), &of_stamp);
         let mut faults = Vec::new();
@@ -60,7 +60,7 @@ impl App {
                     Err(fault) => faults.push(fault),
                 }
             }
-            match self.pins().forget(&id) {
+            match self.pins(&id).forget(&id) {
                 Ok(count) => forgotten.computers += count,
                 Err(error) => faults.push(pep::Fault::new(code::RECORDS_UNUSABLE).detail(error)),
             }
@@ -111,8 +111,8 @@ impl App {
 
     /// Takes the passwords of a stamp along to its new id; answers how many there were. One that is kept for the new id stays.
     pub(crate) async fn move_passwords(&self, former: &str, stamp: &Stamp, faults: &mut Vec<pep::Fault>) -> usize {
-        let folder = self.records_folder();
-        let found = tokio::task::spawn_blocking(move || records::all(&folder)).await.unwrap_or_default();
+        let folders = self.records_folders();
+        let found = tokio::task::spawn_blocking(move || records::all(&folders)).await.unwrap_or_default();
         let of_stamp: Vec<Found> = found.into_iter().filter(|found| found.word("stamp") == former).collect();
         let mut moved = 0;
         for account in accounts(Some(stamp), &of_stamp) {

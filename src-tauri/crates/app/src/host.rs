@@ -87,6 +87,15 @@ pub enum StoreError {
     /// It is locked and was not opened.
     #[error("the key ring is locked: {0}")]
     Locked(String),
+    /// There is no place in it for new entries.
+    #[error("the key ring has no default collection")]
+    NoDefault,
+    /// It did not answer in this many seconds.
+    #[error("the key ring did not answer within {0} seconds")]
+    Late(u64),
+    /// The secret is longer than an entry may be.
+    #[error("the password is longer than a key ring entry may be")]
+    TooLong,
     /// It gave back something else than was saved.
     #[error("the key ring did not keep what was saved")]
     NotKept,
@@ -106,7 +115,7 @@ mod tests {
     use super::entry_name;
 
     #[test]
-    fn names_of_different_pairs_differ() {
+    fn s37_names_of_different_pairs_differ() {
         assert_ne!(entry_name("a/1:b", "c"), entry_name("a", "b/1:c"));
         assert_ne!(entry_name("ab", "c"), entry_name("a", "bc"));
     }

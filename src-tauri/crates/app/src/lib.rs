@@ -90,6 +90,8 @@ pub struct App {
     policy: Policy,
     files: Mutex<Vec<PathBuf>>,
     cancel: Notify,
+    /// What a stamp tells of itself is kept once, whoever looks first.
+    learning: tokio::sync::Mutex<()>,
     /// Changes when nobody waits for the checks of addresses any more.
     probes: watch::Sender<()>,
     /// Changes when nobody waits for the Resource Manager any more.
@@ -117,6 +119,8 @@ struct Inner {
     negotiates: HashSet<(String, String)>,
     /// Who a person was last asked about.
     asked: Option<sessions::Asked>,
+    /// What stamps told of themselves in runs, and what that was to the known ones.
+    learnt: HashMap<psrp::PipelineId, Option<contract::StampRelation>>,
     /// Why an instance could not be signed in to by its name last, with stamp and address.
     no_kerberos: Option<(String, String, pep::Fault)>,
 }
@@ -138,6 +142,7 @@ impl App {
             policy,
             files: Mutex::new(file_arguments),
             cancel: Notify::new(),
+            learning: tokio::sync::Mutex::new(()),
             probes: watch::Sender::new(()),
             arm_stops: watch::Sender::new(()),
             inner: Mutex::new(Inner {
@@ -152,6 +157,7 @@ impl App {
                 offer: None,
                 negotiates: HashSet::new(),
                 asked: None,
+                learnt: HashMap::new(),
                 no_kerberos: None,
             }),
         })
@@ -197,7 +203,7 @@ impl App {
     pub async fn app_snapshot(&self) -> Result<AppSnapshot, contract::Fault> {
         let secrets = self.host.secrets();
         let status = tokio::task::spawn_blocking(move || {
-            (secrets.name(), secrets.status().err().map(|error| error.to_string()))
+            (secrets.name(), secrets.status().err().map(|error| convert::keyring_problem(&error)))
         });
         let (keyring_name, keyring_problem) = status.await.unwrap_or(("the key ring", None));
         let session = self.session();
@@ -217,9 +223,20 @@ impl App {
         })
     }
 
-    /// The folder of the records.
-    fn records_folder(&self) -> PathBuf {
-        self.host.data_folder().join("records")
+    /// The folder of what is kept of a stamp's sessions: practice has one of its own (S-24).
+    fn folder_of(&self, stamp_id: &str) -> PathBuf {
+        let folder = self.host.data_folder();
+        if stamp_id == practice_link::STAMP { folder.join("practice") } else { folder }
+    }
+
+    /// The folder of a stamp's records.
+    fn records_folder(&self, stamp_id: &str) -> PathBuf {
+        self.folder_of(stamp_id).join("records")
+    }
+
+    /// The folders of all records.
+    fn records_folders(&self) -> [PathBuf; 2] {
+        [self.records_folder(""), self.records_folder(practice_link::STAMP)]
     }
 
     /// Another practice scenario and speed from now on.

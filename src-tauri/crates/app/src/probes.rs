@@ -26,7 +26,7 @@ impl App {
         if practice {
             self.stamp(&stamp_id)?;
         }
-        let pins = self.pins();
+        let pins = self.pins(&stamp_id);
         let app = Arc::clone(self);
         // What was seen before says nothing about now.
         self.lock().negotiates.clear();

@@ -29,7 +29,11 @@ impl Found {
 }
 
 /// All records of sessions, with a quick look at each. What cannot be read is no record of ours.
-pub(crate) fn all(folder: &Path) -> Vec<Found> {
+pub(crate) fn all(folders: &[PathBuf]) -> Vec<Found> {
+    folders.iter().flat_map(|folder| all_in(folder)).collect()
+}
+
+fn all_in(folder: &Path) -> Vec<Found> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let paths =
         entries.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "jsonl"));
@@ -48,10 +52,11 @@ pub(crate) fn all(folder: &Path) -> Vec<Found> {
 impl App {
     /// Whether records can be written, and which sessions were left open.
     pub(crate) async fn look_at_records(self: &App) -> (Option<Fault>, Vec<UnfinishedSession>) {
-        let folder = self.records_folder();
+        let folders = self.records_folders();
         let known = self.lock().checked.clone();
         let looked = tokio::task::spawn_blocking(move || {
-            let fault = writable(&folder).err().map(|error| {
+            let fault = folders.iter().find_map(|folder| Some((folder, writable(folder).err()?)));
+            let fault = fault.map(|(folder, error)| {
                 let fault = pep::Fault::new(code::RECORDS_UNUSABLE).with("folder", folder.display().to_string());
                 convert::fault(&fault.detail(error))
             });
@@ -60,7 +65,7 @@ impl App {
                     && matches!(found.glance.standing, Standing::Open | Standing::LeftRunning)
                     && !record::is_live(&found.path)
             };
-            let left: Vec<_> = all(&folder)
+            let left: Vec<_> = all(&folders)
                 .into_iter()
                 .filter(open)
                 .map(|found| {
@@ -86,9 +91,9 @@ impl App {
 
     /// Notes in a record that nobody will come back to its session.
     pub async fn record_abandon(&self, record_id: String) -> Result<AppSnapshot, Fault> {
-        let folder = self.records_folder();
+        let folders = self.records_folders();
         let noted = tokio::task::spawn_blocking(move || {
-            let found = all(&folder).into_iter().find(|found| found.id == record_id);
+            let found = all(&folders).into_iter().find(|found| found.id == record_id);
             let found = found.ok_or_else(|| JournalError::Io("there is no such record".to_owned()))?;
             match found.glance.standing {
                 Standing::Ended | Standing::Abandoned | Standing::Continued => Ok(()),
@@ -104,10 +109,10 @@ impl App {
 
     /// What the record of a session that was left tells, to take it over.
     pub(crate) async fn left(&self, record_id: String) -> Result<Left, pep::Fault> {
-        let folder = self.records_folder();
+        let folders = self.records_folders();
         let read = tokio::task::spawn_blocking(move || {
             let unusable = |detail: &str| pep::Fault::new(code::RECORD_READ_ONLY).detail(detail);
-            let found = all(&folder).into_iter().find(|found| found.id == record_id);
+            let found = all(&folders).into_iter().find(|found| found.id == record_id);
             let found = found.ok_or_else(|| unusable("there is no such record"))?;
             match found.glance.standing {
                 Standing::Open | Standing::LeftRunning => Left::of_record(&found.path),
@@ -137,12 +142,13 @@ impl App {
 
     /// Notes in a record that another session goes on with what it left.
     pub(crate) async fn note_continued(&self, record_id: &str, session: &PepSession) {
-        self.note_left(record_id, "continued", json!({ "session": session.id })).await;
+        let stamp = &session.stamp_id;
+        self.note_left(stamp, record_id, "continued", json!({ "session": session.id })).await;
     }
 
     /// Adds a line to the record of a session that was left. Without it the session is offered again.
-    async fn note_left(&self, record_id: &str, kind: &'static str, data: Value) {
-        let path = self.records_folder().join(format!("{record_id}.jsonl"));
+    async fn note_left(&self, stamp_id: &str, record_id: &str, kind: &'static str, data: Value) {
+        let path = self.records_folder(stamp_id).join(format!("{record_id}.jsonl"));
         let noted = tokio::task::spawn_blocking(move || record::append_to(&path, kind, &data, stamps::now_ms()));
         if let Ok(Err(error)) = noted.await {
             tracing::warn!(%error, kind, "What became of a session that was left was not noted");
@@ -155,13 +161,13 @@ impl App {
         let (endpoint, stamp) = (session.address.to_string(), self.present_id(&session.stamp_id));
         for one in left.into_iter().filter(|one| one.stamp_id == stamp && one.endpoint == endpoint) {
             let by = json!({ "by": "a later session that was closed with its transcripts", "session": session.id });
-            self.note_left(&one.record_id, "abandoned", by).await;
+            self.note_left(&one.stamp_id, &one.record_id, "abandoned", by).await;
         }
     }
 
     /// Adds a decision that belongs to no session to the record of those (S-08).
     pub(crate) async fn note_decision(&self, kind: &'static str, data: Value) {
-        let path = self.records_folder().join(format!("{DECISIONS}.jsonl"));
+        let path = self.records_folder("").join(format!("{DECISIONS}.jsonl"));
         let noted =
             tokio::task::spawn_blocking(move || pep::session::note(&path, env!("CARGO_PKG_VERSION"), kind, &data));
         match noted.await {

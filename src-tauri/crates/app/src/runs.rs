@@ -90,7 +90,7 @@ impl App {
                 let sent = next.items.last().map_or(after + next.dropped_from_view, |item| item.seq);
                 let ended = matches!(next.state, RunState::Ended { .. }) && sent >= total;
                 if ended && let (Some(stamp), RunState::Ended { result }) = (stamp, &mut next.state) {
-                    result.stamp = app.learn_stamp(&session.stamp_id, &stamp).await;
+                    result.stamp = app.learnt(&session.stamp_id, id, &stamp).await;
                 }
                 let unchanged = told.as_ref().is_some_and(|told| {
                     next.items.is_empty()

@@ -69,8 +69,8 @@ impl Attempt {
 }
 
 impl App {
-    pub(crate) fn pins(&self) -> Pins {
-        Pins::load(&self.host.data_folder().join("pins.json"))
+    pub(crate) fn pins(&self, stamp_id: &str) -> Pins {
+        Pins::load(&self.folder_of(stamp_id).join("pins.json"))
     }
 
     /// Asks the instance who it is, without any password, and says whether a person must decide.
@@ -108,7 +108,7 @@ impl App {
         let seen = Seen::of(&inspection);
         let decided = self.lock().trusted.clone().filter(|pin| !pin.by_name);
         let decided = decided.filter(|pin| pin.stamp == stamp.id && pin.address == place && seen.is(pin)).is_some();
-        let verdict = if decided { Verdict::Known } else { judge(stamp, &place, &seen, &self.pins()) };
+        let verdict = if decided { Verdict::Known } else { judge(stamp, &place, &seen, &self.pins(&stamp.id)) };
         Ok(Answer { seen, verdict, asked: Some(asked) })
     }
 
@@ -175,7 +175,7 @@ impl App {
         // A name that was proved in another realm than before: that was seen when it was proved, and at no other time.
         if let Some(asked) =
             asked.as_ref().filter(|asked| way == SignInWay::ByName && !asked.seen.names.same(&seen.names))
-            && let Some(pin) = self.pins().find_by_name(&stamp.id, &place)
+            && let Some(pin) = self.pins(&stamp.id).find_by_name(&stamp.id, &place)
         {
             verdict = Verdict::Changed { before: pin.names.clone(), key: pin.key, since: pin.since };
             seen.names = asked.seen.names.clone();
@@ -225,8 +225,8 @@ impl App {
             |known: &mut Pin| known.stamp == pin.stamp && known.address == pin.address && known.by_name == pin.by_name;
         let decided = self.lock().trusted.take_if(here);
         // Names that a computer gives itself are a person's decision; those that it has proved are kept as they were proved.
+        let mut pins = self.pins(&pin.stamp);
         let pin = if pin.by_name { Some(pin) } else { decided };
-        let mut pins = self.pins();
         if let Some(pin) = pin
             && pins.all().iter().all(|known| *known != pin)
             && let Err(error) = pins.keep(pin)
@@ -308,7 +308,7 @@ impl App {
         }
         let password = self.password(&mut attempt).await?;
         let known = Arc::new(Mutex::new(Some(names.clone())));
-        let since = self.pins().find(&stamp.id, &address.to_string()).map(|pin| pin.since);
+        let since = self.pins(&stamp.id).find(&stamp.id, &address.to_string()).map(|pin| pin.since);
         let request = self.request(&attempt, names, key, since, Some(password)).await?;
         let request = OpenRequest { asked, ..request };
         let told = Told { way, fell_back: request.fell_back.is_some(), names: known };
@@ -343,7 +343,7 @@ impl App {
             address: address.clone(),
             expected: names,
             key,
-            records: self.records_folder(),
+            records: self.records_folder(&stamp.id),
             storage: self.host.record_storage(),
             app_version: env!("CARGO_PKG_VERSION").to_owned(),
             practice: stamp.id == practice_link::STAMP,
@@ -488,6 +488,10 @@ impl App {
         let (app, session) = (Arc::clone(self), Arc::downgrade(session));
         tokio::spawn(async move {
             let Some(mut changes) = session.upgrade().map(|session| session.changes()) else { return };
+            // A session that was taken over may have told something already.
+            if let Some(session) = session.upgrade() {
+                app.learn_from(&session).await;
+            }
             let (mut told, mut forgotten) = (None, false);
             while changes.changed().await.is_ok() {
                 let Some(session) = session.upgrade() else { return };
@@ -495,6 +499,7 @@ impl App {
                     // What is kept is not valid any more: whoever connects next is asked (S-13).
                     app.forget(&entry_name(&session.stamp_id, &session.account)).await;
                 }
+                app.learn_from(&session).await;
                 let now = convert::session(&session);
                 if told.as_ref() != Some(&now) {
                     app.tell(AppEvent::Session(Box::new(now.clone())));
@@ -515,6 +520,7 @@ impl App {
         let Some(session) = self.session() else {
             return Ok(CloseResult::Failed { fault: convert::fault(&pep::Fault::new(code::SESSION_GONE)) });
         };
+        self.learn_from(&session).await;
         let summary = match close {
             CloseSpec::WithTranscripts { share, account, password } => {
                 let password = Secret::from(password.into_text());
@@ -549,8 +555,15 @@ impl App {
         if !self.policy.store_passwords {
             return Ok(false);
         }
-        let found = self.load(&entry_name(&self.present_id(&stamp_id), account.trim())).await;
-        found.map(|found| found.is_some()).map_err(|fault| convert::fault(&fault))
+        let (secrets, entry) = (self.host.secrets(), entry_name(&self.present_id(&stamp_id), account.trim()));
+        let found = tokio::task::spawn_blocking(move || secrets.load(&entry).map(|found| found.is_some())).await;
+        match found {
+            Ok(Ok(found)) => Ok(found),
+            // What cannot be used has nothing that could be used; the page says why it cannot (S-36).
+            Ok(Err(StoreError::Missing(_) | StoreError::Locked(_) | StoreError::NoDefault)) => Ok(false),
+            Ok(Err(error)) => Err(convert::fault(&pep::Fault::new(code::KEYRING).detail(error))),
+            Err(error) => Err(convert::fault(&pep::Fault::new(code::INTERNAL).detail(error))),
+        }
     }
 
     /// Removes a password from the key ring.
@@ -565,7 +578,7 @@ impl App {
         match loaded {
             Ok(Ok(found)) => Ok(found),
             // No key ring is the same as an empty one: the person types the password.
-            Ok(Err(StoreError::Missing(_))) => Ok(None),
+            Ok(Err(StoreError::Missing(_) | StoreError::NoDefault)) => Ok(None),
             Ok(Err(error)) => Err(pep::Fault::new(code::KEYRING).detail(error)),
             Err(error) => Err(pep::Fault::new(code::INTERNAL).detail(error)),
         }

@@ -7,7 +7,9 @@ use contract::{AppSnapshot, Fault, StampKept, StampProfile, StampRelation};
 use pep::address::Address;
 use pep::fault::code;
 use pep::profile::{self, Relation};
-use pep::stamp::Stamp;
+use pep::session::PepSession;
+use pep::stamp::{FallBack, Stamp};
+use psrp::PipelineId;
 use serde_json::json;
 use winrm::{Connector, KeyPin};
 
@@ -57,6 +59,8 @@ impl App {
         }
         // The page is not trusted with ids; they follow from what they stand for.
         now.id = now.own_id();
+        // Nor with what a sign-in may do without: that has its own question.
+        now.fall_back = self.stamp(&now.id).map_or_else(|_| FallBack::default(), |known| known.fall_back);
         let relation = profile::relate(self.lock().profiles.all(), &now);
         let told = self.told(&relation);
         let mut faults = Vec::new();
@@ -101,7 +105,7 @@ impl App {
         let mut computers = 0;
         let mut passwords = 0;
         if former != stamp.id {
-            computers = self.pins().rebind(former, &stamp.id).map_err(unusable)?;
+            computers = self.pins(&stamp.id).rebind(former, &stamp.id).map_err(unusable)?;
             passwords = self.move_passwords(former, &stamp, faults).await;
         }
         self.lock().profiles.replace(former, stamp.clone()).map_err(unusable)?;
@@ -112,8 +116,25 @@ impl App {
         Ok(stamp)
     }
 
-    /// Keeps what a stamp told of itself in its session, and says what it is to the one that was connected to.
-    pub(crate) async fn learn_stamp(&self, connected: &str, told: &Stamp) -> Option<StampRelation> {
+    /// Keeps once what a stamp told of itself in a run, and says what it is to the one that was connected to.
+    pub(crate) async fn learnt(&self, connected: &str, run: PipelineId, told: &Stamp) -> Option<StampRelation> {
+        let _one_at_a_time = self.learning.lock().await;
+        if let Some(known) = self.lock().learnt.get(&run) {
+            return known.clone();
+        }
+        let relation = self.learn_stamp(connected, told).await;
+        self.lock().learnt.insert(run, relation.clone());
+        relation
+    }
+
+    /// Keeps what a stamp told of itself in the runs of a session, also in those that nobody follows.
+    pub(crate) async fn learn_from(&self, session: &PepSession) {
+        for (run, stamp) in session.told_of_stamp() {
+            self.learnt(&session.stamp_id, run, &stamp).await;
+        }
+    }
+
+    async fn learn_stamp(&self, connected: &str, told: &Stamp) -> Option<StampRelation> {
         if connected == practice_link::STAMP {
             return None;
         }

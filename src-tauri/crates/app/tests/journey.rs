@@ -22,19 +22,27 @@ struct TestHost {
 }
 
 #[derive(Default)]
-struct Memory(Mutex<std::collections::HashMap<String, String>>);
+struct Memory(Mutex<std::collections::HashMap<String, String>>, Mutex<Option<StoreError>>);
+
+impl Memory {
+    fn usable(&self) -> Result<(), StoreError> {
+        self.1.lock().unwrap().clone().map_or(Ok(()), Err)
+    }
+}
 
 impl SecretStore for Memory {
     fn name(&self) -> &'static str {
         "the test's memory"
     }
     fn status(&self) -> Result<(), StoreError> {
-        Ok(())
+        self.usable()
     }
     fn load(&self, entry: &str) -> Result<Option<Secret>, StoreError> {
+        self.usable()?;
         Ok(self.0.lock().unwrap().get(entry).cloned().map(Secret::from))
     }
     fn save(&self, entry: &str, secret: &Secret) -> Result<(), StoreError> {
+        self.usable()?;
         self.0.lock().unwrap().insert(entry.to_owned(), secret.expose().to_owned());
         Ok(())
     }
@@ -217,7 +225,7 @@ async fn find_connect_diagnose_close() {
     assert!(verified.ended && verified.damage.is_none());
     assert_eq!(verified.head, closed["summary"]["headHash"].as_str().unwrap());
     // S-39 in small: no secret is in any file.
-    for file in std::fs::read_dir(page.folder.path().join("records")).unwrap().flatten() {
+    for file in std::fs::read_dir(page.folder.path().join("practice/records")).unwrap().flatten() {
         let text = String::from_utf8_lossy(&std::fs::read(file.path()).unwrap()).into_owned();
         assert!(!text.contains("canary-share") && !text.contains(snapshot["practice"]["password"].as_str().unwrap()));
     }
@@ -321,7 +329,7 @@ async fn s07_a_computer_becomes_a_pin_only_when_it_has_proved_itself() {
     let trust = json!({ "stampId": "practice", "address": address, "decision": { "kind": "trust" } });
     page.call("session_trust", trust).await;
     let sign_in = |account: &str, password: &str| json!({ "signIn": { "stampId": "practice", "address": address, "account": account, "password": password, "remember": false } });
-    let pins = page.folder.path().join("pins.json");
+    let pins = page.folder.path().join("practice/pins.json");
     let foreign = page.call("session_open", sign_in(r"CORP\me", "canary")).await;
     assert_eq!(foreign["fault"]["code"], "PEP-4101", "{foreign}");
     let account = snapshot["practice"]["account"].as_str().unwrap();
@@ -331,6 +339,97 @@ async fn s07_a_computer_becomes_a_pin_only_when_it_has_proved_itself() {
     let opened = page.call("session_open", sign_in(account, snapshot["practice"]["password"].as_str().unwrap())).await;
     assert_eq!(opened["kind"], "open", "nobody is asked twice: {opened}");
     assert!(pins.exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s24_practice_is_kept_apart_and_takes_no_real_password() {
+    let page = Page::open();
+    let snapshot = page.call("app_snapshot", json!({})).await;
+    let address = &snapshot["stamps"][0]["addresses"][0];
+    let trust = json!({ "stampId": "practice", "address": address, "decision": { "kind": "trust" } });
+    page.call("session_trust", trust).await;
+    // The real account of a real stamp, and the practice account's name with another password.
+    for (account, refused) in [(r"AZURESTACK\CloudAdmin", "PEP-4101"), (r"PRACTICE\CloudAdmin", "PEP-4103")] {
+        let sign_in = json!({ "stampId": "practice", "address": address, "account": account, "password": "canary-real",
+            "remember": true });
+        let result = page.call("session_open", json!({ "signIn": sign_in })).await;
+        assert_eq!((&result["kind"], &result["fault"]["code"]), (&json!("failed"), &json!(refused)), "{result}");
+    }
+    assert_eq!(page.secrets.0.lock().unwrap().len(), 0, "nor is it kept");
+    let opened = page.connect(false).await;
+    assert_eq!(opened["session"]["practice"], true, "what the banner is shown for: {opened}");
+    page.call("session_close", json!({ "close": { "kind": "leaveTranscripts" } })).await;
+    let files = |folder: &str| {
+        let entries = std::fs::read_dir(page.folder.path().join(folder)).into_iter().flatten().flatten();
+        entries.map(|entry| entry.file_name().into_string().unwrap()).collect::<Vec<_>>()
+    };
+    let records = files("practice/records");
+    assert!(!records.is_empty() && records.iter().all(|name| name.starts_with("PRACTICE-")), "{records:?}");
+    assert_eq!(files("records").into_iter().filter(|name| !name.starts_with("decisions")).collect::<Vec<_>>(), [""; 0]);
+    assert!(files("practice").contains(&"pins.json".to_owned()) && !files("").contains(&"pins.json".to_owned()));
+    // Another start has another password.
+    let other = Page::open().call("app_snapshot", json!({})).await;
+    let (one, other) = (&snapshot["practice"]["password"], &other["practice"]["password"]);
+    assert_ne!(one, other);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s31_the_page_is_told_whether_a_password_is_kept_and_never_which() {
+    let mut page = Page::open();
+    let opened = page.connect(true).await;
+    let snapshot = page.call("app_snapshot", json!({})).await;
+    let who = json!({ "stampId": "practice", "account": snapshot["practice"]["account"] });
+    // Not the practice password, which everybody is shown.
+    *page.secrets.0.lock().unwrap().values_mut().next().unwrap() = "canary-kept".to_owned();
+    let mut told = vec![opened, page.call("secret_has", who.clone()).await];
+    assert_eq!(told[1], true);
+    // Every command, with whatever an attacker would say, and with what all of them need.
+    for name in app::COMMANDS.iter().filter(|name| !matches!(**name, "secret_delete" | "app_quit" | "session_close")) {
+        for arguments in [
+            json!({}),
+            who.clone(),
+            json!({ "stampId": "practice",
+            "address": snapshot["stamps"][0]["addresses"][0], "signIn": { "stampId": "practice",
+            "address": snapshot["stamps"][0]["addresses"][0], "account": who["account"], "password": null,
+            "remember": false }, "run": { "cmdlet": "Get-AzureStackStampInformation", "parameters": {} } }),
+        ] {
+            match dispatch(&page.app, name, arguments).await {
+                Ok(answer) => told.push(answer),
+                Err(fault) => told.push(serde_json::to_value(fault).unwrap()),
+            }
+        }
+    }
+    page.call("secret_delete", who.clone()).await;
+    assert_eq!(page.call("secret_has", who).await, false);
+    while let Ok(event) = page.events.try_recv() {
+        told.push(event.payload().unwrap());
+    }
+    for told in told {
+        assert!(!told.to_string().contains("canary-kept"), "{told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s36_without_a_key_ring_a_password_is_used_once_and_the_reason_is_told() {
+    let page = Page::open();
+    for (problem, kind) in [
+        (StoreError::Missing("no bus".to_owned()), "missing"),
+        (StoreError::Locked("its collection".to_owned()), "locked"),
+        (StoreError::NoDefault, "noDefault"),
+        (StoreError::Late(30), "failed"),
+    ] {
+        *page.secrets.1.lock().unwrap() = Some(problem);
+        let snapshot = page.call("app_snapshot", json!({})).await;
+        assert_eq!(snapshot["keyringProblem"]["kind"], kind, "{snapshot}");
+        let opened = page.connect(true).await;
+        assert_eq!((&opened["kind"], &opened["notKept"]["code"]), (&json!("open"), &json!("PEP-1002")), "{opened}");
+        if kind != "failed" {
+            let who = json!({ "stampId": "practice", "account": snapshot["practice"]["account"] });
+            assert_eq!(page.call("secret_has", who).await, false);
+        }
+        page.call("session_close", json!({ "close": { "kind": "leaveTranscripts" } })).await;
+        assert_eq!(page.secrets.0.lock().unwrap().len(), 0);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,6 +12,37 @@ fn read(text: &str) -> Result<Value, DecodeError> {
 }
 
 #[test]
+fn s21_whatever_a_value_says_it_is_it_stays_text_and_numbers() {
+    // What PowerShell itself would make living objects of, or run.
+    let script = "Remove-Item -Recurse C:\\; $(calc.exe)";
+    assert_eq!(
+        read(&format!("<SBK>{script}</SBK>")).unwrap(),
+        Value::ScriptBlock(PsString::from(script)),
+        "a script block is its text"
+    );
+    for name in [
+        "System.Management.Automation.PSCustomObject",
+        "System.Diagnostics.Process",
+        "System.IO.FileInfo",
+        "System.Management.Automation.ScriptBlock",
+        "Deserialized.System.Management.Automation.PSCredential",
+    ] {
+        let text = format!(
+            r#"<Obj RefId="0"><TN RefId="0"><T>{name}</T><T>System.Object</T></TN><MS><S N="Path">/etc/passwd</S><SBK N="Run">{script}</SBK></MS></Obj>"#
+        );
+        let value = read(&text).unwrap();
+        let Value::Object(object) = &value else { panic!("{name} is an object like every other: {value:?}") };
+        assert_eq!(
+            object.type_names.as_deref().map(|names| names[0].to_string_lossy().into_owned()).as_deref(),
+            Some(name)
+        );
+        assert_eq!(value.get("Path"), Some(&Value::String(PsString::from("/etc/passwd"))), "not what the path names");
+        assert_eq!(value.get("Run"), Some(&Value::ScriptBlock(PsString::from(script))));
+        assert_eq!(encode_to_string(&value), text, "and nothing was done to it");
+    }
+}
+
+#[test]
 fn g7_references_point_backwards_or_to_an_enclosing_object() {
     let shared =
         read(r#"<Obj RefId="0"><LST><Obj RefId="1"><MS><I32 N="a">1</I32></MS></Obj><Ref RefId="1" /></LST></Obj>"#)

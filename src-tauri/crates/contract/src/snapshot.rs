@@ -13,8 +13,8 @@ pub struct AppSnapshot {
     pub version: String,
     /// What the key ring of this system is called.
     pub keyring_name: String,
-    /// Whether passwords can be kept; if not, why, in the system's words.
-    pub keyring_problem: Option<String>,
+    /// Why passwords cannot be kept, if they cannot: then each is used once (S-36).
+    pub keyring_problem: Option<KeyringProblem>,
     /// The stamps that this computer knows, the practice stamp first.
     pub stamps: Vec<StampProfile>,
     /// The practice account.
@@ -31,6 +31,30 @@ pub struct AppSnapshot {
     pub records_fault: Option<Fault>,
     /// What whoever looks after this computer forbids or requires.
     pub policy: Policy,
+}
+
+/// Why the key ring cannot be used.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct KeyringProblem {
+    /// What kind of a problem it is.
+    pub kind: KeyringProblemKind,
+    /// The system's words.
+    pub detail: String,
+}
+
+/// The kinds of problems with a key ring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum KeyringProblemKind {
+    /// There is none in this session.
+    Missing,
+    /// It is locked.
+    Locked,
+    /// It has no place for new entries.
+    NoDefault,
+    /// It failed.
+    Failed,
 }
 
 /// The policy of this computer (S-32).

@@ -85,6 +85,8 @@ pub fn typescript() -> String {
     add(PromptChoice::decl(&config));
     add(PromptAnswer::decl(&config));
     add(AppSnapshot::decl(&config));
+    add(KeyringProblem::decl(&config));
+    add(KeyringProblemKind::decl(&config));
     add(Policy::decl(&config));
     add(Practice::decl(&config));
     add(PracticeScenario::decl(&config));

@@ -59,3 +59,25 @@ async fn connection(pep: PracticePep, stream: TcpStream) {
         tracing::debug!(%error, "A practice connection ended");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s24_only_this_computer_is_answered() {
+        for (address, local) in [
+            ("127.0.0.1:1", true),
+            ("127.8.9.10:1", true),
+            ("[::1]:1", true),
+            ("[::ffff:127.0.0.1]:1", true),
+            ("10.0.0.7:1", false),
+            ("0.0.0.0:1", false),
+            ("[::]:1", false),
+            ("[fe80::1]:1", false),
+            ("[::ffff:192.0.2.7]:1", false),
+        ] {
+            assert_eq!(address.parse().map(is_local), Ok(local), "{address}");
+        }
+    }
+}

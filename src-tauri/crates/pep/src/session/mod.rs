@@ -30,6 +30,7 @@ use crate::address::Address;
 use crate::fault::code;
 use crate::identity::Names;
 use crate::preview::RunSpec;
+use crate::stamp::Stamp;
 use crate::{Fault, catalogue};
 use run::Run;
 
@@ -230,6 +231,14 @@ impl PepSession {
     #[must_use]
     pub fn is_password_changed(&self) -> bool {
         self.shared.lock().password_changed
+    }
+
+    /// What the stamp told of itself in runs that have ended.
+    #[must_use]
+    pub fn told_of_stamp(&self) -> Vec<(PipelineId, Stamp)> {
+        let state = self.shared.lock();
+        let told = |run: &Run| Some((run.id, run.end.as_ref()?.stamp.as_deref()?.clone()));
+        state.runs.iter().filter_map(told).collect()
     }
 
     /// Is told whenever something changes.
