@@ -93,6 +93,8 @@ codes! {
     PUBLIC_ADDRESS = 1104, Input, FixInput;
     /// The address of a portal.
     PORTAL_ADDRESS = 1105, Input, FixInput;
+    /// More was given than is read.
+    NOT_ALL_READ = 1106, Input, FixInput;
     /// The name cannot be resolved.
     NAME_UNKNOWN = 2101, Network, FixInput;
     /// There is no route.

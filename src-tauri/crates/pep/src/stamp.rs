@@ -251,7 +251,7 @@ fn listed(value: &Value) -> Result<String, Fault> {
     }
 }
 
-/// The text of a file: UTF-8 or UTF-16, with or without a mark.
+/// The text of a file: UTF-8 or UTF-16, with or without a mark, or what a code page has in common with ASCII.
 #[must_use]
 pub fn decode(bytes: &[u8]) -> Option<String> {
     let utf16 = |bytes: &[u8], big: bool| {
@@ -267,8 +267,15 @@ pub fn decode(bytes: &[u8]) -> Option<String> {
         // The first character of JSON is ASCII: a zero byte beside it tells the order.
         [_, 0, ..] => utf16(bytes, false),
         [0, _, ..] => utf16(bytes, true),
-        _ => String::from_utf8(bytes.to_vec()).ok(),
+        _ => String::from_utf8(bytes.to_vec()).ok().or_else(|| of_code_page(bytes)),
     }
+}
+
+/// Text of one of Windows' code pages, as Set-Content and Notepad of old write it. What is not ASCII is marked as not known: nothing in the
+/// text says which page it was.
+fn of_code_page(bytes: &[u8]) -> Option<String> {
+    let text = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x20..=0x7e | 0x80..);
+    bytes.iter().all(text).then(|| String::from_utf8_lossy(bytes).into_owned())
 }
 
 #[cfg(test)]
@@ -277,6 +284,15 @@ mod tests {
 
     const FILE: &str = r#"{ "deploymentid": "3C2F0A5E", "RegionName": "east", "DomainNetBIOSName": "azurestack", "CloudId": "7d9f",
         "EmergencyConsoleIPAddresses": ["192.0.2.224", "192.0.2.225", "192.0.2.226"], "PSComputerName": "x", "RunspaceId": "y" }"#;
+
+    #[test]
+    fn a_file_of_a_code_page_is_read_and_what_is_no_text_is_not() {
+        let named = FILE.replace("east", "M\u{fc}nchen");
+        let bytes: Vec<u8> = named.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+        let read = read_file(&bytes).unwrap();
+        assert_eq!((read.stamp.addresses.len(), read.stamp.region.as_str()), (3, "M\u{fffd}nchen"));
+        assert_eq!(decode(b"\x89PNG\x1a\xff"), None);
+    }
 
     #[test]
     fn what_a_session_returns_is_read_like_the_file() {

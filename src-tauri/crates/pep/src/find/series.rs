@@ -40,12 +40,21 @@ pub(super) fn written_out(text: &str) -> Cow<'_, str> {
     let mut before = None;
     while let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) {
         let starts = c.is_ascii_digit() && !before.is_some_and(|c: char| c.is_alphanumeric() || ".-:_/[".contains(c));
-        let address = starts.then(|| text.get(at..).and_then(address)).flatten();
-        let Some((first, length)) = address else {
+        let Some((first, length)) = starts.then(|| text.get(at..).and_then(address)).flatten() else {
             before = Some(c);
             at += c.len_utf8();
             continue;
         };
+        // "10.0.5.224/10.0.5.225": a slash between two addresses is a comma.
+        let slash = text.get(at + length..).and_then(|rest| rest.strip_prefix('/'));
+        if slash.is_some_and(|rest| address(rest).is_some()) {
+            out.push_str(text.get(copied..at + length).unwrap_or_default());
+            out.push_str(", ");
+            copied = at + length + 1;
+            at = copied;
+            before = Some(' ');
+            continue;
+        }
         let (more, end) = series(text, first, at + length);
         if !more.is_empty() {
             out.push_str(text.get(copied..at + length).unwrap_or_default());
@@ -138,6 +147,7 @@ mod tests {
         let three = "10.0.5.224, 10.0.5.225, 10.0.5.226";
         for short in [
             "10.0.5.224/225/226",
+            "10.0.5.224/10.0.5.225/10.0.5.226",
             "10.0.5.224, 225, 226",
             "10.0.5.224,.225,.226",
             "10.0.5.224; .225; .226",

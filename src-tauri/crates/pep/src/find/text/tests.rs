@@ -73,7 +73,7 @@ fn addresses_on_lines_of_their_own_belong_to_their_label() {
 
 #[test]
 fn a_page_in_another_language_gives_guesses_and_bare_addresses_are_known() {
-    let found = of_text("Zeitserver\n10.9.9.9\nPrivilegierter Endpunkt\n10.0.0.4\n");
+    let found = of_text("Aikapalvelin\n10.9.9.9\nEtuoikeutettu\n10.0.0.4\n");
     assert_eq!(hosts(&found), ["10.9.9.9", "10.0.0.4"]);
     assert!(found.candidates.iter().all(|one| one.confidence == Confidence::Guess));
     let found = of_text(" 10.0.0.4,10.0.0.5 ; 10.0.0.4\n");
@@ -120,6 +120,99 @@ fn a_label_that_is_not_known_ends_the_addresses() {
     // Words about it are no label of what stands further below.
     let found = of_text("Use the privileged endpoint for this.\nRouter\n10.0.0.1\n");
     assert!(found.candidates.iter().all(|one| one.confidence == Confidence::Guess), "{found:#?}");
+}
+
+/// Known ones as they stand, guesses with a question mark.
+fn told(text: &str) -> String {
+    let found = of_text(text);
+    let one = |one: &super::super::Candidate| {
+        format!("{}{}", if one.confidence == Confidence::Guess { "?" } else { "" }, one.address.host)
+    };
+    found.candidates.iter().map(one).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn lists_that_begin_with_the_address_are_not_read_off_by_one() {
+    for text in [
+        "10.0.0.4\tAZS-ERCS01\tVM\n10.0.0.5\tAZS-ERCS02\tVM\n10.0.0.6\tAZS-ERCS03\tVM\n10.0.0.11\tAZS-DC01\tVM",
+        "10.0.0.11 azs-dc01\n10.0.0.4 azs-ercs01\n10.0.0.5 azs-ercs02\n10.0.0.6 azs-ercs03\n10.0.0.50 azs-nc01",
+        "# hosts\n10.0.0.4  azs-ercs01.azs.local azs-ercs01\n10.0.0.5 azs-ercs02\n10.0.0.6 azs-ercs03\n10.1.1.1 gw",
+        "| IP | Name |\n|---|---|\n| 10.0.0.4 | AZS-ERCS01 |\n| 10.0.0.5 | AZS-ERCS02 |\n| 10.0.0.6 | AZS-ERCS03 |\n| 10.0.0.11 | AZS-DC01 |",
+        "10.1.1.5\nTime server\n10.0.0.4\n10.0.0.5\n10.0.0.6\nPrivileged endpoint\n",
+        "| Time server | Privileged endpoint | Gateway |\n|---|---|---|\n| 10.1.1.5 | 10.0.0.4 | 10.0.0.1 |\n| | 10.0.0.5 | |\n| | 10.0.0.6 | |",
+    ] {
+        assert_eq!(told(text), "10.0.0.4 10.0.0.5 10.0.0.6", "{text}");
+    }
+}
+
+#[test]
+fn an_unknown_line_ends_a_value_and_no_address_is_lost() {
+    let german = "Aktuelle Version\n1.2301.2.58\nZeitserver\n10.1.1.5\nIP-Adressen des privilegierten Endpunkts\n10.0.0.4\n10.0.0.5\n";
+    let found = of_text(german);
+    assert_eq!((hosts(&found), found.value(Fact::TimeServer)), (vec!["10.0.0.4", "10.0.0.5"], Some("10.1.1.5")));
+    let other = "Version\n1.2301.2.58\nTime server\n10.1.1.5\nConsole VM IP addresses\n10.0.0.4\n10.0.0.5\n";
+    assert_eq!(told(other), "?10.0.0.4 ?10.0.0.5");
+    for (text, wanted) in [
+        ("We are on version 1.2301.2.58 and the three addresses are 10.0.0.4, 10.0.0.5.", "?10.0.0.4 ?10.0.0.5"),
+        ("DNS is not integrated yet, so use 10.0.0.4 or 10.0.0.5.", "?10.0.0.4 ?10.0.0.5"),
+        ("The PEP is 10.0.0.4. The second one: 10.0.0.5; third \"10.0.0.6\".", "10.0.0.4 ?10.0.0.5 ?10.0.0.6"),
+    ] {
+        let found = of_text(text);
+        assert_eq!((told(text).as_str(), found.value(Fact::DnsServer)), (wanted, None), "{text}");
+    }
+    assert_eq!(of_text("R\u{e9}seau DNS\nsous-r\u{e9}seau\n255.255.255.0\n").value(Fact::DnsServer), None);
+}
+
+#[test]
+fn what_stands_in_a_sentence_about_the_endpoint_is_a_guess() {
+    for (text, wanted) in [
+        ("We cannot connect to the PEP from our jump host 10.50.1.17. The portal still works.", "?10.50.1.17"),
+        ("The PEP is not 10.0.0.9, it is 10.0.0.4.", "?10.0.0.9 ?10.0.0.4"),
+        ("PEP does not answer, but I can ping 10.1.1.1 and 10.9.9.9.", "?10.1.1.1 ?10.9.9.9"),
+        ("The PEP addresses are 10.0.0.4 and 10.0.0.5", "10.0.0.4 10.0.0.5"),
+    ] {
+        assert_eq!(told(text), wanted, "{text}");
+    }
+}
+
+#[test]
+fn marks_around_an_address_do_not_hide_it() {
+    for text in [
+        "PEP \u{200e}10.0.0.4\u{202c} \u{200f}10.0.0.5",
+        "PEP `10.0.0.4` **10.0.0.5**",
+        "PEP \u{201c}10.0.0.4\u{201d} \u{ab}10.0.0.5\u{bb}",
+        "PEP\u{ff1a}10.0.0.4\u{3001}10.0.0.5",
+        "PEP 10.0.0.4/24, 10.0.0.5/32",
+        "PEP 10.0.0.4/10.0.0.5",
+        "PEP http://10.0.0.4:5985/wsman HTTPS://10.0.0.5:5986/wsman",
+        "<tr><td>Privileged endpoint</td><td>10.0.0.4<br>10.0.0.5</td></tr><tr><td>Router</td><td>10.0.0.1</td></tr>",
+    ] {
+        assert_eq!(told(text), "10.0.0.4 10.0.0.5", "{text}");
+    }
+    assert_eq!(told("Console:10.0.0.4 and http://10.0.0.9/ and http://10.0.0.9:8080/wsmanx"), "?10.0.0.4");
+    assert_eq!(told("[\"10.0.0.4\",\"10.0.0.5\"]"), "10.0.0.4 10.0.0.5");
+}
+
+#[test]
+fn a_listing_of_the_stamp_information_tells_the_internal_domain() {
+    let found = of_text(
+        "DomainFQDN : azs.internal.local\nDomainNetBIOSName : azs\nEmergencyConsoleIPAddresses : {10.0.0.4, 10.0.0.5}\n\
+         ExternalDNSIPAddress01 : 10.0.9.1\nPSComputerName : 10.0.0.5\nRunspaceId : 0f1f7b1e-8d1b-4f7a-9a61-0b6f2d7f4c10",
+    );
+    let facts = [Fact::DnsDomain, Fact::NetbiosDomain, Fact::DnsServer].map(|fact| found.value(fact));
+    assert_eq!(facts, [Some("azs.internal.local"), Some("azs"), Some("10.0.9.1")]);
+    assert_eq!(found.learnt.iter().filter(|one| one.fact == Fact::DnsServer).count(), 1);
+    assert_eq!(hosts(&found), ["10.0.0.4", "10.0.0.5"]);
+}
+
+#[test]
+fn what_is_not_read_is_told_once() {
+    let codes = |text: &str| of_text(text).problems.iter().map(|problem| problem.fault.code).collect::<Vec<_>>();
+    let list = |count: u32| (1..=count).map(|at| format!("10.0.1.{at} ")).collect::<String>();
+    assert_eq!(codes(&format!("PEP: {}", list(16))), [] as [u16; 0]);
+    assert_eq!(codes(&format!("PEP: {}", list(40))), [code::NOT_ALL_READ]);
+    assert_eq!(codes(&"a ".repeat(1 << 19)), [] as [u16; 0]);
+    assert_eq!(codes(&"a ".repeat((1 << 19) + 1)), [code::NOT_ALL_READ]);
 }
 
 #[test]

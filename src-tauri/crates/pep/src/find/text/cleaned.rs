@@ -1,0 +1,105 @@
+//! Text without what copying leaves in it: marks that nobody sees, tags of HTML, punctuation of other scripts.
+
+use std::borrow::Cow;
+
+/// The longest tag, in bytes; what is longer is text.
+const LONGEST_TAG: usize = 400;
+
+/// Tags that end a line, and those that end a cell.
+const LINES: &[&str] = &["br", "p", "div", "tr", "li", "ul", "table", "h1", "h2", "h3", "h4"];
+const CELLS: &[&str] = &["td", "th"];
+
+/// The text as it looks.
+pub(super) fn cleaned(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() && !text.contains(['<', '&']) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let after = rest.get(c.len_utf8()..).unwrap_or_default();
+        rest = match (c, tag(rest), entity(rest)) {
+            ('<', Some((instead, length)), _) | ('&', _, Some((instead, length))) => {
+                out.push(instead);
+                rest.get(length..).unwrap_or_default()
+            }
+            _ => {
+                out.extend(seen(c));
+                after
+            }
+        };
+    }
+    Cow::Owned(out)
+}
+
+/// What stands in the place of a tag, and its length.
+fn tag(text: &str) -> Option<(char, usize)> {
+    let inner = text.strip_prefix('<')?;
+    let starts = inner.strip_prefix('/').unwrap_or(inner);
+    if !starts.starts_with(|c: char| c.is_ascii_alphabetic() || c == '!') {
+        return None;
+    }
+    let end = inner.bytes().take(LONGEST_TAG).position(|byte| matches!(byte, b'<' | b'>'))?;
+    if inner.as_bytes().get(end) != Some(&b'>') {
+        return None;
+    }
+    let name: String = starts.chars().take_while(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let instead = match name.as_str() {
+        name if LINES.contains(&name) => '\n',
+        name if CELLS.contains(&name) => '\t',
+        _ => ' ',
+    };
+    Some((instead, end + 2))
+}
+
+/// The character of an entity, and its length.
+fn entity(text: &str) -> Option<(char, usize)> {
+    [("&nbsp;", ' '), ("&amp;", '&'), ("&lt;", '<'), ("&gt;", '>'), ("&quot;", '"'), ("&#160;", ' ')]
+        .into_iter()
+        .find(|(written, _)| text.starts_with(written))
+        .map(|(written, c)| (c, written.len()))
+}
+
+/// What is seen of a character.
+fn seen(c: char) -> Option<char> {
+    Some(match c {
+        // Marks of direction, joiners, soft hyphens: nobody sees them, and copying brings them along.
+        '\u{ad}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{2064}'
+        | '\u{2066}'..='\u{2069}'
+        | '\u{feff}' => return None,
+        // Wide forms of ASCII
+        '\u{ff01}'..='\u{ff19}' | '\u{ff1b}'..='\u{ff5e}' => {
+            u32::from(c).checked_sub(0xfee0).and_then(char::from_u32).unwrap_or(c)
+        }
+        '\u{3001}' | '\u{060c}' => ',',
+        '\u{3002}' | '\u{ff1a}' | '\u{00b7}' | '\u{2022}' => ' ',
+        '\u{300c}'..='\u{300f}' | '\u{3008}'..='\u{300b}' | '\u{3010}' | '\u{3011}' => ' ',
+        '\u{00ab}' | '\u{00bb}' | '\u{2039}' | '\u{203a}' | '\u{2018}'..='\u{201f}' => ' ',
+        _ => c,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_copying_leaves_behind_is_gone() {
+        for (text, seen) in [
+            ("10.0.0.4", "10.0.0.4"),
+            ("\u{200e}10.0.0.4\u{202c}\u{2060}", "10.0.0.4"),
+            ("10.\u{ad}0.0.4", "10.0.0.4"),
+            ("\u{ff1a}\u{ff11}\u{ff10}.0.0.4\u{ff1b}\u{3001}x", " 10.0.0.4;,x"),
+            ("<td class=\"a\">10.0.0.4<br/>10.0.0.5</td><b>x</b>", "\t10.0.0.4\n10.0.0.5\t x "),
+            ("a < b & c > d", "a < b & c > d"),
+            ("1&nbsp;2&amp;", "1 2&"),
+            ("\u{ab}10.0.0.4\u{bb}", " 10.0.0.4 "),
+            ("<never", "<never"),
+        ] {
+            assert_eq!(cleaned(text), seen, "{text}");
+        }
+    }
+}
