@@ -320,8 +320,9 @@ async fn a_session_that_vanished_ends_its_run_with_an_unknown_outcome() {
     }
     peer.control(json!({ "kill_shell": "*" }));
     let (result, _) = page.follow(&id).await;
-    assert_eq!((&result["outcome"], &result["fault"]["code"]), (&json!("unknown"), &json!("PEP-7301")), "{result}");
-    // The command is gone first, the session a moment later.
+    assert_eq!(result["outcome"], "unknown", "{result}");
+    // The command is gone first and the session a moment later, or the other way round: two answers are under way.
+    assert!(["PEP-7301", "PEP-5104"].contains(&result["fault"]["code"].as_str().unwrap()), "{result}");
     let mut session = page.session().await;
     while session["state"]["kind"] != "lost" {
         page.event("session", |_| true).await;

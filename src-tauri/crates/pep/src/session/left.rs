@@ -7,7 +7,6 @@ use std::path::Path;
 use psrp::{PipelineId, PoolId};
 use record::Entry;
 use serde::Deserialize;
-use serde_json::value::RawValue;
 use uuid::Uuid;
 use winrm::Earlier;
 
@@ -35,7 +34,7 @@ pub struct Left {
 #[derive(Default)]
 struct Told {
     pool: Option<PoolId>,
-    opened_ms: Option<i64>,
+    opened: Option<i64>,
     next_object: u64,
     commands: Option<(Vec<String>, Vec<String>)>,
     runs: Vec<Run>,
@@ -48,7 +47,7 @@ struct Told {
 /// The content of a line, as far as it is looked at here.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Said<'a> {
+struct Said {
     create: Option<Uuid>,
     reconnect: Option<Uuid>,
     next_object: Option<u64>,
@@ -60,8 +59,7 @@ struct Said<'a> {
     note: Option<String>,
     names: Vec<String>,
     sources: Vec<String>,
-    #[serde(borrow)]
-    session: Option<&'a RawValue>,
+    opened: Option<i64>,
 }
 
 /// What the first line says about the session.
@@ -90,7 +88,7 @@ impl Left {
         Ok(Self {
             record_id,
             earlier: Earlier { pool, session: None, pipelines, next_object: told.next_object },
-            opened: told.opened_ms.unwrap_or_default() / 1_000,
+            opened: told.opened.unwrap_or_default(),
             commands,
             runs: told.runs,
         })
@@ -125,16 +123,16 @@ fn continued_by(path: &Path) -> Option<std::path::PathBuf> {
 
 impl Told {
     fn take(&mut self, entry: Entry<'_>) {
-        let Ok(said) = serde_json::from_str::<Said<'_>>(entry.data) else { return };
+        let Ok(said) = serde_json::from_str::<Said>(entry.data) else { return };
         match entry.kind {
-            "record" if said.session.is_some() => {
-                self.opened_ms.get_or_insert(entry.utc_ms);
-            }
             "intent" | "takes_over" => {
                 self.pool = said.create.or(said.reconnect).map(PoolId).or(self.pool);
                 self.next_object = self.next_object.max(said.next_object.unwrap_or(0));
             }
-            "commands" => self.commands = Some((said.names, said.sources)),
+            "commands" => {
+                self.opened.get_or_insert(said.opened.unwrap_or(entry.utc_ms / 1_000));
+                self.commands = Some((said.names, said.sources));
+            }
             "run" => self.run(entry, said),
             "output" => self.output(entry, said),
             "interruption" => {
@@ -153,14 +151,14 @@ impl Told {
         self.runs.iter_mut().rev().find(|run| run.id.0 == id)
     }
 
-    fn run(&mut self, entry: Entry<'_>, said: Said<'_>) {
+    fn run(&mut self, entry: Entry<'_>, said: Said) {
         let (Some(id), Some(text)) = (said.run.map(PipelineId), said.text) else { return };
         let cmdlet = text.split_whitespace().next().unwrap_or_default().to_owned();
         self.runs.push(Run::since(id, cmdlet, text, entry.utc_ms));
         self.began.insert(id, entry.mono);
     }
 
-    fn output(&mut self, entry: Entry<'_>, said: Said<'_>) {
+    fn output(&mut self, entry: Entry<'_>, said: Said) {
         let (Some(id), Some(text)) = (said.run, said.text) else { return };
         let Some(run) = self.find(id).filter(|run| run.end.is_none()) else { return };
         let stream = said.stream.as_deref().and_then(ItemStream::of_word).unwrap_or(ItemStream::Note);
@@ -175,7 +173,7 @@ impl Told {
         }
     }
 
-    fn run_end(&mut self, entry: Entry<'_>, said: Said<'_>) {
+    fn run_end(&mut self, entry: Entry<'_>, said: Said) {
         let Some(id) = said.run.map(PipelineId) else { return };
         let seconds = entry.mono.saturating_sub(self.began.get(&id).copied().unwrap_or(entry.mono)) / 1_000;
         match said.outcome.as_deref().and_then(Outcome::of_word) {

@@ -211,7 +211,7 @@ async fn open_recorded(
     };
     let checked = match checked {
         Ok((names, sources)) => {
-            let line = json!({ "names": names, "sources": sources });
+            let line = json!({ "names": names, "sources": sources, "opened": opened });
             append_durable(journal, "commands", line).await.map(|()| (names, sources))
         }
         Err(fault) => Err(fault),
