@@ -137,6 +137,13 @@ fn streams_are_shown_as_in_a_console_and_our_words_are_not() {
 }
 
 #[test]
+fn a_text_that_nobody_is_to_see_does_not_double_the_one_on_the_screen() {
+    let Some(peer) = peer("pep.pssc") else { return };
+    let (code, shown, errors) = Pepctl::new(&peer.endpoint()).args(&["--text", "run", "Test-Twice"]).finish_text();
+    assert_eq!((code, shown.as_str()), (0, "twice\nafter\nafter\n"), "{errors}");
+}
+
+#[test]
 fn an_error_that_ends_the_run_is_shown_and_the_code_tells() {
     let Some(peer) = peer("pep.pssc") else { return };
     let call = Pepctl::new(&peer.endpoint()).args(&["--text", "run", "Get-Nothing"]);

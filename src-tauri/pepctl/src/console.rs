@@ -11,7 +11,7 @@ use psrp::RecordStream;
 use psrp::host::HostCall;
 use psrp::records::{InformationRecord, message_of};
 
-/// Texts of information that nobody wanted on the screen yet.
+/// Texts of information that a call may repeat.
 const REMEMBERED: usize = 64;
 
 /// By how many seconds the clock of this computer is ahead of UTC at a moment, in seconds since 1970.
@@ -28,8 +28,8 @@ pub(crate) struct Console {
     /// The computer that errors name
     computer: String,
     began: Instant,
-    /// Information that is shown only when the endpoint asks for it
-    unshown: VecDeque<String>,
+    /// The newest information, and whether it is shown already: the endpoint may ask for it again
+    heard: VecDeque<(String, bool)>,
     /// Whether escape sequences of the endpoint would reach a terminal
     terminal: bool,
 }
@@ -45,7 +45,7 @@ impl Console {
             options,
             computer,
             began: Instant::now(),
-            unshown: VecDeque::new(),
+            heard: VecDeque::new(),
             terminal,
         }
     }
@@ -87,12 +87,11 @@ impl Console {
     }
 
     fn information(&mut self, record: &InformationRecord) {
-        if !record.for_screen {
-            if self.unshown.len() >= REMEMBERED {
-                self.unshown.pop_front();
-            }
-            self.unshown.push_back(record.text.clone());
-        } else if !record.tags.iter().any(|tag| tag == "FORWARDED") {
+        if self.heard.len() >= REMEMBERED {
+            self.heard.pop_front();
+        }
+        self.heard.push_back((record.text.clone(), record.for_screen));
+        if record.for_screen && !record.tags.iter().any(|tag| tag == "FORWARDED") {
             self.text(&record.text, !record.no_new_line);
         }
     }
@@ -122,8 +121,11 @@ impl Console {
         match repeats {
             None => {}
             Some(RecordStream::Information) => {
-                let Some(at) = self.unshown.iter().position(|text| *text == shown.0) else { return };
-                self.unshown.remove(at);
+                // The call follows its record: the newest one of this text.
+                let Some(at) = self.heard.iter().rposition(|(text, _)| *text == shown.0) else { return };
+                if self.heard.remove(at).is_none_or(|(_, shown)| shown) {
+                    return;
+                }
             }
             Some(_) => return,
         }
@@ -136,7 +138,7 @@ impl Console {
         self.formatter.finish(&mut lines);
         self.lines(&lines);
         self.formatter = Formatter::new(self.options.clone());
-        self.unshown.clear();
+        self.heard.clear();
         let _ = self.flush();
     }
 

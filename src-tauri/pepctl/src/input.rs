@@ -156,6 +156,8 @@ fn read(line: &str) -> Result<Line, Failure> {
     };
     let input = match map.get("input") {
         None => None,
+        // A finished input without anything in it is none: so PowerShell's own client says it.
+        Some(Json::Array(items)) if items.is_empty() => None,
         Some(Json::Array(items)) => Some(items.iter().map(json_in::value).collect::<Result<Vec<_>, _>>()?),
         Some(_) => return Err(Failure::usage("\"input\" is a list")),
     };

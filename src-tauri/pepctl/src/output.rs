@@ -4,7 +4,7 @@ use std::io::{BufWriter, StdoutLock, Write};
 
 use clixml::Value;
 use psrp::client::Origin;
-use psrp::host::{HostCall, Question};
+use psrp::host::{Choice, HostCall, Question};
 use psrp::records::{ErrorRecord, InformationRecord, ProgressRecord, message_of};
 use psrp::{Event, PipelineState, RecordStream};
 use serde_json::Value as Json;
@@ -165,6 +165,9 @@ impl Output {
             return console.call(call, repeats);
         }
         let method = call.method.name().map_or_else(|| call.method.number().to_string(), str::to_owned);
+        if let (Some(console), Some(question)) = (&mut self.console, call.question()) {
+            return console.say(&format!("host: {}", asked(&question)));
+        }
         let shown = match call.question() {
             Some(
                 Question::Fields { caption, message, .. }
@@ -300,4 +303,28 @@ impl Output {
         raw(line, "}\n");
         self.flush();
     }
+}
+
+/// A question in full, as a person in front of a console has to see it.
+fn asked(question: &Question) -> String {
+    let labels =
+        |choices: &[Choice]| choices.iter().map(|choice| format!("[{}]", choice.label)).collect::<Vec<_>>().join(" ");
+    let (caption, message, rest) = match question {
+        Question::Fields { caption, message, fields } => {
+            let names = fields.iter().map(|field| format!("{}:", field.name.to_string_lossy()));
+            (caption, message, names.collect::<Vec<_>>().join(" "))
+        }
+        Question::Credential { caption, message, user, .. } => (caption, message, user.clone()),
+        Question::Choice { caption, message, choices, .. } | Question::Choices { caption, message, choices, .. } => {
+            (caption, message, labels(choices))
+        }
+        Question::Line => return "a line of text".to_owned(),
+        Question::SecretLine => return "a line of text that is not shown".to_owned(),
+        Question::Key => return "a key".to_owned(),
+    };
+    [caption.as_str(), message.as_str(), rest.as_str()]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }

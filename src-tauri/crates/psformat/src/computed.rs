@@ -29,7 +29,13 @@ pub(crate) fn value(of: &Value, column: &Column, limit: Option<usize>, fixed: bo
         "kib" => format!("{}", round_to_even(number(&column.property) / 1024.0)),
         "mib" => numbers::grouped(number(&column.property) / 1_048_576.0, 2),
         "n2" => numbers::grouped(number(&column.property), 2),
+        "n0" if property(&column.property).is_none_or(|value| value.is_null()) => String::new(),
         "n0" => numbers::grouped(number(&column.property), 0),
+        "count" => property(&column.property).and_then(|value| count(&value)).unwrap_or_default(),
+        "duration" => match property(&column.property).as_deref().map(Value::base) {
+            Some(Value::TimeSpan(span)) => duration(*span),
+            _ => String::new(),
+        },
         "gib" if number("Used") == 0.0 && number("Free") == 0.0 => String::new(),
         "gib" => format!("{:.2}", number(&column.property) / 1_073_741_824.0),
         "root" => Some(text("DisplayRoot")).filter(|root| !root.is_empty()).unwrap_or_else(|| text("Root")),
@@ -60,6 +66,27 @@ pub(crate) fn value(of: &Value, column: &Column, limit: Option<usize>, fixed: bo
         "length" => Some(text("LengthString")).filter(|made| !made.is_empty()).unwrap_or_else(|| text("Length")),
         "name-string" => Some(text("NameString")).filter(|made| !made.is_empty()).unwrap_or_else(|| text("Name")),
         _ => String::new(),
+    }
+}
+
+/// How many things a collection has.
+#[allow(clippy::cast_precision_loss, reason = "for people")]
+fn count(value: &Value) -> Option<String> {
+    let count =
+        value.items().map(|items| items.len() as f64).or_else(|| number(object::resolved(value, "Count")?.as_ref()))?;
+    Some(numbers::grouped(count, 0))
+}
+
+/// How long a command of the history took: hours and minutes only where there are some.
+fn duration(span: clixml::TimeSpan) -> String {
+    let ms = span.ticks.unsigned_abs() / 10_000;
+    let (seconds, minutes, hours) = (ms / 1_000, ms / 60_000, ms / 3_600_000);
+    let sign = if span.ticks < 0 { "-" } else { "" };
+    let (ms, second, minute) = (ms % 1_000, seconds % 60, minutes % 60);
+    match (hours, minutes) {
+        (0, 0) => format!("{sign}{seconds}.{ms:03}"),
+        (0, _) => format!("{sign}{minutes}:{second:02}.{ms:03}"),
+        _ => format!("{sign}{hours}:{minute:02}:{second:02}.{ms:03}"),
     }
 }
 

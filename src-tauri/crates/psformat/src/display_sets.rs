@@ -34,13 +34,14 @@ fn all() -> &'static Sets {
     })
 }
 
-/// The set of a value's most specific type that has one. What came over the wire has types of its own name first, and
-/// then counts as what it was.
+/// The set of a value's most specific type that has one. What came over the wire counts as a type of its own, which may have another set,
+/// and else as what it was.
 fn find(value: &Value) -> Option<&'static [&'static str]> {
     let names = value.as_object()?.type_names.as_ref()?;
     let names = || names.iter().map(|name| name.to_string_lossy().to_lowercase());
-    let own = names().find_map(|name| all().get(&name));
-    let found = own.or_else(|| names().find_map(|name| all().get(name.strip_prefix("deserialized.")?)));
+    let plain = |name: String| name.strip_prefix("deserialized.").map_or(name.clone(), str::to_owned);
+    let own = names().find_map(|name| all().get(&format!("deserialized.{}", plain(name))));
+    let found = own.or_else(|| names().find_map(|name| all().get(&plain(name))));
     found.map(Vec::as_slice)
 }
 
@@ -53,4 +54,20 @@ pub(crate) fn properties(value: &Value) -> Vec<(Cow<'_, str>, Cow<'_, Value>)> {
     let named = |name: &'static str| (Cow::Borrowed(name), own(name).unwrap_or(Cow::Owned(Value::Null)));
     let computer = object::shows_computer(value).then_some("PSComputerName");
     set.iter().copied().chain(computer).map(named).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_came_over_the_wire_has_the_set_of_what_came_over_the_wire() {
+        for name in ["System.Diagnostics.Process", "Deserialized.System.Diagnostics.Process"] {
+            let mut process = clixml::Object::with_extended([("SI", Value::I32(0)), ("Id", Value::I32(4))]);
+            process.type_names = Some([name.into()].into_iter().collect());
+            let process = Value::from(process);
+            let shown: Vec<_> = properties(&process).into_iter().map(|(name, _)| name.into_owned()).collect();
+            assert_eq!(shown, ["Id", "Handles", "CPU", "Name"], "{name}");
+        }
+    }
 }

@@ -454,7 +454,8 @@ fn paired(texts: Vec<String>) -> Vec<(String, String)> {
 fn out_of_band(value: &Value, types: &[String], concise: bool) -> Option<String> {
     let is = |name: &str| types.iter().any(|own| own.eq_ignore_ascii_case(name));
     if is("System.Management.Automation.ErrorRecord") {
-        return Some(if concise { crate::error::concise(value) } else { crate::error::as_object(value) });
+        let text = if concise { crate::error::concise(value) } else { crate::error::as_object(value) };
+        return Some(text.replace('\r', ""));
     }
     if is("System.Management.Automation.InformationalRecord") {
         return Some(psrp::records::message_of(value));

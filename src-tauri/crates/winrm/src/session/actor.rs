@@ -334,6 +334,12 @@ impl Actor {
                 break;
             }
         }
+        if self.proved {
+            // Behind what was waiting: the first Receive of the pool, when it is new.
+            for _ in 0..self.asked.len() {
+                self.want_lane();
+            }
+        }
         match (self.pool.is_exchanging_key(), self.key_deadline) {
             (true, None) => self.key_deadline = Some(Instant::now() + self.options.limits.key),
             (false, Some(_)) => self.key_deadline = None,

@@ -32,12 +32,7 @@ impl Actor {
                     Err(error) => self.lane_failed(error),
                 }
             }
-            Finished::Asked(Ok(asked)) => {
-                self.asked.push(asked);
-                if self.proved {
-                    self.want_lane();
-                }
-            }
+            Finished::Asked(Ok(asked)) => self.asked.push(asked),
             // Whoever needs a lane will see whether it is still so.
             Finished::Asked(Err(error)) => tracing::debug!(error = %error, "not asked ahead"),
             Finished::Answered { job, lane, outcome } => self.answered(job, lane, outcome),
@@ -151,9 +146,6 @@ impl Actor {
             self.proved = true;
             if let Some(identity) = self.identity.clone() {
                 self.options.stage(Stage::Proved(identity));
-            }
-            for _ in 0..self.asked.len() {
-                self.want_lane();
             }
         }
     }
