@@ -31,7 +31,11 @@ pub(crate) fn value(of: &Value, column: &Column, limit: Option<usize>, fixed: bo
         "n2" => numbers::grouped(number(&column.property), 2),
         "n0" if property(&column.property).is_none_or(|value| value.is_null()) => String::new(),
         "n0" => numbers::grouped(number(&column.property), 0),
-        "count" => property(&column.property).and_then(|value| count(&value)).unwrap_or_default(),
+        "count" => match property(&column.property) {
+            None => "0".to_owned(),
+            Some(value) if value.is_null() => "0".to_owned(),
+            Some(value) => count(&value).unwrap_or_default(),
+        },
         "duration" => match property(&column.property).as_deref().map(Value::base) {
             Some(Value::TimeSpan(span)) => duration(*span),
             _ => String::new(),
