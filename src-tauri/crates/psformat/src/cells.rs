@@ -7,6 +7,7 @@
 pub(crate) enum Align {
     #[default]
     Left,
+    Center,
     Right,
 }
 
@@ -79,15 +80,18 @@ pub(crate) fn fit(text: &str, cells: usize, align: Align, pad: bool) -> String {
     let length = width(&line);
     let shown = match (length > cells, cells.saturating_sub(1), align) {
         (false, ..) => line,
-        (true, 0, Align::Left) => cut(&line, cells),
         (true, 0, Align::Right) => tail(&line, cells),
-        (true, rest, Align::Left) => format!("{}{ELLIPSIS}", cut(&line, rest)),
+        (true, 0, _) => cut(&line, cells),
         (true, rest, Align::Right) => format!("{ELLIPSIS}{}", tail(&line, rest)),
+        (true, rest, _) => format!("{}{ELLIPSIS}", cut(&line, rest)),
     };
     let missing = cells.saturating_sub(width(&shown));
     match align {
         _ if missing == 0 => shown,
         Align::Right => format!("{}{shown}", blanks(missing)),
+        // The odd one of the blanks stands behind it.
+        Align::Center if pad => format!("{}{shown}{}", blanks(missing / 2), blanks(missing.div_ceil(2))),
+        Align::Center => format!("{}{shown}", blanks(missing / 2)),
         Align::Left if pad => format!("{shown}{}", blanks(missing)),
         Align::Left => shown,
     }
@@ -272,6 +276,8 @@ mod tests {
             ("abcdef", 4, Align::Right, "…def"),
             ("abcdef", 1, Align::Left, "a"),
             ("漢字漢", 4, Align::Left, "漢… "),
+            ("abc", 8, Align::Center, "  abc   "),
+            ("abcdef", 4, Align::Center, "abc…"),
             ("a\r\nb", 4, Align::Left, "a…  "),
             ("a😀b", 3, Align::Left, "a\u{fffd}…"),
         ] {

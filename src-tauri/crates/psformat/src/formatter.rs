@@ -6,10 +6,10 @@ use std::time::Duration;
 use clixml::Value;
 
 use crate::cells::{self, Align};
+use crate::document::{Document, Item, Row, Sizing, paired};
 use crate::packets::{self, Packet};
-use crate::table::Table;
-use crate::views::{Column, Shape, View};
-use crate::{computed, display_sets, help, list, object, views};
+use crate::views::{Column, Shape};
+use crate::{computed, display_sets, frames, help, list, object, views};
 
 /// A table whose widths follow its content waits for this long for more rows.
 const PATIENCE: Duration = Duration::from_millis(300);
@@ -53,49 +53,22 @@ impl Default for Options {
 pub struct Formatter {
     options: Options,
     document: Option<Document>,
+    /// What decides the widths of tables. As in PowerShell it holds until a table says otherwise: those that have widths
+    /// of their own follow the one before.
+    sizing: Option<Sizing>,
     waiting: VecDeque<Item>,
     /// When the table that waits for its rows began; `None` when nothing waits
     since: Option<Duration>,
+    /// What waits
+    rows: usize,
     bytes: usize,
-}
-
-#[derive(Debug)]
-struct Document {
-    shape: Shape,
-    /// Columns of a table, lines of a view. Empty for a list of whatever properties an object has.
-    columns: Vec<Column>,
-    view: Option<&'static View>,
-    group: Option<String>,
-    /// Inside a group
-    begun: bool,
-    table: Option<Table>,
-    /// Whether the widths follow the content.
-    by_content: bool,
-    /// Without headings
-    headless: bool,
-    /// Made by the endpoint's own formatter
-    foreign: bool,
-}
-
-#[derive(Debug)]
-enum Item {
-    Start(Option<String>),
-    Row(Vec<String>),
-    Lines(Vec<String>),
-    End,
-}
-
-impl std::fmt::Debug for Table {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Table")
-    }
 }
 
 impl Formatter {
     /// A formatter at the beginning of a run.
     #[must_use]
     pub fn new(options: Options) -> Self {
-        Self { options, document: None, waiting: VecDeque::new(), since: None, bytes: 0 }
+        Self { options, document: None, sizing: None, waiting: VecDeque::new(), since: None, rows: 0, bytes: 0 }
     }
 
     /// Whether lines are held back until more comes or [`Formatter::flush`] is called.
@@ -144,9 +117,16 @@ impl Formatter {
 
     /// Ends the table or list under way.
     pub fn finish(&mut self, to: &mut Vec<String>) {
+        if self.document.as_ref().is_some_and(|document| document.foreign) {
+            return self.break_off(to);
+        }
         if self.document.as_ref().is_some_and(|document| document.begun) {
             self.add(Item::End, Duration::ZERO, to);
         }
+        self.end(to);
+    }
+
+    fn end(&mut self, to: &mut Vec<String>) {
         self.flush(to);
         if let Some(document) = self.document.take()
             && document.shape != Shape::List
@@ -155,34 +135,46 @@ impl Formatter {
         }
     }
 
+    /// Shows what waits of a table whose end never came, with the widths that it has of itself.
+    fn break_off(&mut self, to: &mut Vec<String>) {
+        self.since = None;
+        self.write_waiting(to);
+        self.document = None;
+    }
+
     /// Shows what the endpoint has formatted itself.
     fn packet(&mut self, packet: Packet, now: Duration, to: &mut Vec<String>) {
+        let width = self.options.width;
         match packet {
-            Packet::Start { shape, mut columns, by_content, headless } => {
+            Packet::Start(start) => {
                 self.finish(to);
-                // Each takes a cell at least, so that those behind have no room whatever their widths are.
-                columns.truncate(self.options.width);
-                self.document = Some(Document {
-                    shape,
-                    columns,
-                    view: None,
-                    group: None,
-                    begun: false,
-                    table: None,
-                    by_content,
-                    headless,
-                    foreign: true,
-                });
+                self.sizing = start.sizing.or(self.sizing);
+                self.document = Some(Document::foreign(start, width));
                 to.push(String::new());
             }
-            Packet::Group(heading) => self.add(Item::Start(heading), now, to),
-            Packet::Row(texts) => {
-                let plain = texts.iter().map(|text| cells::plain(text).into_owned());
-                self.add(Item::Row(plain.collect()), now, to);
+            Packet::Group(heading) => {
+                let mut lines = Vec::new();
+                if let Some(heading) = heading {
+                    lines = frames::lines(&heading, Some(width));
+                    lines.push(String::new());
+                }
+                self.add(Item::Start(lines), now, to);
+            }
+            Packet::Row(row) => {
+                let texts = row.texts.iter().map(|text| cells::plain(text).into_owned()).collect();
+                self.add(Item::Row(Row { texts, ..row }), now, to);
+            }
+            Packet::Paragraphs { paragraphs, between } => {
+                let lines = frames::lines(&paragraphs, (!between).then_some(width));
+                self.add(Item::Lines(lines), now, to);
             }
             Packet::Text(text) => self.push_text(&text, now, to),
+            Packet::Pairs(texts) => {
+                let texts = texts.iter().map(|text| cells::plain(text).into_owned()).collect();
+                self.add(Item::Lines(self.list_between(texts)), now, to);
+            }
             Packet::GroupEnd => self.add(Item::End, now, to),
-            Packet::End => self.finish(to),
+            Packet::End => self.end(to),
         }
     }
 
@@ -198,7 +190,13 @@ impl Formatter {
             self.finish(to);
         }
         if self.document.is_none() {
-            self.document = Some(self.begin(value, &types));
+            let document = self.begin(value, &types);
+            if document.view.is_some_and(|view| view.auto) {
+                self.sizing = Some(Sizing::Group { rows: 0 });
+            } else if document.shape == Shape::Table && document.columns.first().is_some_and(|first| first.width == 0) {
+                self.sizing = Some(Sizing::Moment);
+            }
+            self.document = Some(document);
             to.push(String::new());
         }
         let Some(document) = &mut self.document else { return };
@@ -211,7 +209,8 @@ impl Formatter {
             }
         }
         self.group(value, now, to);
-        let row = self.row(value);
+        let wrap = self.document.as_ref().is_some_and(|document| document.view.is_some_and(|view| view.wrap));
+        let row = Row { wrap, ..self.row(value).into() };
         self.add(Item::Row(row), now, to);
     }
 
@@ -248,19 +247,7 @@ impl Formatter {
         if computer && view.is_some_and(|view| !matches!(view.shape, Shape::Custom | Shape::Help)) {
             columns.push(column("PSComputerName", Align::Left));
         }
-        let by_content = shape == Shape::Table
-            && (view.is_some_and(|view| view.auto) || columns.first().is_some_and(|column| column.width == 0));
-        Document {
-            shape,
-            columns,
-            view,
-            group: None,
-            begun: false,
-            table: None,
-            by_content,
-            headless: false,
-            foreign: false,
-        }
+        Document::new(shape, columns, view)
     }
 
     /// Begins a group where the property that its members share has another value than before.
@@ -288,7 +275,12 @@ impl Formatter {
             self.add(Item::Lines(vec![String::new()]), now, to);
             self.add(Item::End, now, to);
         }
-        self.add(Item::Start(heading), now, to);
+        let mut lines = Vec::new();
+        if let Some(heading) = heading {
+            lines = cells::wrap(&cells::plain(&heading), self.options.width);
+            lines.push(String::new());
+        }
+        self.add(Item::Start(lines), now, to);
     }
 
     /// The texts of a row, or label and text in turn of a list.
@@ -303,7 +295,7 @@ impl Formatter {
                 let three = |line: help::Line| [cells::blanks(line.first), cells::blanks(line.next), line.text];
                 help::lines(kind, value).into_iter().flat_map(three).collect()
             }
-            Shape::Table | Shape::Custom => document.columns.iter().map(text).collect(),
+            Shape::Table | Shape::Wide | Shape::Custom => document.columns.iter().map(text).collect(),
             Shape::List if document.view.is_some() => {
                 document.columns.iter().flat_map(|column| [column.label.clone(), text(column)]).collect()
             }
@@ -333,9 +325,11 @@ impl Formatter {
     /// An object that is none of the view's types: a list of its own between blank lines.
     fn stray(&self, value: &Value) -> Vec<String> {
         let pairs = self.pairs(value);
-        if pairs.is_empty() {
-            return Vec::new();
-        }
+        if pairs.is_empty() { Vec::new() } else { self.list_between(pairs) }
+    }
+
+    /// A list of label and text in turn between blank lines
+    fn list_between(&self, pairs: Vec<String>) -> Vec<String> {
         let mut lines = vec![String::new()];
         list::write(&paired(pairs), self.options.width, &mut lines);
         lines.push(String::new());
@@ -344,9 +338,9 @@ impl Formatter {
 
     /// Passes an item on, or lets it wait with the table that is not begun yet.
     fn add(&mut self, item: Item, now: Duration, to: &mut Vec<String>) {
-        let by_content = self.document.as_ref().is_some_and(|document| document.by_content);
+        let sizing = self.sizing.filter(|_| self.document.as_ref().is_some_and(Document::has_widths));
         let Some(since) = self.since else {
-            if by_content && matches!(item, Item::Start(_)) {
+            if sizing.is_some() && matches!(item, Item::Start(_)) {
                 self.since = Some(now);
                 self.waiting.push_back(item);
             } else {
@@ -354,15 +348,22 @@ impl Formatter {
             }
             return;
         };
-        let patient = self.document.as_ref().is_some_and(|document| document.view.is_some_and(|view| view.auto));
-        let late = !patient && now.saturating_sub(since) > PATIENCE;
         let ends = matches!(item, Item::End);
         self.bytes = self.bytes.saturating_add(match &item {
-            Item::Row(texts) | Item::Lines(texts) => texts.iter().map(|text| text.len().saturating_add(48)).sum(),
+            Item::Row(Row { texts, .. }) | Item::Lines(texts) => {
+                texts.iter().map(|text| text.len().saturating_add(48)).sum()
+            }
             Item::Start(_) | Item::End => 48,
         });
+        self.rows = self.rows.saturating_add(usize::from(matches!(item, Item::Row(_))));
         self.waiting.push_back(item);
-        if ends || late || self.bytes > PATIENT_BYTES {
+        let enough = match sizing {
+            None => true,
+            Some(Sizing::Moment) => now.saturating_sub(since) > PATIENCE,
+            Some(Sizing::Group { rows: 0 }) => false,
+            Some(Sizing::Group { rows }) => self.rows >= rows,
+        };
+        if ends || enough || self.bytes > PATIENT_BYTES {
             self.since = None;
             self.release(to);
         }
@@ -370,84 +371,26 @@ impl Formatter {
 
     /// Decides the widths by what waits, and shows it.
     fn release(&mut self, to: &mut Vec<String>) {
-        self.bytes = 0;
         if let Some(document) = &mut self.document {
-            for (index, column) in document.columns.iter_mut().enumerate() {
-                let rows = self.waiting.iter().filter_map(|item| match item {
-                    Item::Row(texts) => texts.get(index),
-                    _ => None,
-                });
-                column.width = rows.map(|text| cells::width(text)).max().unwrap_or(0).max(cells::width(&column.label));
-            }
+            document.measure(&self.waiting);
         }
+        self.write_waiting(to);
+    }
+
+    fn write_waiting(&mut self, to: &mut Vec<String>) {
+        (self.rows, self.bytes) = (0, 0);
         while let Some(item) = self.waiting.pop_front() {
             self.write(item, to);
         }
     }
 
     fn write(&mut self, item: Item, to: &mut Vec<String>) {
-        let width = self.options.width;
-        match item {
-            Item::Lines(mut lines) => to.append(&mut lines),
-            Item::Start(heading) => {
-                if let Some(heading) = heading {
-                    to.append(&mut cells::wrap(&cells::plain(&heading), width));
-                    to.push(String::new());
-                }
-                let Some(document) = self.document.as_mut().filter(|document| document.shape == Shape::Table) else {
-                    return;
-                };
-                let columns: Vec<_> = document.columns.iter().map(|column| (column.width, column.align)).collect();
-                document.table = Table::new(&columns, width);
-                if let Some(table) = document.table.as_ref().filter(|_| !document.headless) {
-                    let labels: Vec<_> = document.columns.iter().map(|column| column.label.clone()).collect();
-                    table.header(&labels, to);
-                }
-            }
-            Item::Row(texts) => {
-                let Some(document) = &self.document else { return };
-                match document.shape {
-                    Shape::Table => {
-                        let Some(table) = &document.table else { return };
-                        if document.view.is_some_and(|view| view.wrap) {
-                            table.wrapped(&texts, to);
-                        } else {
-                            table.row(&texts, to);
-                        }
-                    }
-                    Shape::List => {
-                        list::write(&paired(texts), width, to);
-                        to.push(String::new());
-                    }
-                    Shape::Help => {
-                        for line in texts.chunks_exact(3) {
-                            let [first, next, text] = line else { continue };
-                            let room = |indent: &str| width.saturating_sub(indent.len()).max(1);
-                            let lines = cells::wrap_hanging(&cells::plain(text), room(first), room(next));
-                            let indents = std::iter::once(first).chain(std::iter::repeat(next));
-                            to.extend(indents.zip(lines).map(|(indent, line)| format!("{indent}{line}")));
-                        }
-                    }
-                    Shape::Custom => to.append(&mut cells::wrap(&texts.concat(), width)),
-                }
-            }
-            // The next group has widths of its own.
-            Item::End => {
-                if let Some(document) = self.document.as_mut().filter(|document| document.by_content) {
-                    document.columns.iter_mut().for_each(|column| column.width = 0);
-                }
-            }
+        match (&mut self.document, item) {
+            (Some(document), item) => document.write(item, self.options.width, to),
+            (None, Item::Start(mut lines) | Item::Lines(mut lines)) => to.append(&mut lines),
+            (None, Item::Row(_) | Item::End) => {}
         }
     }
-}
-
-fn paired(texts: Vec<String>) -> Vec<(String, String)> {
-    let mut texts = texts.into_iter();
-    let mut pairs = Vec::new();
-    while let (Some(label), Some(text)) = (texts.next(), texts.next()) {
-        pairs.push((label, text));
-    }
-    pairs
 }
 
 /// What is shown as a text wherever it stands: simple values, objects without properties, records.

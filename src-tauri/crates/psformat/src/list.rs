@@ -1,6 +1,6 @@
 //! Lists: one line for each property.
 
-use crate::cells::{self, Align, blanks};
+use crate::cells::{self, blanks};
 
 const BETWEEN: &str = " : ";
 
@@ -14,9 +14,9 @@ pub(crate) fn write(properties: &[(String, String)], width: usize, to: &mut Vec<
     let label_width = properties.iter().map(|(label, _)| cells::width(label)).max().unwrap_or(0).min(widest);
     let indent = label_width.saturating_add(BETWEEN.len());
     for (label, text) in properties {
-        let label = match cells::width(label) > label_width {
-            true => cells::cut(label, label_width),
-            false => cells::fit(label, label_width, Align::Left, true),
+        let label = match label_width.checked_sub(cells::width(label)) {
+            None => cells::cut(label, label_width),
+            Some(missing) => format!("{label}{}", blanks(missing)),
         };
         let mut first = true;
         // Each line has the room beside the label as well.

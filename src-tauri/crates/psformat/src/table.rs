@@ -1,11 +1,13 @@
 //! Tables: widths of columns, headings, rows.
 
 use crate::cells::{self, Align, blanks};
+use crate::document::Row;
 
 /// Fewer columns of the console than this show no table at all.
 const NARROWEST: usize = 5;
 
 /// A table whose widths are decided.
+#[derive(Debug)]
 pub(crate) struct Table {
     /// `None`: the column is hidden, because there is no room for it.
     widths: Vec<Option<usize>>,
@@ -25,9 +27,12 @@ impl Table {
         widths.iter().any(Option::is_some).then_some(Self { widths, aligns })
     }
 
+    pub(crate) fn columns(&self) -> usize {
+        self.widths.len()
+    }
+
     /// The headings and the line below them.
-    pub(crate) fn header(&self, labels: &[String], to: &mut Vec<String>) {
-        self.wrapped(labels, to);
+    pub(crate) fn header(&self, labels: Vec<String>, to: &mut Vec<String>) {
         let dashes: Vec<String> = labels
             .iter()
             .zip(&self.widths)
@@ -37,15 +42,20 @@ impl Table {
                 "-".repeat(length)
             })
             .collect();
-        to.push(self.line(&dashes));
+        self.wrapped(&labels.into(), to);
+        to.push(self.line(&dashes.into()));
     }
 
-    /// A row of one line; what does not fit is cut.
-    pub(crate) fn row(&self, values: &[String], to: &mut Vec<String>) {
-        to.push(self.line(values));
+    /// A row: what does not fit is cut, or goes on in further lines.
+    pub(crate) fn row(&self, row: &Row, to: &mut Vec<String>) {
+        if row.wrap {
+            self.wrapped(row, to);
+        } else {
+            to.push(self.line(row));
+        }
     }
 
-    fn line(&self, values: &[String]) -> String {
+    fn line(&self, row: &Row) -> String {
         let mut line = String::new();
         let last = self.widths.len().saturating_sub(1);
         for (index, width) in self.widths.iter().enumerate() {
@@ -53,18 +63,19 @@ impl Table {
             if index > 0 {
                 line.push(' ');
             }
-            let value = values.get(index).map(String::as_str).unwrap_or_default();
-            line.push_str(&cells::fit(value, width, self.align(index), index != last));
+            let value = row.texts.get(index).map(String::as_str).unwrap_or_default();
+            line.push_str(&cells::fit(value, width, self.align(index, row), index != last));
         }
         line
     }
 
-    fn align(&self, index: usize) -> Align {
-        self.aligns.get(index).copied().unwrap_or_default()
+    fn align(&self, index: usize, row: &Row) -> Align {
+        let own = row.aligns.get(index).copied().flatten();
+        own.or_else(|| self.aligns.get(index).copied()).unwrap_or_default()
     }
 
     /// A row whose texts go on in further lines.
-    pub(crate) fn wrapped(&self, values: &[String], to: &mut Vec<String>) {
+    fn wrapped(&self, row: &Row, to: &mut Vec<String>) {
         let shown: Vec<(usize, usize)> =
             self.widths.iter().enumerate().filter_map(|(index, width)| Some((index, (*width)?))).collect();
         let last = shown.len().saturating_sub(1);
@@ -72,10 +83,10 @@ impl Table {
             .iter()
             .enumerate()
             .map(|(place, (index, width))| {
-                let align = self.align(*index);
-                let value = values.get(*index).map(String::as_str).unwrap_or_default();
+                let align = self.align(*index, row);
+                let value = row.texts.get(*index).map(String::as_str).unwrap_or_default();
                 let mut lines = cells::wrap(value, *width);
-                if place != last || align == Align::Right {
+                if place != last || align != Align::Left {
                     for line in lines.iter_mut().filter(|line| cells::width(line) < *width) {
                         *line = cells::fit(line, *width, align, place != last);
                     }
@@ -87,13 +98,15 @@ impl Table {
             })
             .collect();
         let rows = columns.iter().map(Vec::len).max().unwrap_or(0);
-        for row in 0..rows {
-            let with_text = columns.iter().rposition(|column| column.len() > row).unwrap_or(0);
+        // Each line has the room of all columns.
+        let width = shown.iter().map(|(_, width)| width.saturating_add(1)).sum();
+        for at in 0..rows.min(cells::most_lines(width)) {
+            let with_text = columns.iter().rposition(|column| column.len() > at).unwrap_or(0);
             let mut line = String::new();
             for (place, column) in columns.iter().enumerate().take(with_text.saturating_add(1)) {
                 let filler = shown.get(place).map_or(0, |(_, width)| width.saturating_add(usize::from(place > 0)));
                 let filler = if place == last { String::new() } else { blanks(filler) };
-                let text = column.get(row).unwrap_or(&filler);
+                let text = column.get(at).unwrap_or(&filler);
                 // Blanks at the end of a line are left out, but not when it is the only one.
                 line.push_str(if place == with_text && rows > 1 { text.trim_end() } else { text });
             }
@@ -155,7 +168,7 @@ mod tests {
         let columns = [(4, Align::Left), (7, Align::Left), (4, Align::Left)];
         let mut lines = Vec::new();
         let labels = ["Long Header", "Header2", "Header3"].map(str::to_owned);
-        Table::new(&columns, 80).into_iter().for_each(|table| table.header(&labels, &mut lines));
+        Table::new(&columns, 80).into_iter().for_each(|table| table.header(labels.to_vec(), &mut lines));
         assert_eq!(lines, ["Long Header2 Head", " Hea         er3", "der", "---- ------- ----"]);
     }
 }

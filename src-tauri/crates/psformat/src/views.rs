@@ -11,6 +11,8 @@ pub(crate) enum Shape {
     Table,
     /// A line for each property
     List,
+    /// Objects side by side
+    Wide,
     /// A line for each object
     Custom,
     /// Sections with indented lines

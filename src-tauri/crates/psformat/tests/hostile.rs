@@ -74,6 +74,63 @@ fn p07_lines_of_a_text_are_cut_where_they_fill_the_memory() {
     assert_eq!(shown(&mut formatter, most * 5), (most + 1, Some("…".to_owned())));
 }
 
+/// An object as the endpoint's own formatter sends them.
+fn packet<const N: usize>(class: &str, members: [(&'static str, Value); N]) -> Value {
+    let name = format!("Deserialized.Microsoft.PowerShell.Commands.Internal.Format.{class}");
+    Object { type_names: Some(clixml::type_names([name.as_str()])), ..Object::with_extended(members) }.into()
+}
+
+#[test]
+fn p07_texts_that_the_endpoint_has_formatted_are_cut_before_they_fill_the_memory() {
+    let list = |items: Vec<Value>| Value::from(Object::list(items));
+    let shown = |shape: Value, entry: Value| {
+        let mut formatter = Formatter::new(Options::default());
+        let mut lines = Vec::new();
+        for value in [
+            packet("FormatStartData", [("shapeInfo", shape)]),
+            packet("GroupStartData", []),
+            packet("FormatEntryData", [("formatEntryInfo", entry), ("outOfBand", false.into())]),
+            packet("GroupEndData", []),
+            packet("FormatEndData", []),
+        ] {
+            formatter.push(&value, Duration::ZERO, &mut lines);
+        }
+        formatter.finish(&mut lines);
+        (lines.len(), lines.iter().map(String::len).sum::<usize>())
+    };
+    let framed = |text: &str| {
+        let frame = [("leftIndentation", 119.into()), ("rightIndentation", 0.into()), ("firstLine", 0.into())];
+        let text = packet("FormatTextField", [("text", text.into())]);
+        let inside = list(vec![text, packet("FormatNewLine", [])]);
+        let inner = packet("FormatEntry", [("frameInfo", packet("FrameInfo", frame)), ("formatValueList", inside)]);
+        // Ten of them, so that not only each is bounded
+        let outer = packet("FormatEntry", [("formatValueList", list(vec![inner; 10]))]);
+        let entry = packet("ComplexViewEntry", [("formatValueList", list(vec![outer]))]);
+        shown(packet("ComplexViewHeaderInfo", []), entry)
+    };
+    let narrow = |text: &str| {
+        let column = |label: &str, width: i32| {
+            packet("TableColumnInfo", [("label", label.into()), ("width", width.into()), ("alignment", 1.into())])
+        };
+        let columns = list(vec![column("wide", 118), column("n", 1)]);
+        let field =
+            |text: &str| packet("FormatPropertyField", [("propertyValue", text.into()), ("alignment", 0.into())]);
+        let fields = list(vec![field(""), field(text)]);
+        let entry = packet("TableRowEntry", [("formatPropertyFieldList", fields), ("multiLine", true.into())]);
+        shown(packet("TableHeaderInfo", [("tableColumnInfoList", columns)]), entry)
+    };
+    let (lines, bytes) = framed(&"w".repeat(1_000));
+    assert!((10_000..10_100).contains(&lines) && bytes > 1_000_000, "{lines} lines, {bytes} bytes");
+    let (lines, bytes) = narrow(&"w".repeat(1_000));
+    assert!((1_000..1_100).contains(&lines) && bytes > 100_000, "{lines} lines, {bytes} bytes");
+    let long = "w".repeat(3_000_000);
+    for (lines, bytes) in [framed(&long), narrow(&long)] {
+        assert!((300_000..400_000).contains(&lines) && bytes < 64 << 20, "{lines} lines, {bytes} bytes");
+    }
+    let (lines, bytes) = framed(&"w".repeat(100_000));
+    assert!((300_000..400_000).contains(&lines) && bytes < 64 << 20, "{lines} lines, {bytes} bytes");
+}
+
 proptest! {
     #[test]
     fn any_value_at_any_width(text in "[<>/A-Za-z0-9_ =\"&;#]{0,60}", name in ".{0,12}", width in 0_usize..200, number in any::<f64>()) {
