@@ -166,7 +166,6 @@ fn every_value_alone_is_shown_as_the_engine_shows_it() {
             ("sorteddictionary", order),
             ("sortedlist", order),
             ("x500name", living),
-            ("x509certificate", living),
             ("xml-empty", living),
         ],
     );
