@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 use tokio::sync::mpsc;
 use winrm::{
     ByName, Connector, Credentials, EventStream, Intents, NamedError, NoIntents, OpenOptions, Secret, SessionHandle,
-    SignIn, SocketConnector, Stage,
+    SignIn, SocketConnector, Stage, Stats,
 };
 use zeroize::Zeroizing;
 
@@ -106,9 +106,10 @@ fn names_somebody(user: &str) -> bool {
     !name.split('@').next().unwrap_or_default().trim().is_empty()
 }
 
-/// Opens a session. `tell` hears how far that is.
+/// Opens a session. `tell` hears how far that is, and `stats` counts.
 pub(crate) async fn open(
     arguments: &ConnectionArguments,
+    stats: &Stats,
     mut tell: impl FnMut(&str, &[(&str, Json)]),
 ) -> Result<(SessionHandle, EventStream), Failure> {
     let user = arguments.user.as_deref().ok_or_else(|| Failure::usage("--user is missing"))?;
@@ -116,6 +117,11 @@ pub(crate) async fn open(
         return Err(Failure::usage("--user is DOMAIN\\name or name@domain"));
     }
     let password = match std::env::var(&arguments.password_env) {
+        // Nobody has an empty one, and a try is not to be wasted.
+        Ok(password) if password.is_empty() && arguments.auth != Auth::Kerberos => {
+            let what = format!("the environment variable {} holds an empty password", arguments.password_env);
+            return Err(Failure::usage(what));
+        }
         Ok(password) => Secret::from(Zeroizing::new(password)),
         // With Kerberos tickets may be there already.
         Err(_) if arguments.auth == Auth::Kerberos => Secret::from(String::new()),
@@ -134,9 +140,9 @@ pub(crate) async fn open(
     let key = connector.pinned();
     let trust = Arc::new(Mutex::new(trust));
     let gate = {
-        let (trust, endpoint) = (Arc::clone(&trust), endpoint.clone());
+        let (trust, endpoint, account) = (Arc::clone(&trust), endpoint.clone(), user.to_owned());
         move |identity: &winrm::ServerIdentity| {
-            trust.lock().unwrap_or_else(PoisonError::into_inner).check(&endpoint, identity)
+            trust.lock().unwrap_or_else(PoisonError::into_inner).check(&endpoint, identity, &account)
         }
     };
     let (stages, mut heard) = mpsc::unbounded_channel();
@@ -156,6 +162,7 @@ pub(crate) async fn open(
             // Nobody hears it when opening has been given up.
             let _ = stages.send(stage);
         })),
+        stats: stats.clone(),
         ..OpenOptions::default()
     };
     let (told, mut used) = mpsc::unbounded_channel();
@@ -225,7 +232,10 @@ pub(crate) async fn open(
                 while let Ok(stage) = heard.try_recv() {
                     hear(stage)?;
                 }
-                return Ok(opened?);
+                return opened.map_err(|error| {
+                    let sent = pep::fault::may_have_counted(&error, stats.counts().passwords_sent);
+                    Failure::from(error).adding(sent)
+                });
             }
         }
     }

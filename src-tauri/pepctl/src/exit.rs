@@ -62,6 +62,14 @@ impl Failure {
         Self { said, ..self }
     }
 
+    /// The same with a further sentence.
+    pub(crate) fn adding(self, more: Option<&str>) -> Self {
+        match more {
+            Some(more) => Self { text: format!("{}; {more}", self.text), ..self },
+            None => self,
+        }
+    }
+
     pub(crate) fn usage(text: impl Into<String>) -> Self {
         Self::new(Code::Usage, text)
     }

@@ -37,15 +37,20 @@ impl Trust {
         Ok(Self { pins, first_use })
     }
 
-    /// Whether this endpoint may be who it says it is.
-    pub(crate) fn check(&self, endpoint: &str, identity: &ServerIdentity) -> Result<(), String> {
+    /// Whether this endpoint may be who it says it is, and whether this account belongs there.
+    pub(crate) fn check(&self, endpoint: &str, identity: &ServerIdentity, account: &str) -> Result<(), String> {
+        self.check_names(endpoint, identity)?;
+        Names::of(identity).check_account(account).map_err(|fault| fault.detail.join("; "))
+    }
+
+    fn check_names(&self, endpoint: &str, identity: &ServerIdentity) -> Result<(), String> {
         let now = Names::of(identity);
         match self.pins.as_ref().and_then(|pins| pins.find(STAMP, endpoint)) {
             Some(pin) if pin.names.same(&now) => Ok(()),
-            Some(pin) => Err(format!(
-                "{endpoint} was {} ({}) and is now {} ({})",
-                pin.names.computer, pin.names.domain, now.computer, now.domain
-            )),
+            Some(pin) => {
+                let (was, is) = now.differences(&pin.names);
+                Err(format!("{endpoint} was {was} and is now {is}"))
+            }
             None if self.first_use => Ok(()),
             None => Err(format!(
                 "{endpoint} says it is {} ({}) and has no pin; --trust-first-use would trust it",
@@ -103,6 +108,8 @@ impl Trust {
 mod tests {
     use super::*;
 
+    const USER: &str = r"D\u";
+
     fn identity(computer: &str) -> ServerIdentity {
         ServerIdentity {
             netbios_computer: computer.to_owned(),
@@ -122,12 +129,12 @@ mod tests {
     fn a_pin_is_kept_and_another_computer_is_refused() {
         let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
         let file = folder.path().join("pins.json");
-        assert!(load(&file, false).check("a:1", &identity("ONE")).is_err());
+        assert!(load(&file, false).check("a:1", &identity("ONE"), USER).is_err());
         let mut trust = load(&file, true);
-        assert_eq!(trust.check("a:1", &identity("ONE")), Ok(()));
+        assert_eq!(trust.check("a:1", &identity("ONE"), USER), Ok(()));
         assert_eq!(trust.keep("a:1", &identity("ONE"), None), Ok(()));
-        assert_eq!(load(&file, false).check("a:1", &identity("ONE")), Ok(()));
-        assert!(load(&file, true).check("a:1", &identity("TWO")).is_err(), "a changed identity is no first use");
+        assert_eq!(load(&file, false).check("a:1", &identity("ONE"), USER), Ok(()));
+        assert!(load(&file, true).check("a:1", &identity("TWO"), USER).is_err(), "a changed identity is no first use");
         std::fs::write(&file, "{").unwrap_or_else(|error| panic!("{error}"));
         assert!(Trust::load(Some(&file), true).is_err(), "damage is never trust");
     }

@@ -10,7 +10,9 @@ use psrp::{CallId, Event, InvokeError, Pipeline, PipelineId, PipelineState};
 use serde_json::Value as Json;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
-use winrm::{CloseError, EventStream, Interruption, LossReason, RunError, SessionEvent, SessionHandle, SessionState};
+use winrm::{
+    CloseError, EventStream, Interruption, LossReason, RunError, SessionEvent, SessionHandle, SessionState, Stats,
+};
 
 use crate::answer;
 use crate::args::ConnectionArguments;
@@ -90,8 +92,9 @@ fn once_more(count: &watch::Sender<u32>) {
 pub(crate) async fn run(arguments: &ConnectionArguments, first: Option<Run>) -> Code {
     let mut interrupts = interrupts();
     let mut out = output(arguments);
+    let stats = Stats::default();
     let opened = {
-        let opening = connect::open(arguments, |text, more| {
+        let opening = connect::open(arguments, &stats, |text, more| {
             out.state(text, more);
             out.flush();
         });
@@ -103,7 +106,10 @@ pub(crate) async fn run(arguments: &ConnectionArguments, first: Option<Run>) -> 
     };
     let (handle, events) = match opened {
         Ok(opened) => opened,
-        Err(failure) => return fail(&mut out, &failure, &[]),
+        Err(failure) => {
+            let sent = stats.counts().passwords_sent;
+            return fail(&mut out, &failure, &[("passwords_sent", sent.into())]);
+        }
     };
     let mut driver = Driver {
         handle,

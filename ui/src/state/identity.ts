@@ -2,7 +2,7 @@ import type { IdentityQuestion } from '../host/contract';
 
 /** A line of the comparison. `same` is nothing where there is nothing to compare with. */
 export interface Compared {
-  name: 'computer' | 'domain' | 'address' | 'key';
+  name: 'computer' | 'domain' | 'dns' | 'address' | 'key';
   now: string;
   other: string;
   same: boolean | null;
@@ -17,6 +17,10 @@ export function compareNames(question: IdentityQuestion, address: string): Compa
     return [
       { name: 'computer', now: now.computer, other: before.computer, same: alike(now.computer, before.computer) },
       { name: 'domain', now: now.domain, other: before.domain, same: alike(now.domain, before.domain) },
+      // It may be the only name that is another one.
+      ...(alike(now.dnsComputer, before.dnsComputer)
+        ? []
+        : [{ name: 'dns' as const, now: now.dnsComputer, other: before.dnsComputer, same: false }]),
       { name: 'address', now: address, other: address, same: true },
       ...rows,
     ];

@@ -299,13 +299,7 @@ impl App {
             return Ok(self.ask_person(&stamp, &address, seen, verdict, way));
         }
         let (key, names) = (seen.key(), seen.names);
-        if !names.may_hold(&attempt.account) {
-            // A corporate account here is a mistake, and its password is nobody's business there (S-06).
-            return Err(pep::Fault::new(code::ACCOUNT_DOMAIN)
-                .with("account", attempt.account)
-                .with("computer", names.computer)
-                .with("domain", names.domain));
-        }
+        names.check_account(&attempt.account)?;
         let password = self.password(&mut attempt).await?;
         let known = Arc::new(Mutex::new(Some(names.clone())));
         let since = self.pins(&stamp.id).find(&stamp.id, &address.to_string()).map(|pin| pin.since);
@@ -363,7 +357,9 @@ impl App {
 
     /// A password that was refused is never sent again (S-12).
     async fn failed(&self, attempt: &Attempt, fault: pep::Fault) -> pep::Fault {
-        if matches!(fault.code, code::PASSWORD_REFUSED | code::DOMAIN_REFUSED) && attempt.from_ring && !attempt.tickets
+        if matches!(fault.code, code::PASSWORD_REFUSED | code::DOMAIN_REFUSED | code::LATER_REFUSED)
+            && attempt.from_ring
+            && !attempt.tickets
         {
             self.forget(&attempt.entry()).await;
         }

@@ -165,6 +165,8 @@ codes! {
     TICKET_REFUSED = 4110, Endpoint, ChooseOther;
     /// The key distribution centre refused the account or the password.
     DOMAIN_REFUSED = 4111, Input, FixInput;
+    /// A further connection of a session was refused, after the first one was accepted.
+    LATER_REFUSED = 4112, Endpoint, Reconnect;
     /// It does not offer a protected sign-in.
     NO_SEALING = 4201, Endpoint, AskSupport;
     /// An answer came without protection, or with a wrong one.
@@ -421,6 +423,8 @@ impl Fault {
     pub fn of_loss(reason: &LossReason) -> Self {
         match reason {
             LossReason::Network(error) => Self::new(code::CONNECTION_LOST).detail(error),
+            // The password was right when the session began.
+            LossReason::SignIn(SignInError::Rejected) => Self::new(code::LATER_REFUSED).detail(reason),
             LossReason::SignIn(error) => Self::of_sign_in(error),
             LossReason::ShellGone | LossReason::Disconnected => Self::new(code::SESSION_GONE).detail(reason),
             LossReason::PoolEnded { error, .. } => {
@@ -484,6 +488,20 @@ impl Fault {
         };
         Self::new(number).with("message", error.message.as_str()).detail(psformat::normal_view(record, None))
     }
+}
+
+/// What a person has to know when a sign-in ended without a word about the password: an endpoint that did not answer may have
+/// counted a wrong one all the same (S-12).
+#[must_use]
+pub fn may_have_counted(error: &OpenError, passwords_sent: u64) -> Option<&'static str> {
+    let without_a_word = matches!(
+        error,
+        OpenError::SignIn(SignInError::Exchange(_) | SignInError::Status(_) | SignInError::NotProved(_))
+    );
+    (passwords_sent > 0 && without_a_word).then_some(
+        "the password was sent and may have been tried, so that the count of wrong passwords may have gone up by one; it is not \
+            sent again",
+    )
 }
 
 fn entry(code: u16) -> Option<&'static (u16, Blame, Next)> {

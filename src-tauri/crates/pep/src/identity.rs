@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use spnego::ServerIdentity;
 use winrm::{ConnectError, Inspection, KeyPin, ServerCertificate};
 
+use crate::Fault;
+use crate::fault::code;
 use crate::pins::{Pin, Pins};
 use crate::stamp::Stamp;
 
@@ -134,17 +136,59 @@ impl Names {
         }
     }
 
-    /// Whether an account as it is typed may belong to this computer's domain, or to the computer itself. Only the form
-    /// `DOMAIN\user` says where it belongs, and only a computer with a DNS domain says which one is its own: the short
-    /// name alone may be that of a work group.
-    #[must_use]
-    pub fn may_hold(&self, account: &str) -> bool {
-        let Some((domain, _)) = account.trim().split_once('\\') else { return true };
+    /// Whether an account as it is typed may belong to this computer's domain, or to the computer itself. The forms
+    /// `DOMAIN\user` and `user@domain` say where it belongs, and only a computer with a DNS domain says which one is its own:
+    /// the short name alone may be that of a work group.
+    fn may_hold(&self, account: &str) -> bool {
+        let account = account.trim();
+        let domain = match (account.split_once('\\'), account.rsplit_once('@')) {
+            (Some((domain, _)), _) | (None, Some((_, domain))) => domain,
+            (None, None) => return true,
+        };
         if self.dns_domain.is_empty() {
             return true;
         }
-        let own = [self.domain.as_str(), self.dns_domain.as_str(), self.computer.as_str(), "."];
-        own.iter().any(|known| known.eq_ignore_ascii_case(domain))
+        let own = [&self.domain, &self.dns_domain, &self.dns_tree, &self.computer, &self.dns_computer];
+        let own = own.into_iter().map(String::as_str).filter(|known| !known.is_empty());
+        own.chain(["."]).any(|known| known.eq_ignore_ascii_case(domain))
+    }
+
+    /// Whether an account may be shown to this computer: one of another domain is a mistake, and its password is nobody's
+    /// business there (S-06).
+    ///
+    /// # Errors
+    /// [`code::ACCOUNT_DOMAIN`], with the domain that is there.
+    pub fn check_account(&self, account: &str) -> Result<(), Fault> {
+        if self.may_hold(account) {
+            return Ok(());
+        }
+        let (computer, domain) = (self.computer.as_str(), self.domain.as_str());
+        let dns = &self.dns_domain;
+        Err(Fault::new(code::ACCOUNT_DOMAIN)
+            .with("account", account)
+            .with("computer", computer)
+            .with("domain", domain)
+            .detail(format!("{account} is an account of another domain: {computer} is in {domain} ({dns})")))
+    }
+
+    /// What this computer is called, beside what another one was: of names that are as before only the first two are said.
+    #[must_use]
+    pub fn differences(&self, before: &Self) -> (String, String) {
+        let all = |names: &Self| {
+            [&names.computer, &names.domain, &names.dns_computer, &names.dns_domain, &names.dns_tree].map(Clone::clone)
+        };
+        let labels = ["", "", "DNS name ", "DNS domain ", "DNS forest "];
+        let (was, is) = (all(before), all(self));
+        let say = |names: &[String; 5]| {
+            let [computer, domain, ..] = names;
+            let more = labels.iter().zip(names).zip(was.iter().zip(&is)).skip(2);
+            let more = more.filter(|(_, (was, is))| !was.eq_ignore_ascii_case(is)).map(|((label, name), _)| {
+                let name = if name.is_empty() { "not given" } else { name };
+                format!(", {label}{name}")
+            });
+            format!("{computer} ({domain}){}", more.collect::<String>())
+        };
+        (say(&was), say(&is))
     }
 
     /// Whether two computers have the same names; names have no case.
@@ -280,14 +324,38 @@ mod tests {
             "azs-ercs01\\admin",
             ".\\admin",
             "CloudAdmin",
-            "x@corp.example",
+            "x@azurestack.local",
+            "x@AZURESTACK",
         ] {
-            assert!(names.may_hold(fits), "{fits}");
+            assert_eq!(names.check_account(fits), Ok(()), "{fits}");
         }
-        for wrong in ["CORP\\me", "\\me", "local\\x"] {
-            assert!(!names.may_hold(wrong), "{wrong}");
+        for wrong in ["CORP\\me", "\\me", "local\\x", "x@corp.example", "x@", "CORP\\x@azurestack.local"] {
+            let fault = names.check_account(wrong).unwrap_err();
+            assert_eq!((fault.code, fault.values["domain"].as_str()), (code::ACCOUNT_DOMAIN, "AZURESTACK"), "{wrong}");
         }
         let of_no_domain = Names { dns_domain: String::new(), ..names };
-        assert!(of_no_domain.may_hold("CORP\\me"));
+        assert_eq!(of_no_domain.check_account("CORP\\me"), Ok(()));
+    }
+
+    #[test]
+    fn what_differs_between_two_computers_is_said() {
+        let before = Names {
+            computer: "AZS-ERCS01".into(),
+            domain: "AZURESTACK".into(),
+            dns_computer: "azs-ercs01.azurestack.local".into(),
+            dns_domain: "azurestack.local".into(),
+            ..Names::default()
+        };
+        let now = Names { dns_computer: "AZS-ERCS01.evil.example".into(), ..before.clone() };
+        let both = now.differences(&before);
+        let wanted = [".azurestack.local", ".evil.example"].map(|end| {
+            let name = if end.ends_with("example") { "AZS-ERCS01" } else { "azs-ercs01" };
+            format!("AZS-ERCS01 (AZURESTACK), DNS name {name}{end}")
+        });
+        assert_eq!([both.0, both.1], wanted);
+        let other = Names { computer: "OTHER".into(), ..before.clone() };
+        assert_eq!(other.differences(&before).1, "OTHER (AZURESTACK)", "what is the same is not said");
+        let none = Names { dns_domain: String::new(), ..before.clone() };
+        assert_eq!(none.differences(&before).1, "AZS-ERCS01 (AZURESTACK), DNS domain not given");
     }
 }

@@ -65,6 +65,12 @@ pub enum SignInError {
 }
 
 impl SignInError {
+    /// Whether the account or the password was refused: neither is tried again (S-12).
+    #[must_use]
+    pub fn refuses_the_password(&self) -> bool {
+        matches!(self, Self::Rejected | Self::Named(spnego::NamedError::Rejected(_)))
+    }
+
     /// Whether waiting and trying again can help and risks no password.
     #[must_use]
     pub fn is_temporary(&self) -> bool {
@@ -74,6 +80,19 @@ impl SignInError {
             Self::Status(status) => matches!(status, 500 | 502 | 503 | 504),
             _ => false,
         }
+    }
+}
+
+/// That the password was accepted before is what a person has to know.
+fn further(error: &SignInError) -> String {
+    match error {
+        SignInError::PasswordChanged => error.to_string(),
+        SignInError::Rejected => {
+            "a later sign-in was refused, though the first one of this session was accepted: the password may \
+            have been changed meanwhile, or the account locked; it is not sent again"
+                .to_owned()
+        }
+        other => format!("a later sign-in did not succeed, though the first one of this session did: {other}"),
     }
 }
 
@@ -120,8 +139,8 @@ pub enum LossReason {
     /// The network was gone for longer than the time of the retries. What runs on the endpoint runs on.
     #[error("the connection could not be made again: {0}")]
     Network(SignInError),
-    /// A further sign-in was refused.
-    #[error(transparent)]
+    /// A further sign-in was refused, after the first one was accepted.
+    #[error("{}", further(.0))]
     SignIn(SignInError),
     /// The endpoint no longer knows the shell: it timed out, was closed, or the machine started again.
     #[error("the endpoint no longer knows the session")]

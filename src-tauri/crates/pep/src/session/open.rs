@@ -17,7 +17,7 @@ use super::pump::{Collect, Pump, Pumping};
 use super::{PepSession, Shared};
 use crate::Fault;
 use crate::address::Address;
-use crate::fault::code;
+use crate::fault::{code, may_have_counted};
 use crate::identity::Names;
 
 /// What to open a session with.
@@ -157,7 +157,9 @@ async fn open_recorded(
         }
     };
     let stages = Arc::clone(&on_stage);
+    let stats = winrm::Stats::default();
     let options = OpenOptions {
+        stats: stats.clone(),
         name: "PEP Assistant".to_owned(),
         idle_timeout: Some(std::time::Duration::from_secs(8 * 3_600)),
         on_stage: Some(Arc::new(move |stage| match stage {
@@ -194,7 +196,12 @@ async fn open_recorded(
         }
     };
     let (handle, events) = opened.map_err(|error| {
-        Fault::of_open(&error).with("account", request.account.as_str()).with("host", request.address.host.as_str())
+        let fault = Fault::of_open(&error);
+        let fault = match may_have_counted(&error, stats.counts().passwords_sent) {
+            Some(more) => fault.detail(more),
+            None => fault,
+        };
+        fault.with("account", request.account.as_str()).with("host", request.address.host.as_str())
     })?;
     let (shared, known, opened) = match request.left {
         None => (Shared::new(), None, now_seconds()),

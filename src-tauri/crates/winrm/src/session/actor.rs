@@ -1,8 +1,8 @@
 //! The task of a session: its state and its loop.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use clixml::Value;
@@ -44,6 +44,9 @@ pub(super) struct Link {
 
 /// Whether the password of the sign-in is not valid any more.
 pub(super) type Stale = Arc<AtomicBool>;
+
+/// Why the endpoint may still hold the shell of a session that was lost.
+pub(super) type Left = Arc<OnceLock<CloseError>>;
 
 /// Work that came to its end.
 pub(super) enum Finished {
@@ -152,6 +155,9 @@ pub(super) struct Actor {
     pub(super) outbox: Vec<SessionEvent>,
     /// The end was told already.
     pub(super) told_end: bool,
+    /// Why no further sign-in is tried: what was refused once is not sent again (S-12).
+    pub(super) refused: Option<SignInError>,
+    pub(super) left: Left,
 }
 
 /// One input object, or the end of the input, and who waits until it is taken.
@@ -180,7 +186,7 @@ impl Actor {
         options: OpenOptions,
         intents: Arc<dyn Intents>,
         (pool, session, earlier): (PoolId, Uuid, Option<Earlier>),
-        (stats, stale): (Stats, Stale),
+        (stats, stale, left): (Stats, Stale, Left),
         (orders, events, opener): Channels,
     ) -> Self {
         let asked = sign_in.asked.get_mut().ok().and_then(Option::take);
@@ -251,6 +257,8 @@ impl Actor {
             events,
             outbox: Vec::new(),
             told_end: false,
+            refused: None,
+            left,
             link: Arc::new(Link { connector, sign_in, intents, stats, random: Arc::clone(&options.random), stale }),
             options,
         }
@@ -471,6 +479,15 @@ impl Actor {
         Patience { first: limits.operation + limits.way, between: limits.way }
     }
 
+    /// How long a shell that nobody uses any more may take to go. Where no further lane signs in, the ones that there are may
+    /// wait for a long poll.
+    pub(super) fn last_delete(&self) -> Duration {
+        match self.refused {
+            Some(_) => self.options.limits.operation + LAST_DELETE,
+            None => LAST_DELETE,
+        }
+    }
+
     /// The session ends for this reason. Nothing more is sent.
     pub(super) fn lose(&mut self, reason: LossReason) {
         if self.phase == Phase::Ended || self.told_end {
@@ -492,26 +509,37 @@ impl Actor {
         }
         self.reconnecting = None;
         // An endpoint that can still be talked to shall not keep a shell that nobody uses.
+        let made = self.receiving(None).is_some() || !self.creation_xml.is_empty();
         let delete = self.earlier.is_none()
-            && (self.receiving(None).is_some() || !self.creation_xml.is_empty())
+            && made
             && matches!(
                 reason,
-                LossReason::Protocol(_)
+                // What is signed in still serves.
+                LossReason::SignIn(_)
+                    | LossReason::Protocol(_)
                     | LossReason::PoolEnded { .. }
                     | LossReason::Fault(_)
                     | LossReason::Status(400..=499)
             )
             && !matches!(reason, LossReason::Status(401));
+        let refused = match &reason {
+            LossReason::SignIn(error) => Some(error.clone()),
+            _ => None,
+        };
+        if let Some(error) = refused.clone().filter(|_| made && !delete) {
+            let _ = self.left.set(error.into());
+        }
         self.phase = Phase::Ended;
         self.pool.shell_closed();
         self.drain_events();
         self.tell(SessionEvent::State(SessionState::Lost(reason)));
+        self.refused = self.refused.take().or(refused);
         if delete && let Ok(job) = self.jobs.delete() {
             self.phase = Phase::Closing;
             self.ordered.clear();
             self.urgent.clear();
             self.urgent.push_back(job);
-            self.close_deadline = Some(Instant::now() + LAST_DELETE);
+            self.close_deadline = Some(Instant::now() + self.last_delete());
         }
     }
 }

@@ -71,15 +71,22 @@ impl Actor {
 
     fn lane_failed(&mut self, error: SignInError) {
         tracing::info!(error = %error, "no connection");
+        if error.refuses_the_password() || (self.phase == Phase::Closing && !error.is_temporary()) {
+            self.refused.get_or_insert_with(|| error.clone());
+        }
         match self.phase {
             Phase::Opening => match self.create_again.take() {
                 Some(reason) => self.fail_open(OpenError::CreateLost { shell: self.pool.id(), reason }),
+                // The first one was accepted.
+                None if self.proved && !error.is_temporary() => {
+                    self.fail_open(OpenError::Lost(LossReason::SignIn(error)));
+                }
                 None => self.fail_open(error.into()),
             },
+            Phase::Closing if self.lanes == 0 => self.end_close(Err(error.into())),
+            // One that is signed in will be free; meanwhile the endpoint is not asked without a pause.
             Phase::Closing => {
-                if self.lanes == 0 {
-                    self.end_close(Err(error.into()));
-                }
+                self.recovery.failed(self.options.limits.retry, self.link.random.as_ref());
             }
             Phase::Disconnected => {
                 if self.reconnecting.take().is_some() {

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 use wsman::SignalCode;
 
-use super::actor::{Actor, Finished, LAST_DELETE, Link, Phase, ReceiveState, Receiving};
+use super::actor::{Actor, Finished, Link, Phase, ReceiveState, Receiving};
 use super::ahead;
 use super::event::{Interruption, SessionEvent, SessionState};
 use super::handle::Opened;
@@ -182,14 +182,15 @@ impl Actor {
         {
             return;
         }
-        let stale = self.link.stale.load(Ordering::Acquire);
-        if stale && self.lanes > 0 {
+        let stale = self.link.stale.load(Ordering::Acquire).then_some(SignInError::PasswordChanged);
+        let refused = self.refused.clone().or(stale);
+        if refused.is_some() && self.lanes > 0 {
             // What is signed in has to do.
             return;
         }
         self.connecting += 1;
-        if stale {
-            self.work.push(Box::pin(std::future::ready(Finished::Opened(Err(SignInError::PasswordChanged)))));
+        if let Some(error) = refused {
+            self.work.push(Box::pin(std::future::ready(Finished::Opened(Err(error)))));
             return;
         }
         if first {
@@ -347,7 +348,7 @@ impl Actor {
         }
         self.switched(Err(GoneError.into()));
         self.reconnecting = None;
-        let limit = if self.closer.is_some() { self.options.limits.close } else { LAST_DELETE };
+        let limit = if self.closer.is_some() { self.options.limits.close } else { self.last_delete() };
         self.close_deadline = Some(Instant::now() + limit);
         match self.jobs.delete() {
             Ok(job) => self.urgent.push_back(job),
@@ -361,7 +362,15 @@ impl Actor {
         self.close_deadline = None;
         self.pool.shell_closed();
         self.drain_events();
-        let result = if self.told_end { Err(GoneError.into()) } else { result };
+        let result = match result {
+            Ok(()) if self.told_end => Err(GoneError.into()),
+            result => result,
+        };
+        if let Err(error) = &result
+            && self.told_end
+        {
+            let _ = self.left.set(error.clone());
+        }
         // A session that could not be closed may live on over there; it is not called closed.
         self.tell(SessionEvent::State(match &result {
             Ok(()) => SessionState::Closed,

@@ -1,7 +1,7 @@
 //! The handle of a session.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use clixml::{SecureString, Value};
@@ -10,7 +10,7 @@ use spnego::ServerIdentity;
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
-use super::actor::{Actor, Stale};
+use super::actor::{Actor, Left, Stale};
 use super::earlier::Earlier;
 use super::event::EventStream;
 use super::options::OpenOptions;
@@ -79,6 +79,7 @@ pub struct SessionHandle {
     stats: Stats,
     random: Random,
     stale: Stale,
+    left: Left,
 }
 
 /// Opens a session: connects, signs in once, creates the shell and waits until the pool is open. Dropping the future gives up
@@ -133,22 +134,23 @@ async fn start(
     let (orders, inbox) = mpsc::channel(32);
     let (events, batches) = mpsc::channel(options.event_batches.max(1));
     let (opener, opened) = oneshot::channel();
-    let stats = Stats::default();
+    let stats = options.stats.clone();
     let random = Arc::clone(&options.random);
     let stale = Stale::default();
+    let left: Left = Arc::new(OnceLock::new());
     let actor = Actor::new(
         connector,
         sign_in,
         options,
         intents,
         (pool, session, earlier),
-        (stats.clone(), Arc::clone(&stale)),
+        (stats.clone(), Arc::clone(&stale), Arc::clone(&left)),
         (inbox, events, opener),
     );
     tokio::spawn(actor.run());
     let Opened { identity, idle_timeout, running } = opened.await.unwrap_or(Err(OpenError::NoRandomness))?;
     let (identity, running) = (Arc::new(identity), running.into());
-    let handle = SessionHandle { orders, pool, identity, idle_timeout, running, session, stats, random, stale };
+    let handle = SessionHandle { orders, pool, identity, idle_timeout, running, session, stats, random, stale, left };
     Ok((handle, EventStream::new(batches)))
 }
 
@@ -308,7 +310,10 @@ impl SessionHandle {
     /// # Errors
     /// See [`CloseError`].
     pub async fn close(&self) -> Result<(), CloseError> {
-        self.ask(|reply| Order::Close { reply }).await?
+        match self.ask(|reply| Order::Close { reply }).await {
+            Ok(result) => result,
+            Err(gone) => Err(self.left.get().cloned().unwrap_or_else(|| gone.into())),
+        }
     }
 
     async fn ask<T>(&self, order: impl FnOnce(oneshot::Sender<T>) -> Order) -> Result<T, GoneError> {

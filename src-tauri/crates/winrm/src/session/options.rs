@@ -7,7 +7,7 @@ use psrp::{PoolId, PoolOptions};
 use spnego::ServerIdentity;
 use uuid::Uuid;
 
-use crate::{RandomSource, SystemRandom};
+use crate::{RandomSource, Stats, SystemRandom};
 
 /// Options of a session.
 #[derive(Clone)]
@@ -38,6 +38,8 @@ pub struct OpenOptions {
     pub random: Arc<dyn RandomSource>,
     /// Is told how far opening is.
     pub on_stage: Option<Arc<dyn Fn(Stage) + Send + Sync>>,
+    /// Counts for whoever wants to know when there is no session
+    pub stats: Stats,
 }
 
 /// Time limits.
@@ -102,6 +104,7 @@ impl Default for OpenOptions {
             limits: TimeLimits::default(),
             random: Arc::new(SystemRandom),
             on_stage: None,
+            stats: Stats::default(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! How sessions end, rest and come back.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
 use psrp::client::Origin;
@@ -8,7 +9,7 @@ use psrp::{Command, Event, PipelineState};
 use tokio::time::Instant;
 use winrm::{
     CloseError, Credentials, Earlier, Interruption, LaneError, LossReason, NoIntents, OpenError, OpenOptions,
-    SessionEvent, SessionState, SignIn,
+    SessionEvent, SessionState, SignIn, SignInError,
 };
 
 use crate::faulty::{Fault, Stage};
@@ -277,4 +278,58 @@ async fn d24_a_stop_that_has_no_effect_is_given_up_after_a_minute_and_said_to_ru
     assert_eq!(state, (PipelineState::Failed, Origin::CommandGone), "never called stopped");
     let (records, ..) = run(&handle, &mut events, Command::new("Get-Command")).await;
     assert!(records > 10, "terminated, so that the next one runs");
+}
+
+/// Spoils the challenge of every sign-in after so many, as if the password were another one there by then.
+fn refuse_after(stage: &Stage, good: usize) {
+    let seen = AtomicUsize::new(0);
+    stage.edit(move |ours, token| {
+        let challenge = token.windows(9).position(|part| part == b"NTLMSSP\0\x02");
+        if let (false, Some(at)) = (ours, challenge)
+            && seen.fetch_add(1, SeqCst) >= good
+        {
+            token[at + 24] ^= 1;
+        }
+    });
+}
+
+#[tokio::test(start_paused = true)]
+async fn s12_a_later_sign_in_that_is_refused_ends_the_session_over_the_lane_that_there_is() {
+    let stage = Stage::at_speed(10.0);
+    let (handle, mut events) = open(&stage, None).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let before = stage.tokens_sent();
+    refuse_after(&stage, 0);
+    handle.invoke(Command::new("Test-AzureStack").into()).await.unwrap();
+    let Some(SessionState::Lost(reason)) = end(&mut events).await else { panic!("it ends") };
+    assert_eq!(reason, LossReason::SignIn(SignInError::Rejected));
+    assert!(reason.to_string().contains("a later sign-in was refused"), "{reason}");
+    assert_eq!(stage.tokens_sent() - before, 2, "one NEGOTIATE, one AUTHENTICATE, and no more");
+    assert_eq!(stage.pep().open_shells(), 0, "deleted over a lane that was signed in");
+    assert_eq!(handle.close().await, Err(winrm::GoneError.into()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn s12_a_later_sign_in_that_is_refused_while_the_session_opens_leaves_no_shell() {
+    let stage = Stage::new();
+    refuse_after(&stage, 1);
+    let error = open(&stage, None).await.err();
+    assert_eq!(error, Some(OpenError::Lost(LossReason::SignIn(SignInError::Rejected))));
+    assert_eq!(stage.pep().open_shells(), 0);
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert!(stage.tokens_sent() <= 6, "three lanes at most have signed in: {}", stage.tokens_sent());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_is_left_at_the_endpoint_after_a_refused_sign_in_is_not_called_closed() {
+    let stage = Stage::new();
+    let (handle, mut events) = open(&stage, None).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    refuse_after(&stage, 0);
+    // No lane is left that could delete it.
+    stage.always(Some(Fault::ClosedBefore));
+    let lost = LossReason::SignIn(SignInError::Rejected);
+    assert_eq!(end(&mut events).await, Some(SessionState::Lost(lost)));
+    assert_eq!(handle.close().await, Err(CloseError::SignIn(SignInError::Rejected)));
+    assert_eq!(stage.pep().open_shells(), 1);
 }
