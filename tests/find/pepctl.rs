@@ -213,3 +213,62 @@ fn no_proxy_is_used_and_no_log_holds_the_token() {
     assert!(log.contains("TRACE"), "the log was on");
     assert!(!log.contains(&token), "{log}");
 }
+
+/// Where every line that is printed stands among the others.
+fn place(found: &Outcome, what: impl Fn(&Value) -> bool) -> usize {
+    found.lines.iter().position(what).unwrap_or_else(|| panic!("{:#?}", found.lines))
+}
+
+#[test]
+fn a_typed_address_waits_for_no_other_source() {
+    let practice = PracticeServer::start("healthy");
+    // A Resource Manager that takes the connection and says nothing
+    let mute = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}", mute.local_addr().unwrap());
+    let endpoint = practice.endpoint();
+    let arguments = ["--address", &endpoint, "--probe", "--arm-endpoint", &url, "--arm-token-env", "PEP_TEST_TOKEN"];
+    let started = std::time::Instant::now();
+    let found = find(&arguments, &[("PEP_TEST_TOKEN", "x")], nobody);
+    let (candidate, healthy) =
+        (place(&found, |line| line["candidate"].is_object()), place(&found, |line| line["probe"]["healthy"] == true));
+    let problem = place(&found, |line| line["problem"]["source"] == "resource_manager");
+    assert!(started.elapsed() > Duration::from_secs(2), "it was waited for the mute one");
+    assert!(candidate < healthy && healthy < problem, "{:#?}", found.lines);
+    assert_eq!((found.code, &found.lines.last().unwrap()["healthy"]), (0, &Value::from(1)));
+}
+
+#[test]
+fn what_cannot_be_read_loses_no_typed_address() {
+    let practice = PracticeServer::start("healthy");
+    let endpoint = practice.endpoint();
+    let arm =
+        ["--arm-endpoint", "https://localhost:1/", "--arm-token-env", "PEP_TEST_TOKEN", "--arm-ca", "/nowhere/at/all"];
+    for (source, arguments) in [
+        ("stamp_file", &["--stamp-file", "/nowhere/at/all"][..]),
+        ("pasted_text", &["--text-file", "/nowhere/at/all"]),
+        ("resource_manager", &arm),
+    ] {
+        let all = [arguments, &["--address", &endpoint, "--probe"]].concat();
+        let found = find(&all, &[("PEP_TEST_TOKEN", "x")], nobody);
+        assert_eq!((found.code, &found.lines.last().unwrap()["healthy"]), (0, &Value::from(1)), "{:#?}", found.lines);
+        let problem = found.of("problem").next().unwrap();
+        assert_eq!(problem["source"], source);
+        assert!(problem["text"].as_str().unwrap().starts_with("/nowhere/at/all: "), "{problem}");
+    }
+}
+
+#[test]
+fn the_password_in_an_address_is_not_printed() {
+    for arguments in [
+        ["--portal", "https://user:s3cret@"],
+        ["--portal", "https://user:s3cret@10.0.0.1/"],
+        ["--portal", "user:s3/cr@et@x"],
+        ["--address", "http://user:s3cret@10.0.0.1/"],
+        ["--address", "user:s3cret@10.0.0.1"],
+    ] {
+        let found = find(&arguments, &[], nobody);
+        let all = format!("{:?}", found.lines);
+        assert!(found.of("problem").next().is_some(), "{all}");
+        assert!(!all.contains("s3") && !all.contains("cr@et"), "{all}");
+    }
+}

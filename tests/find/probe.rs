@@ -127,11 +127,9 @@ async fn the_first_healthy_one_is_there_while_others_are_awaited() {
 async fn each_failure_has_its_name() {
     let page =
         b"HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\nConnection: close\r\nContent-Length: 4\r\n\r\n<html";
-    let answers: [(&'static [u8], Stage, u16); 10] = [
+    let answers: [(&'static [u8], Stage, u16); 8] = [
         (page, Stage::WinRm, code::NOT_WINRM),
         (b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", Stage::WinRm, code::NOT_WINRM),
-        (b"SSH-2.0-OpenSSH_9.2\r\nConnection: close", Stage::WinRm, code::TLS_PORT),
-        (b"Connection: close", Stage::WinRm, code::TLS_PORT),
         (b"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
             Stage::WinRm, code::PROXY),
         (b"HTTP/1.1 403 Forbidden\r\nVia: 1.1 gate.contoso.example (squid/5.7)\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
@@ -147,13 +145,7 @@ async fn each_failure_has_its_name() {
     for (answer, stage, number) in answers {
         let server = Server::start(answer, Duration::ZERO);
         let looked = look(server.target()).await;
-        if number == code::TLS_PORT {
-            // Bytes that are no HTTP may be TLS or anything else.
-            let fault = looked.fault.as_ref().unwrap().code;
-            assert!([code::TLS_PORT, code::NOT_WINRM].contains(&fault), "{looked:?}");
-        } else {
-            check(&looked, stage, number);
-        }
+        check(&looked, stage, number);
         assert_eq!(server.connections.load(Ordering::SeqCst), 1, "nothing is tried twice");
     }
     check(&look(target(closed_port(), None)).await, Stage::Port, code::PORT_CLOSED);
@@ -172,6 +164,137 @@ async fn each_failure_has_its_name() {
     };
     // A resolver that does not answer has not told an address, either.
     check(&look(unknown).await, Stage::Name, code::NAME_UNKNOWN);
+}
+
+fn text(looked: &Looked) -> String {
+    looked.fault.as_ref().unwrap().detail.join("; ")
+}
+
+#[tokio::test]
+async fn what_is_no_web_service_is_told_in_its_own_words() {
+    for (answer, said) in [
+        (&b"SSH-2.0-OpenSSH_9.2\r\nConnection: close"[..], "\"SSH-2.0-OpenSSH_9.2\""),
+        (b"220 mail.contoso.example ESMTP\r\nConnection: close", "\"220 mail.contoso.example ESMTP\""),
+        (b"<html>hello</html>Connection: close", "\"<html>hello</html>"),
+        // An answer of RDP, and chance
+        (b"\x03\x00\x00\x13\x0e\xd0\x00\x00\x124\x00\x02\x0f\x08\x00\x02\x00\x00\x00", "nothing that can be read"),
+        (b"\x9f\x1b\x7f\xc3\x28\xa0\xff\x00", "nothing that can be read"),
+    ] {
+        let server = Server::start(answer, Duration::ZERO);
+        let looked = look(server.target()).await;
+        check(&looked, Stage::WinRm, code::NOT_WINRM);
+        assert!(text(&looked).contains(said), "{}", text(&looked));
+    }
+    // One that speaks first, and waits.
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            stream.write_all(b"SSH-2.0-first\r\n").unwrap();
+            let _ = stream.read(&mut [0; 4096]);
+        }
+    });
+    let looked = look(target(port, None)).await;
+    check(&looked, Stage::WinRm, code::NOT_WINRM);
+    assert!(text(&looked).contains("SSH-2.0-first"), "{}", text(&looked));
+}
+
+#[tokio::test]
+async fn a_port_that_expects_tls_is_told_by_its_records_and_by_what_web_servers_say() {
+    for answer in [
+        &b"\x15\x03\x01\x00\x02\x02\x46"[..],
+        b"\x16\x03\x03\x00\x05hello",
+        b"HTTP/1.1 400 Bad Request\r\nServer: nginx\r\nContent-Length: 65\r\n\r\n<center>The plain HTTP request was sent to HTTPS port</center>     ",
+        b"HTTP/1.0 400 Bad Request\r\nConnection: close\r\n\r\nClient sent an HTTP request to an HTTPS server.\n",
+        b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\nReason: You're speaking plain HTTP to an SSL-enabled server port.",
+    ] {
+        let server = Server::start(answer, Duration::ZERO);
+        check(&look(server.target()).await, Stage::WinRm, code::TLS_PORT);
+    }
+    let other = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 5\r\n\r\nother";
+    check(&look(Server::start(other, Duration::ZERO).target()).await, Stage::WinRm, code::NOT_WINRM);
+    // Some only hang up: that is no proof.
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let _ = stream.read(&mut [0; 4096]);
+        }
+    });
+    let looked = look(target(port, None)).await;
+    check(&looked, Stage::WinRm, code::NOT_WINRM);
+    let said = text(&looked);
+    assert!(said.contains("closed the connection without an answer") && said.contains("TLS"), "{said}");
+}
+
+const SEEN: &str =
+    "Server: other/1\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+
+#[tokio::test]
+async fn what_an_answer_told_is_kept_although_it_is_none_of_an_endpoint() {
+    for (head, number, schemes, said) in [
+        (
+            "HTTP/1.1 401 x\r\nWWW-Authenticate: Basic realm=\"x\"\r\n",
+            code::NO_NEGOTIATE,
+            &["Basic"][..],
+            "it offers Basic",
+        ),
+        ("HTTP/1.1 401 x\r\n", code::NO_NEGOTIATE, &[], "it offers nothing"),
+        ("HTTP/1.1 503 x\r\n", code::NOT_READY, &[], "not ready"),
+        (
+            "HTTP/1.1 302 x\r\nLocation: https://u:secret@else.contoso.example:8443/a?b\r\n",
+            code::REDIRECT,
+            &[],
+            "it redirects to else.contoso.example (HTTP 302)",
+        ),
+        ("HTTP/1.1 301 x\r\nLocation: /other\r\n", code::REDIRECT, &[], "it redirects elsewhere (HTTP 301)"),
+        (
+            "HTTP/1.1 401 x\r\nWWW-Authenticate: Negotiate\r\nX-Powered-By: ASP.NET\r\n",
+            code::NOT_WINRM,
+            &["Negotiate"],
+            "the web server other/1, not WinRM",
+        ),
+    ] {
+        let answer: &'static str = format!("{head}{SEEN}").leak();
+        let looked = look(Server::start(answer.as_bytes(), Duration::ZERO).target()).await;
+        assert_eq!(looked.fault.as_ref().map(|fault| fault.code), Some(number), "{looked:?}");
+        assert_eq!(
+            (looked.server.as_deref(), &looked.schemes[..]),
+            (Some("other/1"), &schemes.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()[..])
+        );
+        assert!(looked.clock_ahead_s.unwrap() < -900_000_000, "{looked:?}");
+        assert!(text(&looked).contains(said) && !text(&looked).contains("secret"), "{}", text(&looked));
+    }
+}
+
+#[tokio::test]
+async fn a_web_server_of_windows_is_no_endpoint() {
+    for scheme in ["Negotiate", "Basic realm=\"x\""] {
+        let answer: &'static str = format!("HTTP/1.1 401 Unauthorized\r\nServer: Microsoft-IIS/10.0\r\nWWW-Authenticate: {scheme}\r\nWWW-Authenticate: NTLM\r\n\
+            Connection: close\r\nContent-Length: 0\r\n\r\n").leak();
+        let looked = look(Server::start(answer.as_bytes(), Duration::ZERO).target()).await;
+        check(&looked, Stage::WinRm, code::NOT_WINRM);
+        assert!(text(&looked).contains("Microsoft-IIS/10.0"), "{}", text(&looked));
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_began_is_not_called_no_answer() {
+    let begun = Server::start(b"HTTP/1.1 401 \r\nWWW-Auth", Duration::ZERO);
+    let mute = Server::start(b"", Duration::ZERO);
+    let mut seen = look_at_all(vec![begun.target(), mute.target()]);
+    let mut done = 0;
+    while let Some(seen) = seen.recv().await {
+        let Seen::Done(looked) = seen else { continue };
+        done += 1;
+        if looked.address.port == begun.port {
+            check(&looked, Stage::WinRm, code::NOT_WINRM);
+            assert!(text(&looked).contains("an answer began and did not end within 10 s"), "{}", text(&looked));
+        } else {
+            check(&looked, Stage::WinRm, code::NO_ANSWER);
+        }
+    }
+    assert_eq!(done, 2);
 }
 
 #[tokio::test]

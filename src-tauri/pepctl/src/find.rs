@@ -1,5 +1,6 @@
 //! `find`: where the privileged endpoints may be.
 
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,9 +10,11 @@ use arm::{
     SignInError, SignInOptions, TransportError, Untrusted,
 };
 use pep::Fault;
+use pep::address::Address;
 use pep::fault::code;
 use pep::find::{Candidate, Fact, Found, Looked, Seen, Source, Stage, SystemResolver, Target};
 use serde_json::{Value as Json, json};
+use tokio::sync::mpsc;
 
 use crate::args::{FindArguments, SignInWay};
 use crate::exit::{Code, Failure};
@@ -22,43 +25,185 @@ const RESOLVE_LIMIT: Duration = Duration::from_secs(5);
 /// The largest file that is read, in bytes.
 const LARGEST_FILE: u64 = 4 << 20;
 
-/// Asks all sources, and looks at the candidates when that is wanted.
+/// What one source gave, when it came.
+#[derive(Default)]
+struct Told {
+    found: Found,
+    certificate: Option<Box<Untrusted>>,
+    /// What of it could not be used at all: a mistake in the arguments, which loses nothing of the other sources
+    misuse: Vec<(Source, Failure)>,
+}
+
+impl Told {
+    fn of(found: Found) -> Self {
+        Self { found, ..Self::default() }
+    }
+
+    fn take(&mut self, source: Source, told: Result<Found, Fault>) {
+        match told {
+            Ok(told) => self.found.merge(told),
+            Err(fault) => self.found.problem(source, fault),
+        }
+    }
+}
+
+/// Asks all sources at once, and looks at the candidates when that is wanted. What a source gives is told when it comes: nobody waits
+/// for a sign-in or a slow name to hear of an address that is typed.
 pub(crate) async fn find(arguments: &FindArguments) -> Result<Json, Failure> {
-    let mut found = local(arguments)?;
-    found.merge(by_name(arguments).await);
-    let mut refused = None;
-    if let Some(endpoint) = &arguments.arm_endpoint {
-        let roots = match &arguments.arm_ca {
-            Some(path) => {
-                Root::read_all(&read(path)?).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?
+    let mut telling = Telling::new(arguments.probe);
+    telling.take(local(arguments));
+    let region = telling.found.value(Fact::Region).map(str::to_owned);
+    // The portal's address tells the region without being resolved.
+    let region = region.or_else(|| arguments.portal.as_deref().and_then(Place::of).map(|place| place.region));
+    let (told, mut heard) = mpsc::channel(3);
+    let sources = async {
+        let tell = |source| async { drop(told.send(source).await) };
+        tokio::join!(
+            async { tell(Told::of(by_rule(arguments).await)).await },
+            async { tell(Told::of(by_portal(arguments).await)).await },
+            async { tell(by_resource_manager(arguments, region.as_deref()).await).await },
+        );
+    };
+    let mut sources = std::pin::pin!(sources);
+    let mut waiting = true;
+    loop {
+        tokio::select! {
+            biased;
+            Some(told) = heard.recv() => telling.take(told),
+            Some(seen) = telling.seen.recv() => telling.saw(seen),
+            () = &mut sources, if waiting => waiting = false,
+            else => {}
+        }
+        if !waiting && heard.is_empty() && telling.looking == 0 {
+            break;
+        }
+    }
+    telling.end()
+}
+
+/// Tells what was found and seen, each as soon as it is known.
+struct Telling {
+    found: Found,
+    misuse: Option<Failure>,
+    /// The lines that were printed, by the address of the candidate
+    candidates: HashMap<Address, Json>,
+    learnt: usize,
+    problems: usize,
+    /// Whether candidates are looked at
+    probe: bool,
+    looked_at: HashSet<Address>,
+    looking: usize,
+    healthy: usize,
+    see: mpsc::UnboundedSender<Looked>,
+    seen: mpsc::UnboundedReceiver<Looked>,
+}
+
+impl Telling {
+    fn new(probe: bool) -> Self {
+        let (see, seen) = mpsc::unbounded_channel();
+        Self {
+            found: Found::default(),
+            misuse: None,
+            candidates: HashMap::new(),
+            learnt: 0,
+            problems: 0,
+            probe,
+            looked_at: HashSet::new(),
+            looking: 0,
+            healthy: 0,
+            see,
+            seen,
+        }
+    }
+
+    fn take(&mut self, told: Told) {
+        self.found.merge(told.found);
+        for candidate in &self.found.candidates {
+            let line = candidate_json(candidate);
+            if self.candidates.get(&candidate.address) != Some(&line) {
+                print(&line);
+                self.candidates.insert(candidate.address.clone(), line);
             }
-            None => Vec::new(),
-        };
-        match resource_manager(arguments, endpoint, &roots, found.value(Fact::Region)).await {
-            Ok(told) => found.merge(told),
-            Err(Asked::Usage(failure)) => return Err(failure),
-            Err(Asked::Fault(fault, certificate)) => {
-                found.problem(Source::ResourceManager, fault);
-                refused = certificate;
+        }
+        for learnt in self.found.learnt.iter().skip(self.learnt) {
+            print(
+                &json!({ "learnt": { "fact": learnt.fact.name(), "value": learnt.value, "source": learnt.source.name() } }),
+            );
+        }
+        self.learnt = self.found.learnt.len();
+        for problem in self.found.problems.iter().skip(self.problems) {
+            let fault = &problem.fault;
+            print(&json!({ "problem": { "source": problem.source.name(), "code": fault.text(), "values": fault.values,
+                "text": fault.detail.join("; ") } }));
+        }
+        self.problems = self.found.problems.len();
+        for (source, failure) in told.misuse {
+            print(&json!({ "problem": { "source": source.name(), "code": null, "values": {}, "text": failure.text } }));
+            self.misuse.get_or_insert(failure);
+        }
+        if let Some(untrusted) = told.certificate {
+            print(&certificate_json(&untrusted));
+        }
+        if self.probe {
+            self.look();
+        }
+    }
+
+    /// Looks at the candidates that may be dialled and are new.
+    fn look(&mut self) {
+        let new = |candidate: &&Candidate| candidate.may_dial() && !self.looked_at.contains(&candidate.address);
+        let new: Vec<Address> =
+            self.found.candidates.iter().filter(new).map(|candidate| candidate.address.clone()).collect();
+        self.looked_at.extend(new.iter().cloned());
+        self.looking += new.len();
+        let mut seen = pep::find::look_at_all(new.into_iter().map(Target::of).collect());
+        let see = self.see.clone();
+        tokio::spawn(async move {
+            while let Some(seen) = seen.recv().await {
+                // A line is a whole answer; the stages on the way are for people who watch.
+                if let Seen::Done(looked) = seen {
+                    let _ = see.send(*looked);
+                }
+            }
+        });
+    }
+
+    fn saw(&mut self, looked: Looked) {
+        self.looking = self.looking.saturating_sub(1);
+        self.healthy += usize::from(looked.is_healthy());
+        print(&probe_json(&looked));
+    }
+
+    /// What only all sources together tell, and how it ends.
+    fn end(self) -> Result<Json, Failure> {
+        let found = self.found;
+        for fact in found.contradictions() {
+            let values: Vec<Json> = found
+                .learnt
+                .iter()
+                .filter(|learnt| learnt.fact == fact)
+                .map(|learnt| json!({ "value": learnt.value, "source": learnt.source.name() }))
+                .collect();
+            print(&json!({ "contradiction": { "fact": fact.name(), "values": values } }));
+        }
+        // Names that nobody knows are shown, and lead nowhere.
+        if !found.candidates.iter().any(Candidate::may_dial) {
+            return Err(self.misuse.unwrap_or_else(|| nothing(&found)));
+        }
+        let mut last = json!({ "state": "completed", "candidates": found.candidates.len() });
+        if self.probe {
+            for candidate in found.candidates.iter().filter(|candidate| !candidate.may_dial()) {
+                print(&probe_json(&Looked::not_resolved(candidate.address.clone())));
+            }
+            if self.healthy == 0 {
+                return Err(Failure::new(Code::NotReached, "none of the candidates is a healthy endpoint"));
+            }
+            if let Some(last) = last.as_object_mut() {
+                last.insert("healthy".to_owned(), self.healthy.into());
             }
         }
+        Ok(last)
     }
-    tell(&found, refused.as_deref());
-    // Names that nobody knows are shown, and lead nowhere.
-    if !found.candidates.iter().any(Candidate::may_dial) {
-        return Err(nothing(&found));
-    }
-    let mut last = json!({ "state": "completed", "candidates": found.candidates.len() });
-    if arguments.probe {
-        let healthy = look(&found.candidates).await;
-        if healthy == 0 {
-            return Err(Failure::new(Code::NotReached, "none of the candidates is a healthy endpoint"));
-        }
-        if let Some(last) = last.as_object_mut() {
-            last.insert("healthy".to_owned(), healthy.into());
-        }
-    }
-    Ok(last)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
@@ -70,31 +215,34 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 /// The sources that need no network.
-fn local(arguments: &FindArguments) -> Result<Found, Failure> {
-    let mut found = Found::default();
-    let mut take = |source, told: Result<Found, Fault>| match told {
-        Ok(told) => found.merge(told),
-        Err(fault) => found.problem(source, fault),
-    };
+fn local(arguments: &FindArguments) -> Told {
+    let mut told = Told::default();
     if let Some(path) = &arguments.stamp_file {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        take(Source::StampFile, pep::find::of_file(&read(path)?, &name));
+        match read(path) {
+            Ok(bytes) => told.take(Source::StampFile, pep::find::of_file(&bytes, &name)),
+            Err(failure) => told.misuse.push((Source::StampFile, failure)),
+        }
     }
     if let Some(path) = &arguments.text_file {
-        let text = pep::stamp::decode(&read(path)?)
-            .ok_or_else(|| Failure::usage(format!("{}: it is neither UTF-8 nor UTF-16", path.display())))?;
-        take(Source::PastedText, Ok(pep::find::of_text(&text)));
+        let text = read(path).and_then(|bytes| {
+            let text = pep::stamp::decode(&bytes);
+            text.ok_or_else(|| Failure::usage(format!("{}: it is neither UTF-8 nor UTF-16", path.display())))
+        });
+        match text {
+            Ok(text) => told.take(Source::PastedText, Ok(pep::find::of_text(&text))),
+            Err(failure) => told.misuse.push((Source::PastedText, failure)),
+        }
     }
     for address in &arguments.addresses {
-        take(Source::Typed, pep::find::of_typed(address));
+        told.take(Source::Typed, pep::find::of_typed(address));
     }
-    Ok(found)
+    told
 }
 
-/// The sources that resolve names.
-async fn by_name(arguments: &FindArguments) -> Found {
+/// The names that instances have by rule.
+async fn by_rule(arguments: &FindArguments) -> Found {
     let mut found = Found::default();
-    let resolver = Arc::new(SystemResolver);
     let (prefix, domain) = (arguments.prefix.as_deref(), arguments.domain.as_deref());
     let names = match (prefix, domain) {
         (Some(prefix), domain) => Some((Source::Prefix, pep::find::of_prefix(prefix, domain))),
@@ -103,18 +251,49 @@ async fn by_name(arguments: &FindArguments) -> Found {
     };
     match names {
         Some((source, Ok(names))) => {
-            found.merge(pep::find::look_up(names, source, resolver.clone(), RESOLVE_LIMIT).await);
+            found.merge(pep::find::look_up(names, source, Arc::new(SystemResolver), RESOLVE_LIMIT).await);
         }
         Some((source, Err(fault))) => found.problem(source, fault),
         None => {}
     }
+    found
+}
+
+/// What follows from the portal's address.
+async fn by_portal(arguments: &FindArguments) -> Found {
+    let mut found = Found::default();
     if let Some(portal) = &arguments.portal {
-        match pep::find::of_portal(portal, resolver, RESOLVE_LIMIT).await {
+        match pep::find::of_portal(portal, Arc::new(SystemResolver), RESOLVE_LIMIT).await {
             Ok(told) => found.merge(told),
             Err(fault) => found.problem(Source::Portal, fault),
         }
     }
     found
+}
+
+/// What the Resource Manager tells.
+async fn by_resource_manager(arguments: &FindArguments, region: Option<&str>) -> Told {
+    let Some(endpoint) = &arguments.arm_endpoint else { return Told::default() };
+    let mut told = Told::default();
+    let roots = arguments.arm_ca.as_ref().map_or(Ok(Vec::new()), |path| {
+        Root::read_all(&read(path)?).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
+    });
+    let roots = match roots {
+        Ok(roots) => roots,
+        Err(failure) => {
+            told.misuse.push((Source::ResourceManager, failure));
+            return told;
+        }
+    };
+    match resource_manager(arguments, endpoint, &roots, region).await {
+        Ok(found) => told.found = found,
+        Err(Asked::Usage(failure)) => told.misuse.push((Source::ResourceManager, failure)),
+        Err(Asked::Fault(fault, certificate)) => {
+            told.found.problem(Source::ResourceManager, fault);
+            told.certificate = certificate;
+        }
+    }
+    told
 }
 
 /// Why the Resource Manager did not tell.
@@ -190,40 +369,21 @@ async fn sign_in(http: &Http, metadata: &Metadata, way: Option<SignInWay>) -> Re
     }
 }
 
-fn tell(found: &Found, certificate: Option<&Untrusted>) {
-    for Candidate { address, confidence, origins } in &found.candidates {
-        let sources: Vec<Json> =
-            origins.iter().map(|origin| json!({ "source": origin.source.name(), "from": origin.from })).collect();
-        print(&json!({ "candidate": { "address": address.to_string(), "host": address.host, "port": address.port,
-            "confidence": confidence.name(), "sources": sources } }));
-    }
-    for learnt in &found.learnt {
-        print(
-            &json!({ "learnt": { "fact": learnt.fact.name(), "value": learnt.value, "source": learnt.source.name() } }),
-        );
-    }
-    for fact in found.contradictions() {
-        let values: Vec<Json> = found
-            .learnt
-            .iter()
-            .filter(|learnt| learnt.fact == fact)
-            .map(|learnt| json!({ "value": learnt.value, "source": learnt.source.name() }))
-            .collect();
-        print(&json!({ "contradiction": { "fact": fact.name(), "values": values } }));
-    }
-    for problem in &found.problems {
-        let fault = &problem.fault;
-        print(&json!({ "problem": { "source": problem.source.name(), "code": fault.text(), "values": fault.values,
-            "text": fault.detail.join("; ") } }));
-    }
-    if let Some(untrusted) = certificate {
-        let offer = untrusted.offer.as_ref().map(|root| {
-            json!({ "subject": root.subject, "issuer": root.issuer, "valid_until": root.valid_until,
-                "sha256": root.fingerprint(), "is_root": root.is_root() })
-        });
-        print(&json!({ "certificate": { "host": untrusted.host, "issuer": untrusted.issuer,
-            "fault": untrusted.fault.to_string(), "offer": offer } }));
-    }
+fn candidate_json(candidate: &Candidate) -> Json {
+    let Candidate { address, confidence, origins } = candidate;
+    let sources: Vec<Json> =
+        origins.iter().map(|origin| json!({ "source": origin.source.name(), "from": origin.from })).collect();
+    json!({ "candidate": { "address": address.to_string(), "host": address.host, "port": address.port,
+        "confidence": confidence.name(), "sources": sources } })
+}
+
+fn certificate_json(untrusted: &Untrusted) -> Json {
+    let offer = untrusted.offer.as_ref().map(|root| {
+        json!({ "subject": root.subject, "issuer": root.issuer, "valid_until": root.valid_until,
+            "sha256": root.fingerprint(), "is_root": root.is_root() })
+    });
+    json!({ "certificate": { "host": untrusted.host, "issuer": untrusted.issuer,
+        "fault": untrusted.fault.to_string(), "offer": offer } })
 }
 
 /// Why there is no candidate: what a person can do most about comes first.
@@ -243,25 +403,6 @@ fn nothing(found: &Found) -> Failure {
         }
         None => Failure::usage("no candidate was found: there is no address in what was given"),
     }
-}
-
-/// Looks at the candidates that may be dialled, and tells what was seen as it is seen.
-async fn look(candidates: &[Candidate]) -> usize {
-    let (dialled, unknown): (Vec<_>, Vec<_>) = candidates.iter().partition(|candidate| candidate.may_dial());
-    let targets = dialled.into_iter().map(|candidate| Target::of(candidate.address.clone()));
-    let mut seen = pep::find::look_at_all(targets.collect());
-    let mut healthy = 0;
-    for candidate in unknown {
-        print(&probe_json(&Looked::not_resolved(candidate.address.clone())));
-    }
-    while let Some(seen) = seen.recv().await {
-        // A line is a whole answer; the stages on the way are for people who watch.
-        if let Seen::Done(looked) = seen {
-            healthy += usize::from(looked.is_healthy());
-            print(&probe_json(&looked));
-        }
-    }
-    healthy
 }
 
 fn probe_json(looked: &Looked) -> Json {

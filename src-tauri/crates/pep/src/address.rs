@@ -145,8 +145,21 @@ pub fn parse(text: &str, origin: Origin) -> Result<Address, Fault> {
 }
 
 fn refuse(number: u16, text: &str, reason: &str, what: &str) -> Fault {
-    let shown: String = text.trim().chars().take(80).collect();
-    Fault::new(number).with("address", shown).with("reason", reason).detail(what)
+    Fault::new(number).with("address", shown(text)).with("reason", reason).detail(what)
+}
+
+/// The beginning of what was given as an address, for a sentence about it, without the name and password that may stand in a URL: those
+/// are shown nowhere.
+#[must_use]
+pub fn shown(text: &str) -> String {
+    let text = text.trim();
+    let (scheme, rest) = match text.find("://") {
+        Some(at) => text.split_at(at.saturating_add(3)),
+        None => ("", text),
+    };
+    // Whatever stands before the last of them may be part of a password.
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
+    scheme.chars().take(8).chain(rest.chars()).take(80).collect()
 }
 
 /// Names of the stamp's portals and of their services; a person who looks for the endpoint has them at hand.

@@ -275,14 +275,23 @@ impl Fault {
             ProbeError::Connect(error) => return Self::of_connect(error),
             ProbeError::Tls => Self::new(code::TLS_PORT),
             ProbeError::NotHttp(ExchangeError::Silent(waited)) => Self::no_answer(*waited),
-            ProbeError::NotHttp(_) => Self::new(code::NOT_WINRM),
+            ProbeError::NotHttp(_)
+            | ProbeError::Closed(_)
+            | ProbeError::Other { .. }
+            | ProbeError::Unfinished(_)
+            | ProbeError::WebServer { .. } => Self::new(code::NOT_WINRM),
             ProbeError::Proxy { status, .. } => Self::new(code::PROXY).with("status", status.to_string()),
-            ProbeError::Redirect(_) => Self::new(code::REDIRECT),
+            ProbeError::Redirect { .. } => Self::new(code::REDIRECT),
             ProbeError::NotWinRm(status) => Self::new(code::NOT_WINRM).with("status", status.to_string()),
             ProbeError::NotReady(_) => Self::new(code::NOT_READY),
-            ProbeError::NoNegotiate { offered } => Self::new(code::NO_NEGOTIATE).with("offered", offered.join(", ")),
+            ProbeError::NoNegotiate { offered } => Self::no_negotiate(offered),
         };
         fault.detail(error)
+    }
+
+    fn no_negotiate(offered: &[String]) -> Self {
+        let offered = if offered.is_empty() { "nothing".to_owned() } else { offered.join(", ") };
+        Self::new(code::NO_NEGOTIATE).with("offered", offered)
     }
 
     fn of_connect(error: &ConnectError) -> Self {
@@ -318,7 +327,7 @@ impl Fault {
             SignInError::Exchange(ExchangeError::Silent(waited)) => Self::no_answer(*waited),
             SignInError::Exchange(ExchangeError::Unacceptable(_)) => Self::new(code::NOT_WINRM),
             SignInError::Exchange(_) => Self::new(code::CONNECTION_LOST),
-            SignInError::NoNegotiate { offered } => Self::new(code::NO_NEGOTIATE).with("offered", offered.join(", ")),
+            SignInError::NoNegotiate { offered } => Self::no_negotiate(offered),
             SignInError::Redirect(_) => Self::new(code::REDIRECT),
             SignInError::Status(503) => Self::new(code::NOT_READY),
             SignInError::Status(status @ (407 | 502 | 504)) => {

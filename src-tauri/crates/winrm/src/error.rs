@@ -21,7 +21,7 @@ pub enum SignInError {
     #[error("during the sign-in: {0}")]
     Exchange(#[from] ExchangeError),
     /// The endpoint asks for a password in a way that this program refuses to use (S-01).
-    #[error("the endpoint does not offer Negotiate; it offers: {}", .offered.join(", "))]
+    #[error("the endpoint does not offer Negotiate; it offers {}", offers(.offered))]
     NoNegotiate {
         /// The schemes offered
         offered: Vec<String>,
@@ -81,6 +81,11 @@ impl SignInError {
             _ => false,
         }
     }
+}
+
+/// The schemes of an offer, which may be empty.
+pub(crate) fn offers(offered: &[String]) -> String {
+    if offered.is_empty() { "nothing".to_owned() } else { offered.join(", ") }
 }
 
 /// That the password was accepted before is what a person has to know.

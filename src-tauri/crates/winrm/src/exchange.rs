@@ -20,6 +20,11 @@ pub trait Exchange: Send {
     fn certificate(&self) -> Option<&ServerCertificate> {
         None
     }
+
+    /// The first bytes that came, for whoever wants to tell what is there when it does not answer as it should.
+    fn first_bytes(&self) -> Vec<u8> {
+        Vec::new()
+    }
 }
 
 /// Makes connections to one endpoint.

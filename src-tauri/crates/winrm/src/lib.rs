@@ -16,7 +16,7 @@ pub use error::{CloseError, GoneError, LaneError, LossReason, OpenError, RunErro
 pub use exchange::{BoxFuture, ConnectError, Connector, Exchange, ExchangeError, Patience};
 pub use inspect::{Asked, Inspection, ask, certificate, inspect};
 pub use intents::{Intent, Intents, NoIntents, Refused};
-pub use probe::{Probe, ProbeError, probe};
+pub use probe::{Answered, Probe, ProbeError, probe, probe_into};
 pub use random::{NoRandomness, RandomSource, SystemRandom};
 pub use session::{
     Earlier, EventStream, Interruption, OpenOptions, SessionEvent, SessionHandle, SessionState, Stage, TimeLimits,

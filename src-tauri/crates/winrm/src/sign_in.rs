@@ -143,19 +143,19 @@ pub(crate) fn ntlm(target: &Target<'_>) -> Box<dyn ClientContext> {
 }
 
 /// The head of an answer during the sign-in; its body has no trust and is not looked at.
-pub(crate) struct Leg {
-    pub(crate) status: StatusCode,
+struct Leg {
+    status: StatusCode,
     /// Negotiate is offered, with this token.
-    pub(crate) negotiate: Option<Option<Vec<u8>>>,
-    pub(crate) offered: Vec<String>,
+    negotiate: Option<Option<Vec<u8>>>,
+    offered: Vec<String>,
 }
 
-/// A request without a body (the envelope never travels unsealed).
-pub(crate) async fn leg(
+/// A request without a body (the envelope never travels unsealed), and its answer.
+pub(crate) async fn post(
     exchange: &mut dyn Exchange,
     authority: &str,
     token: Option<&[u8]>,
-) -> Result<(Leg, Response<Bytes>), SignInError> {
+) -> Result<Response<Bytes>, SignInError> {
     let mut request = Request::post("/wsman")
         .header(HOST, authority)
         .header(CONTENT_TYPE, "application/soap+xml;charset=UTF-8")
@@ -166,7 +166,16 @@ pub(crate) async fn leg(
     let request = request
         .body(Bytes::new())
         .map_err(|error| crate::ExchangeError::Unacceptable(format!("the address: {error}")))?;
-    let answer = exchange.send(request).await?;
+    Ok(exchange.send(request).await?)
+}
+
+/// One such request of a sign-in.
+async fn leg(
+    exchange: &mut dyn Exchange,
+    authority: &str,
+    token: Option<&[u8]>,
+) -> Result<(Leg, Response<Bytes>), SignInError> {
+    let answer = post(exchange, authority, token).await?;
     let status = answer.status();
     if status.is_redirection() {
         return Err(SignInError::Redirect(status.as_u16()));
@@ -293,7 +302,7 @@ async fn named(
 
 /// Reads all `WWW-Authenticate` headers: whether Negotiate is there with which token, and the names of all schemes.
 #[allow(clippy::type_complexity, reason = "used once")]
-fn schemes(headers: &HeaderMap) -> Result<(Option<Option<Vec<u8>>>, Vec<String>), SignInError> {
+pub(crate) fn schemes(headers: &HeaderMap) -> Result<(Option<Option<Vec<u8>>>, Vec<String>), SignInError> {
     let mut negotiate = None;
     let mut offered = Vec::new();
     for value in headers.get_all(WWW_AUTHENTICATE) {

@@ -30,6 +30,8 @@ const MAX_HEAD: usize = 32 * 1024;
 /// And what may stand before them
 const STATUS_LINE: usize = 1024;
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+/// So many of the first bytes are kept: enough to tell what talks.
+const FIRST: usize = 128;
 
 /// Makes connections to one endpoint. A name is resolved once.
 #[derive(Debug)]
@@ -303,6 +305,10 @@ impl Exchange for SocketExchange {
     fn certificate(&self) -> Option<&ServerCertificate> {
         self.certificate.as_ref()
     }
+
+    fn first_bytes(&self) -> Vec<u8> {
+        self.progress.first.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 fn exchange_error(error: &hyper::Error) -> ExchangeError {
@@ -393,14 +399,19 @@ struct LastByte {
     base: Instant,
     /// Nanoseconds after that, and one; 0 before the first byte
     after: AtomicU64,
+    first: Mutex<Vec<u8>>,
 }
 
 impl LastByte {
     fn new() -> Self {
-        Self { base: Instant::now(), after: AtomicU64::new(0) }
+        Self { base: Instant::now(), after: AtomicU64::new(0), first: Mutex::default() }
     }
 
-    fn came(&self) {
+    fn came(&self, bytes: &[u8]) {
+        if self.after.load(Ordering::Relaxed) == 0 {
+            let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+            first.extend(bytes.iter().take(FIRST));
+        }
         let nanoseconds = u64::try_from(self.base.elapsed().as_nanos()).unwrap_or(u64::MAX).saturating_add(1);
         self.after.store(nanoseconds, Ordering::Relaxed);
     }
@@ -421,8 +432,8 @@ impl AsyncRead for Watched {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let read = any_of!(&mut self.stream, inner => Pin::new(inner).poll_read(cx, buf));
-        if buf.filled().len() > before {
-            self.progress.came();
+        if let Some(bytes @ [_, ..]) = buf.filled().get(before..) {
+            self.progress.came(bytes);
         }
         read
     }

@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 use arm::{Place, Site};
 use tokio::sync::mpsc;
-use winrm::{BoxFuture, ConnectError, Connector, Exchange, ExchangeError, KeyPin, ProbeError, SocketConnector};
+use winrm::{
+    Answered, BoxFuture, ConnectError, Connector, Exchange, ExchangeError, KeyPin, ProbeError, SocketConnector,
+};
 
 use super::clock::ahead;
 use crate::Fault;
@@ -190,13 +192,15 @@ async fn look_on(target: Target, on_passed: &(impl Fn(Stage) + Send + Sync)) -> 
         return failed(looked, stage(&error), Fault::of_probe(&error));
     }
     on_passed(Stage::Name);
-    match winrm::probe(&Watched { connector: connector.as_ref(), on_passed }).await {
+    let mut answered = Answered::default();
+    let probed = winrm::probe_into(&Watched { connector: connector.as_ref(), on_passed }, &mut answered).await;
+    looked.clock_ahead_s = answered.date.as_deref().and_then(ahead);
+    looked.server = answered.server;
+    looked.schemes = answered.schemes;
+    match probed {
         Ok(probe) => {
             looked.connect = Some(probe.connect);
             looked.round_trip = Some(probe.round_trip);
-            looked.clock_ahead_s = probe.date.as_deref().and_then(ahead);
-            looked.server = probe.server;
-            looked.schemes = probe.schemes;
             looked
         }
         Err(error) => {

@@ -43,8 +43,7 @@ impl Resolver for SystemResolver {
 /// # Errors
 /// When prefix or domain are none.
 pub fn of_prefix(prefix: &str, domain: Option<&str>) -> Result<Vec<String>, Fault> {
-    let bad =
-        |text: &str| Fault::new(code::NO_USABLE_ADDRESS).with("address", text.chars().take(80).collect::<String>());
+    let bad = |text: &str| Fault::new(code::NO_USABLE_ADDRESS).with("address", address::shown(text));
     let typed = prefix.trim();
     // Some type the name of an instance.
     let lower = typed.to_ascii_lowercase();

@@ -9,7 +9,7 @@ use arm::Place;
 use super::names::{Resolver, look_up};
 use super::{Confidence, Fact, Found, Origin, Source};
 use crate::Fault;
-use crate::address::{Address, PORT};
+use crate::address::{Address, PORT, shown};
 use crate::fault::code;
 
 /// The last parts that instances were seen with; scripts guess them, and nothing promises them.
@@ -20,8 +20,7 @@ const LAST_PARTS: std::ops::RangeInclusive<u8> = 224..=227;
 /// # Errors
 /// When the text is no address of a stamp.
 pub async fn of_portal(text: &str, resolver: Arc<dyn Resolver>, limit: Duration) -> Result<Found, Fault> {
-    let shown: String = text.trim().chars().take(80).collect();
-    let place = Place::of(text).ok_or_else(|| Fault::new(code::NO_USABLE_ADDRESS).with("address", shown))?;
+    let place = Place::of(text).ok_or_else(|| Fault::new(code::NO_USABLE_ADDRESS).with("address", shown(text)))?;
     let mut found = Found::default();
     learn(&place, &mut found, Source::Portal);
     let host = place.admin_portal_host();

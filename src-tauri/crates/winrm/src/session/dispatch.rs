@@ -184,6 +184,10 @@ impl Actor {
         }
         let stale = self.link.stale.load(Ordering::Acquire).then_some(SignInError::PasswordChanged);
         let refused = self.refused.clone().or(stale);
+        if refused.is_some() {
+            // They would go on with the password.
+            self.asked.clear();
+        }
         if refused.is_some() && self.lanes > 0 {
             // What is signed in has to do.
             return;
