@@ -63,12 +63,17 @@ async fn a_certificate_that_signed_itself_can_be_trusted_for_its_own_name_only()
 }
 
 #[tokio::test]
-async fn trust_does_not_help_an_expired_or_foreign_certificate() {
-    for (chain, fault) in [(Chain::Expired, CertificateFault::Expired), (Chain::OtherHost, CertificateFault::WrongName)]
-    {
+async fn trust_does_not_help_an_expired_early_or_foreign_certificate() {
+    for (chain, fault, advice) in [
+        (Chain::Expired, CertificateFault::Expired, "renewed"),
+        (Chain::NotYetValid, CertificateFault::NotYetValid, "check the clock of this computer"),
+        (Chain::OtherHost, CertificateFault::WrongName, "use the name"),
+    ] {
         let server = ArmServer::with_chain(Behaviour::default(), chain);
         let roots = Root::read_all(server.root().as_bytes()).unwrap();
         let untrusted = refused(&server, &roots).await;
+        let text = untrusted.to_string();
+        assert!(text.contains(advice) && (fault == CertificateFault::Expired || !text.contains("renewed")), "{text}");
         assert_eq!((untrusted.fault, untrusted.offer), (fault, None));
     }
 }

@@ -103,7 +103,10 @@ fn what_gives_nothing_is_told_with_its_code() {
     for (arguments, code, problem) in [
         (vec!["--stamp-file", &worksheet], 2, "PEP-1102"),
         (vec!["--address", "8.8.8.8"], 2, "PEP-1104"),
-        (vec!["--portal", "10.0.0.1"], 2, "PEP-1103"),
+        (vec!["--portal", "10.0.0.1"], 2, "PEP-1108"),
+        (vec!["--portal", "https://www.google.com"], 2, "PEP-1108"),
+        (vec!["--portal", "https://portal.azure.com"], 2, "PEP-1107"),
+        (vec!["--arm-endpoint", "https://management.azure.com", "--arm-sign-in", "device"], 2, "PEP-1107"),
         (vec!["--prefix", "no such prefix"], 2, "PEP-1103"),
         (vec!["--domain", "nowhere.invalid"], 3, "PEP-2101"),
         (vec!["--stamp-file", "/nowhere/at/all"], 2, ""),
@@ -168,7 +171,7 @@ fn a_sign_in_is_printed_and_waited_for() {
             assert!(found.of("sign_in").next().unwrap()["user_code"].is_null());
             server.set(|behaviour| behaviour.agrees = false);
             let found = find(&[&arguments[..], &["browser"]].concat(), &[], browser(&server));
-            assert_eq!((found.code, found.problem()), (4, "PEP-4401"));
+            assert_eq!((found.code, found.problem()), (4, "PEP-4411"));
         }
     }
 }

@@ -202,7 +202,8 @@ async fn every_source_answers_by_itself() {
         (json!({ "kind": "typed", "text": "https://adminportal.east.a.example/" }), "PEP-1105"),
         (json!({ "kind": "typed", "text": "8.8.8.8" }), "PEP-1104"),
         (json!({ "kind": "names", "prefix": "a b", "domain": "" }), "PEP-1103"),
-        (json!({ "kind": "portal", "address": "10.0.0.1" }), "PEP-1103"),
+        (json!({ "kind": "portal", "address": "10.0.0.1" }), "PEP-1108"),
+        (json!({ "kind": "portal", "address": "https://portal.azure.com/#home" }), "PEP-1107"),
     ] {
         let read = page.ask("stamp_import", json!({ "import": import })).await;
         assert_eq!((&read["kind"], &read["fault"]["code"]), (&json!("refused"), &json!(code)), "{import}: {read}");

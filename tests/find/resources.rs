@@ -110,7 +110,7 @@ async fn missing_roles_are_told_apart() {
 async fn a_list_is_followed_here_only_and_not_for_ever() {
     let other = ArmServer::start(Behaviour::default());
     let server = ArmServer::start(Behaviour { foreign_link: Some(other.url()), ..Behaviour::default() });
-    assert_eq!(find(&server).await.unwrap_err(), ArmError::ForeignLink("localhost".into()));
+    assert_eq!(find(&server).await.unwrap_err(), ArmError::ForeignLink(other.url().trim_end_matches('/').into()));
     assert_eq!(other.asked(), [], "the token went nowhere else");
     server.set(|behaviour| (behaviour.foreign_link, behaviour.endless) = (None, true));
     assert_eq!(find(&server).await.unwrap_err(), ArmError::TooManyPages(100));
@@ -140,11 +140,11 @@ async fn redirects_bombs_and_compression_are_refused() {
     for status in [301, 302, 307, 308] {
         server.set(|behaviour| behaviour.instead = Some((status, Vec::new(), vec![("location", other.url())])));
         let error = transport(metadata(&server).await.unwrap_err());
-        assert_eq!(error, TransportError::Redirect { status, to: other.url() });
+        assert_eq!(error, TransportError::Redirect { host: "localhost".into(), status, to: other.url() });
     }
     assert_eq!(other.asked(), [], "no redirect was followed");
     server.set(|behaviour| behaviour.instead = Some((200, vec![0; 20], vec![("content-encoding", "gzip".into())])));
-    assert!(matches!(transport(metadata(&server).await.unwrap_err()), TransportError::Other(_)));
+    assert!(matches!(transport(metadata(&server).await.unwrap_err()), TransportError::Other { .. }));
 }
 
 #[tokio::test]
@@ -154,14 +154,19 @@ async fn p01_answers_are_limited_one_below_and_one_above() {
     for (size, refused) in [(256 << 10, false), ((256 << 10) + 1, true), (3 << 20, true)] {
         server.set(|behaviour| behaviour.instead = Some((200, vec![b' '; size], Vec::new())));
         let error = metadata(&server).await.unwrap_err();
-        let too_large = error == ArmError::Transport(TransportError::TooLarge(256 << 10));
+        let too_large =
+            error == ArmError::Transport(TransportError::TooLarge { host: "localhost".into(), limit: 256 << 10 });
         assert_eq!(too_large, refused, "{size}: {error}");
     }
     // With a token, where lists are.
     for (size, refused) in [(8 << 20, false), ((8 << 20) + 1, true)] {
         server.set(|behaviour| behaviour.instead = Some((200, vec![b' '; size], Vec::new())));
         let error = arm.subscriptions().await.unwrap_err();
-        assert_eq!(error == ArmError::Transport(TransportError::TooLarge(8 << 20)), refused, "{size}: {error}");
+        assert_eq!(
+            error == ArmError::Transport(TransportError::TooLarge { host: "localhost".into(), limit: 8 << 20 }),
+            refused,
+            "{size}: {error}"
+        );
     }
     // Some are the server's own.
     let with = async |count: usize| {
@@ -169,7 +174,7 @@ async fn p01_answers_are_limited_one_below_and_one_above() {
             let many = (0..count).map(|_| ("x-more", "1".to_owned())).collect();
             behaviour.instead = Some((200, Vec::new(), many));
         });
-        matches!(metadata(&server).await.unwrap_err(), ArmError::Transport(TransportError::Other(_)))
+        matches!(metadata(&server).await.unwrap_err(), ArmError::Transport(TransportError::Other { .. }))
     };
     let mut most = 40;
     while !with(most).await {
@@ -183,10 +188,111 @@ async fn a_busy_or_failing_resource_manager_is_told() {
     let server = ArmServer::start(Behaviour::default());
     let token = server.token(AUDIENCE, HOUR);
     let arm = arm(&server, token).await;
-    server.set(|behaviour| behaviour.instead = Some((429, Vec::new(), vec![("retry-after", "17".into())])));
-    assert_eq!(arm.find().await.unwrap_err(), ArmError::Busy { seconds: Some(17) });
+    server.set(|behaviour| behaviour.instead = Some((429, Vec::new(), vec![("retry-after", "31".into())])));
+    let before = server.asked().len();
+    let error = arm.find().await.unwrap_err();
+    assert_eq!(error, ArmError::Busy { seconds: Some(31) });
+    assert!(error.to_string().contains("31 s"), "{error}");
+    assert_eq!(server.asked().len() - before, 1, "so long is not waited for");
+    assert_eq!(metadata(&server).await.unwrap_err(), ArmError::Busy { seconds: Some(31) });
     server.set(|behaviour| behaviour.instead = Some((500, b"{}".to_vec(), Vec::new())));
-    assert_eq!(arm.find().await.unwrap_err(), ArmError::Failed { status: 500, code: "HTTP 500".into() });
+    let error = arm.find().await.unwrap_err();
+    assert_eq!(error, ArmError::Failed { status: 500, code: String::new(), seconds: None });
+    assert!(error.to_string().contains("(HTTP 500)"), "{error}");
     server.set(|behaviour| behaviour.instead = Some((200, b"[]".to_vec(), Vec::new())));
     assert!(matches!(arm.find().await.unwrap_err(), ArmError::BadAnswer(_)));
+}
+
+#[tokio::test]
+async fn what_cannot_be_answered_now_is_asked_again_a_few_times() {
+    let server = ArmServer::start(Behaviour::default());
+    let arm = arm(&server, server.token(AUDIENCE, HOUR)).await;
+    let busy = |status, after: &str| (status, Vec::new(), vec![("retry-after", after.to_owned())]);
+    server.set(|behaviour| {
+        behaviour.once = vec![("/subscriptions", busy(429, "1")), ("/fabricLocations", busy(503, "0"))];
+    });
+    let (before, began) = (server.asked().len(), std::time::Instant::now());
+    assert_eq!(arm.find().await.unwrap()[0].pep_addresses.len(), 3);
+    assert_eq!(server.asked().len() - before, 5, "three questions, two of them twice: {:?}", server.asked());
+    assert!(began.elapsed() >= Duration::from_secs(2), "as long as it says, and never without a pause");
+
+    server.set(|behaviour| behaviour.once = vec![("/subscriptions", busy(503, "1")); 3]);
+    let before = server.asked().len();
+    let error = arm.find().await.unwrap_err();
+    assert_eq!(error, ArmError::Failed { status: 503, code: String::new(), seconds: Some(1) });
+    assert_eq!(server.asked().len() - before, 3);
+}
+
+#[tokio::test]
+async fn a_link_that_nobody_needs_does_no_harm() {
+    let server = ArmServer::start(Behaviour {
+        page: 10,
+        endless: true,
+        foreign_link: Some("https://evil.example".into()),
+        ..Behaviour::default()
+    });
+    let arm = arm(&server, server.token(AUDIENCE, HOUR)).await;
+    assert!(matches!(arm.subscriptions().await.unwrap_err(), ArmError::ForeignLink(_)), "all of them cannot be read");
+    // The provider's subscription is on the first page; the list of locations goes on elsewhere, and that is told.
+    let before = server.asked().len();
+    let error = arm.find().await.unwrap_err();
+    assert_eq!(error, ArmError::ForeignLink("https://evil.example".into()));
+    assert_eq!(server.asked().len() - before, 2, "the locations were reached");
+}
+
+#[tokio::test]
+async fn a_region_with_another_name_inside_is_found_by_its_resource_group() {
+    let server = ArmServer::start(Behaviour { region: "local", ..Behaviour::default() });
+    let found = find(&server).await.unwrap();
+    assert_eq!((found[0].region.as_str(), found[0].pep_addresses.len()), ("local", 3));
+    let lines = server.lines();
+    assert!(lines[3].contains("System.east") && lines.last().unwrap().contains("System.local"), "{lines:?}");
+}
+
+#[tokio::test]
+async fn a_missing_provider_or_group_is_no_other_server() {
+    let refused =
+        |code: &str| (404, format!(r#"{{"error":{{"code":"{code}","message":"x"}}}}"#).into_bytes(), Vec::new());
+    let server = ArmServer::start(Behaviour { region: "east", ..Behaviour::default() });
+    for (code, says) in [
+        ("InvalidResourceNamespace", "Microsoft.Fabric.Admin"),
+        ("ResourceGroupNotFound", "resource group"),
+        ("ResourceNotFound", "fabric"),
+    ] {
+        server.set(|behaviour| behaviour.once = vec![("/fabricLocations", refused(code))]);
+        let error = find(&server).await.unwrap_err();
+        let is_provider = matches!(&error, ArmError::NoProvider { code: told, .. } if told == code);
+        let is_group = matches!(&error, ArmError::NoGroup { code: told, .. } if told == code);
+        assert_eq!((is_provider, is_group), (code == "InvalidResourceNamespace", code != "InvalidResourceNamespace"));
+        assert!(error.to_string().contains(says) && !error.to_string().contains("no administrator"), "{error}");
+    }
+    // The list tells a location, the single answer does not: what is known is kept.
+    server.set(|behaviour| {
+        behaviour.bare_list = true;
+        behaviour.once = vec![("/fabricLocations/east", refused("ResourceNotFound"))];
+    });
+    let found = find(&server).await.unwrap();
+    assert_eq!((found[0].region.as_str(), found[0].pep_addresses.len()), ("east", 0));
+    assert!(found[0].cloud_id.is_some());
+}
+
+#[tokio::test]
+async fn a_firewall_is_no_missing_role() {
+    let server = ArmServer::start(Behaviour::default());
+    let arm = arm(&server, server.token(AUDIENCE, HOUR)).await;
+    let page = (403, b"<html>Blocked</html>".to_vec(), vec![("content-type", "text/html".to_owned())]);
+    server.set(|behaviour| behaviour.instead = Some(page));
+    let between = ArmError::Between { host: "localhost".into(), status: 403 };
+    assert_eq!((arm.find().await.unwrap_err(), metadata(&server).await.unwrap_err()), (between.clone(), between));
+}
+
+#[tokio::test]
+async fn a_mark_of_the_byte_order_does_not_matter() {
+    let server = ArmServer::start(Behaviour::default());
+    let body = format!(
+        "\u{feff}{{\"portalEndpoint\":\"https://adminportal.east.a.example/\",\"authentication\":{{\"loginEndpoint\":\
+         \"https://login.example/\",\"audiences\":[\"{AUDIENCE}\"]}}}}"
+    );
+    server.set(|behaviour| behaviour.once = vec![("/endpoints", (200, body.into_bytes(), Vec::new()))]);
+    assert_eq!(metadata(&server).await.unwrap().audience(), AUDIENCE);
 }

@@ -60,7 +60,10 @@ fn authorize(inner: &mut Inner, call: &Call) -> Response {
     let mut to = Url::parse(&redirect).expect("it was parsed before");
     let is_code = query.get("response_type") == "code" && !state.is_empty();
     let is_proved = query.get("code_challenge_method") == "S256" && query.get("code_challenge").len() == 43;
-    let fault = if !is_code || !is_proved {
+    let told = inner.behaviour.refuses;
+    let fault = if let Some((error, _)) = told {
+        Some(error)
+    } else if !is_code || !is_proved {
         Some("invalid_request")
     } else if !wants_audience(inner, query.get("scope"), query.get("resource")) {
         Some("invalid_scope")
@@ -71,9 +74,10 @@ fn authorize(inner: &mut Inner, call: &Call) -> Response {
     };
     match fault {
         Some(error) => {
-            to.query_pairs_mut()
-                .append_pair("error", error)
-                .append_pair("error_description", "the person did not agree");
+            to.query_pairs_mut().append_pair("error", error).append_pair(
+                "error_description",
+                told.map_or("the person did not agree", |(_, description)| description),
+            );
         }
         None => {
             let code = inner.next("code");
@@ -136,12 +140,12 @@ fn device(inner: &mut Inner, call: &Call) -> Response {
     inner.devices.insert(device.clone(), form.get("client_id").to_owned());
     let page = if inner.behaviour.adfs { "/adfs/oauth2/deviceauth" } else { "/common/oauth2/deviceauth" };
     let url = format!("{}{page}", inner.base());
-    let interval = inner.behaviour.device_interval;
+    let (interval, life) = (inner.behaviour.device_interval, inner.behaviour.device_life);
     // Entra ID's name of the address has an i, AD FS and the first version have the l of old.
     let name = if inner.behaviour.adfs { "verification_url" } else { "verification_uri" };
     reply_json(
         200,
-        &json!({ "device_code": device, "user_code": "B4WD-7GHQ", name: url, "expires_in": 900, "interval": interval, "message": "open it" }),
+        &json!({ "device_code": device, "user_code": "B4WD-7GHQ", name: url, "expires_in": life, "interval": interval, "message": "open it" }),
     )
 }
 

@@ -95,6 +95,16 @@ pub struct Behaviour {
     pub redirect_ports: Vec<u16>,
     /// Answers every request of a resource with this status and these bytes.
     pub instead: Option<Instead>,
+    /// Answers the next requests whose path ends like this so, each once.
+    pub once: Vec<(&'static str, Instead)>,
+    /// The error and description with which the page of the sign-in ends.
+    pub refuses: Option<(&'static str, &'static str)>,
+    /// Where people sign in, when it is elsewhere.
+    pub login: Option<String>,
+    /// The region inside; the names outside say `east`.
+    pub region: &'static str,
+    /// How long a code is good for, in seconds.
+    pub device_life: u64,
 }
 
 impl Default for Behaviour {
@@ -126,6 +136,11 @@ impl Default for Behaviour {
             role: Role::Reader,
             redirect_ports: Vec::new(),
             instead: None,
+            once: Vec::new(),
+            refuses: None,
+            login: None,
+            region: "east",
+            device_life: 900,
         }
     }
 }
@@ -328,6 +343,12 @@ async fn handle(State(shared): State<Shared>, request: Request) -> Response {
     let mut inner = lock(&shared);
     let line = format!("{} {}{}{query}", call.method, call.path, if query.is_empty() { "" } else { "?" });
     inner.asked.push(Asked { line, with_token: call.bearer.is_some() });
+    let once = &mut inner.behaviour.once;
+    if let Some(at) = once.iter().position(|(end, _)| call.path.ends_with(end)) {
+        let (_, (status, body, headers)) = once.remove(at);
+        let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        return reply(status, body, &headers);
+    }
     if call.path.contains("/oauth2/") {
         identity::answer(&mut inner, &call)
     } else {

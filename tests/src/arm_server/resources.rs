@@ -25,7 +25,12 @@ pub(super) fn answer(inner: &mut Inner, call: &Call) -> Response {
         ["subscriptions"] => list(inner, call, subscriptions(inner.behaviour.role), false),
         ["subscriptions", id, "resourcegroups"] if *id == SUBSCRIPTION => {
             let group = |name: &str| json!({ "id": format!("/subscriptions/{SUBSCRIPTION}/resourceGroups/{name}"), "name": name });
-            list(inner, call, vec![group("System.east"), group("System"), group("mine")], false)
+            list(
+                inner,
+                call,
+                vec![group(&format!("System.{}", inner.behaviour.region)), group("System"), group("mine")],
+                false,
+            )
         }
         [
             "subscriptions",
@@ -44,7 +49,7 @@ pub(super) fn answer(inner: &mut Inner, call: &Call) -> Response {
                     "The client does not have authorization to perform the action",
                 );
             }
-            if *group != "system.east" {
+            if *group != format!("system.{}", inner.behaviour.region) {
                 return error(404, "ResourceGroupNotFound", "Resource group could not be found.");
             }
             match rest {
@@ -52,7 +57,7 @@ pub(super) fn answer(inner: &mut Inner, call: &Call) -> Response {
                     let all = vec![location(inner, inner.behaviour.bare_list)];
                     list(inner, call, all, true)
                 }
-                ["east"] => {
+                [region] if *region == inner.behaviour.region => {
                     let versions = inner.behaviour.fabric_versions.clone();
                     version(call, &versions).unwrap_or_else(|| ok(&location(inner, false)))
                 }
@@ -91,6 +96,7 @@ fn metadata(inner: &Inner, version: &str) -> Response {
     let base = inner.base();
     let adfs = inner.behaviour.adfs;
     let login = if adfs { format!("{base}/adfs") } else { format!("{base}/") };
+    let login = inner.behaviour.login.clone().unwrap_or(login);
     let portal = inner.behaviour.portal;
     if version == "2019-05-01" {
         let provider = if adfs { "ADFS" } else { "AAD" };
@@ -153,8 +159,10 @@ fn location(inner: &Inner, bare: bool) -> Value {
     if bare && let Some(properties) = properties.as_object_mut() {
         properties.remove("pepIpAddresses");
     }
-    json!({ "id": format!("/subscriptions/{SUBSCRIPTION}/resourceGroups/System.east/providers/Microsoft.Fabric.Admin/fabricLocations/east"),
-        "name": "east", "type": "Microsoft.Fabric.Admin/fabricLocations", "location": "east", "tags": {}, "properties": properties })
+    let region = inner.behaviour.region;
+    let id = "providers/Microsoft.Fabric.Admin/fabricLocations";
+    json!({ "id": format!("/subscriptions/{SUBSCRIPTION}/resourceGroups/System.{region}/{id}/{region}"),
+        "name": region, "type": "Microsoft.Fabric.Admin/fabricLocations", "location": region, "tags": {}, "properties": properties })
 }
 
 fn list(inner: &Inner, call: &Call, all: Vec<Value>, fabric: bool) -> Response {

@@ -26,6 +26,8 @@ pub enum Chain {
     SelfSignedOther,
     /// A certificate that has expired.
     Expired,
+    /// A certificate whose time has not come.
+    NotYetValid,
     /// The certificate of another host.
     OtherHost,
 }
@@ -62,6 +64,10 @@ impl Certificates {
         if chain == Chain::Expired {
             params.not_before = rcgen::date_time_ymd(2001, 1, 1);
             params.not_after = rcgen::date_time_ymd(2002, 1, 1);
+        }
+        if chain == Chain::NotYetValid {
+            params.not_before = rcgen::date_time_ymd(4000, 1, 1);
+            params.not_after = rcgen::date_time_ymd(4001, 1, 1);
         }
         let key = KeyPair::generate().expect("a key");
         let leaf = params.signed_by(&key, &issuer).expect("a certificate");

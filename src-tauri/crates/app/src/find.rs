@@ -84,10 +84,7 @@ impl App {
 
     /// Opens the administrator portal that an address tells, in the system's browser. The page's text itself is never opened.
     pub async fn portal_open(&self, address: String) -> Result<(), Fault> {
-        let place = arm::Place::of(&address).ok_or_else(|| {
-            let shown = pep::address::shown(&address);
-            convert::fault(&pep::Fault::new(code::NO_USABLE_ADDRESS).with("address", shown))
-        })?;
+        let place = pep::find::portal_of(&address).map_err(|fault| convert::fault(&fault))?;
         self.open_in_browser(place.admin_portal()).await.map_err(|fault| convert::fault(&fault))
     }
 

@@ -2,7 +2,7 @@
 
 use arm::{
     Arm, ArmError, BrowserSignIn, DeviceSignIn, Http, IdentityProvider, Metadata, Place, Root, SignInError,
-    SignInOptions, Site, TransportError, Untrusted,
+    SignInOptions, TransportError, Untrusted,
 };
 use contract::{ArmAsk, ArmCode, ArmStep, Fault, RootChoice};
 use pep::fault::code;
@@ -98,7 +98,7 @@ impl App {
 
     #[allow(clippy::type_complexity, reason = "the place is known whether or not the rest is")]
     async fn begin(&self, ask: &ArmAsk) -> Result<(String, Result<(Http, Metadata, Waiting), Asked>), pep::Fault> {
-        let endpoint = endpoint(&ask.address).map_err(|error| pep::Fault::of_arm(&error))?;
+        let endpoint = Place::resource_manager_of(&ask.address).map_err(|error| pep::Fault::of_arm(&error))?;
         let place = endpoint.host_str().unwrap_or_default().to_owned();
         let roots = self.roots().of(&place);
         let begun = async {
@@ -223,14 +223,6 @@ impl App {
     }
 }
 
-/// The Resource Manager that a person means: region and external domain alone are enough.
-fn endpoint(text: &str) -> Result<url::Url, ArmError> {
-    match Place::of(text).filter(|place| place.site == Site::Domain && !text.contains("://")) {
-        Some(place) => Place::resource_manager_of(&place.resource_manager()),
-        None => Place::resource_manager_of(text),
-    }
-}
-
 async fn root_of(path: &std::path::Path) -> Result<Root, pep::Fault> {
     let wrong = |what: &dyn std::fmt::Display| pep::Fault::new(code::CERTIFICATE_WRONG).detail(what);
     let bytes = find::read(path).await.map_err(|error| match error {
@@ -241,26 +233,5 @@ async fn root_of(path: &std::path::Path) -> Result<Root, pep::Fault> {
     match (roots.pop(), roots.is_empty()) {
         (Some(root), true) => Ok(root),
         _ => Err(wrong(&"the file holds more than one certificate")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::endpoint;
-
-    #[test]
-    fn region_and_domain_are_enough() {
-        for (text, url) in [
-            ("east.cloud.contoso.example", "https://adminmanagement.east.cloud.contoso.example/"),
-            (
-                "https://adminportal.east.cloud.contoso.example/#x",
-                "https://adminmanagement.east.cloud.contoso.example/",
-            ),
-            ("adminmanagement.east.cloud.contoso.example", "https://adminmanagement.east.cloud.contoso.example/"),
-            ("https://localhost:44300", "https://localhost:44300/"),
-        ] {
-            assert_eq!(endpoint(text).unwrap().as_str(), url, "{text}");
-        }
-        assert!(endpoint("http://east.a.example").is_err() && endpoint(" ").is_err());
     }
 }

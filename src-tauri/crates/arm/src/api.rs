@@ -1,11 +1,11 @@
 //! Subscriptions and fabric locations of the administrator Resource Manager.
 
 use http::StatusCode;
-use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::WWW_AUTHENTICATE;
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::http::Answer;
+use crate::http::{Answer, json};
 use crate::version::{best, error_of, offered};
 use crate::{AccessToken, ArmError, Http, Metadata, Place};
 
@@ -96,20 +96,40 @@ impl Arm {
     /// When the token, its role, or the Resource Manager does not allow it.
     pub async fn find(&self) -> Result<Vec<Location>, ArmError> {
         let subscription = self.provider_subscription().await?;
+        let Some(known) = self.known_region() else {
+            return match self.listed_regions(&subscription).await {
+                Err(ArmError::NotArm { .. } | ArmError::MissingRole { .. }) => Err(ArmError::NoRegion),
+                listed => self.of_regions(&subscription, &listed?).await,
+            };
+        };
+        match self.of_regions(&subscription, std::slice::from_ref(&known)).await {
+            // A name outside may differ from the region inside: the resource groups tell it.
+            Err(error @ ArmError::NoGroup { .. }) => {
+                let mut listed = self.listed_regions(&subscription).await.unwrap_or_default();
+                listed.retain(|region| !region.eq_ignore_ascii_case(&known));
+                if listed.is_empty() { Err(error) } else { self.of_regions(&subscription, &listed).await }
+            }
+            told => told,
+        }
+    }
+
+    async fn of_regions(&self, subscription: &str, regions: &[String]) -> Result<Vec<Location>, ArmError> {
         let mut found = Vec::new();
-        for region in self.regions(&subscription).await? {
-            let mut listed = self.locations(&subscription, &region).await?;
+        for region in regions {
+            let listed = self.locations(subscription, region).await?;
             if listed.is_empty() {
-                listed.push(Location { region: region.clone(), ..Location::default() });
+                found.push(self.location(subscription, region, region).await?);
             }
             for location in listed {
                 // A list may leave out what the single answer tells.
-                let whole = location.pep_addresses.is_empty();
-                found.push(if whole {
-                    self.location(&subscription, &region, &location.region).await?
-                } else {
-                    location
-                });
+                if !location.pep_addresses.is_empty() {
+                    found.push(location);
+                    continue;
+                }
+                match self.location(subscription, region, &location.region).await {
+                    Err(ArmError::NoGroup { .. }) => found.push(location),
+                    told => found.push(told?),
+                }
             }
         }
         if found.is_empty() { Err(ArmError::NoRegion) } else { Ok(found) }
@@ -120,16 +140,24 @@ impl Arm {
     /// # Errors
     /// As [`Self::find`].
     pub async fn subscriptions(&self) -> Result<Vec<Subscription>, ArmError> {
+        self.listed_subscriptions(|_| false).await
+    }
+
+    /// The subscriptions up to the page with one that is enough.
+    async fn listed_subscriptions(
+        &self,
+        is_enough: impl Fn(&Subscription) -> bool,
+    ) -> Result<Vec<Subscription>, ArmError> {
         let read = |item: &Map<String, Value>| {
             Some(Subscription { id: text(item, "subscriptionId")?, name: text(item, "displayName")? })
         };
-        self.list(&["subscriptions"], SUBSCRIPTIONS_VERSION, read).await
+        self.list(&["subscriptions"], SUBSCRIPTIONS_VERSION, read, is_enough).await
     }
 
     async fn provider_subscription(&self) -> Result<String, ArmError> {
-        let all = self.subscriptions().await?;
-        let wanted = |one: &&Subscription| one.name.trim().eq_ignore_ascii_case(PROVIDER_SUBSCRIPTION);
-        match all.iter().find(wanted) {
+        let wanted = |one: &Subscription| one.name.trim().eq_ignore_ascii_case(PROVIDER_SUBSCRIPTION);
+        let all = self.listed_subscriptions(wanted).await?;
+        match all.iter().find(|one| wanted(one)) {
             Some(found) => Ok(found.id.clone()),
             None => {
                 Err(ArmError::NoProviderSubscription { seen: all.into_iter().take(20).map(|one| one.name).collect() })
@@ -137,27 +165,26 @@ impl Arm {
         }
     }
 
-    /// The regions: out of the names of the Resource Manager or the portal, else out of the resource groups `System.<region>`.
-    async fn regions(&self, subscription: &str) -> Result<Vec<String>, ArmError> {
+    /// The region out of the names of the Resource Manager or the portal, else as somebody knows it.
+    fn known_region(&self) -> Option<String> {
         let named = |url: &Url, label: &str| {
             url.domain().filter(|host| host.starts_with(label)).and_then(Place::of).map(|place| place.region)
         };
-        let known = named(&self.endpoint, "adminmanagement.")
+        named(&self.endpoint, "adminmanagement.")
             .or_else(|| self.portal.as_ref().and_then(|portal| named(portal, "adminportal.")))
-            .or_else(|| self.region.clone());
-        if let Some(region) = known {
-            return Ok(vec![region]);
-        }
+            .or_else(|| self.region.clone())
+    }
+
+    /// The regions out of the resource groups `System.<region>`.
+    async fn listed_regions(&self, subscription: &str) -> Result<Vec<String>, ArmError> {
         let region = |group: &Map<String, Value>| {
             let name = text(group, "name")?;
             let (system, region) = name.split_once('.')?;
             system.eq_ignore_ascii_case("system").then(|| region.to_owned())
         };
         let path = ["subscriptions", subscription, "resourcegroups"];
-        match self.list(&path, SUBSCRIPTIONS_VERSION, region).await {
-            Err(ArmError::NotArm { .. } | ArmError::MissingRole { .. }) => Err(ArmError::NoRegion),
-            listed => Ok(listed?.into_iter().take(16).collect()),
-        }
+        let listed = self.list(&path, SUBSCRIPTIONS_VERSION, region, |_| false).await?;
+        Ok(listed.into_iter().take(16).collect())
     }
 
     /// The locations of a region.
@@ -166,7 +193,7 @@ impl Arm {
     /// As [`Self::find`].
     pub async fn locations(&self, subscription: &str, region: &str) -> Result<Vec<Location>, ArmError> {
         let group = format!("System.{region}");
-        self.list(&path(subscription, &group), FABRIC_VERSION, Location::read).await
+        self.list(&path(subscription, &group), FABRIC_VERSION, Location::read, |_| false).await
     }
 
     /// One location.
@@ -188,6 +215,7 @@ impl Arm {
         path: &[&str],
         version: &str,
         read: impl Fn(&Map<String, Value>) -> Option<T>,
+        is_enough: impl Fn(&T) -> bool,
     ) -> Result<Vec<T>, ArmError> {
         let mut page = self.get(path, version).await?;
         let mut items = Vec::new();
@@ -198,12 +226,16 @@ impl Arm {
             };
             let room = MOST_LISTED.saturating_sub(items.len());
             items.extend(listed.iter().filter_map(|item| read(item.as_object()?)).take(room));
+            // A link that leads nowhere does no harm when nobody needs it.
+            if items.iter().any(&is_enough) {
+                return Ok(items);
+            }
             let Some(next) = text(&object, "nextLink") else { return Ok(items) };
             let next =
                 self.endpoint.join(&next).map_err(|_| ArmError::BadAnswer("nextLink is no address".to_owned()))?;
             // The token is shown to nobody else.
             if next.origin() != self.endpoint.origin() {
-                return Err(ArmError::ForeignLink(next.host_str().unwrap_or_default().chars().take(200).collect()));
+                return Err(ArmError::ForeignLink(next.origin().ascii_serialization().chars().take(200).collect()));
             }
             let answer = self.http.get(&next, Some(&self.token)).await?;
             page = self.judge(answer)?;
@@ -239,14 +271,18 @@ impl Arm {
     /// The status decides: a `WWW-Authenticate` header on an answer of 200 is no challenge, and recorded answers carry one.
     fn judge(&self, answer: Answer) -> Result<Value, ArmError> {
         if answer.status == StatusCode::OK {
-            return serde_json::from_slice(&answer.body).map_err(|error| ArmError::BadAnswer(error.to_string()));
+            return json(&answer.body).map_err(|error| ArmError::BadAnswer(error.to_string()));
         }
-        let (code, mut message) = error_of(&answer.body).unwrap_or_default();
+        let told = error_of(&answer.body);
+        let is_told = told.is_some();
+        let (code, mut message) = told.unwrap_or_default();
         // On a 401 the header may say more than the body does. RFC 6750 section 3
         let challenge = answer.headers.get(WWW_AUTHENTICATE).and_then(|value| value.to_str().ok());
         message.push_str(challenge.unwrap_or_default());
-        let status = answer.status.as_u16();
-        let code = if code.is_empty() { format!("HTTP {status}") } else { code.chars().take(100).collect() };
+        let (status, seconds) = (answer.status.as_u16(), answer.wait().map(|time| time.as_secs()));
+        let host = self.endpoint.host_str().unwrap_or_default().to_owned();
+        let told: String = code.chars().take(100).collect();
+        let code = if told.is_empty() { format!("HTTP {status}") } else { told.clone() };
         Err(match status {
             401 if code == "ExpiredAuthenticationToken" || message.contains("expired") => ArmError::ExpiredToken,
             401 if code == "InvalidAuthenticationTokenAudience" || message.contains("audience") => {
@@ -254,13 +290,23 @@ impl Arm {
             }
             401 if self.token.is_over() => ArmError::ExpiredToken,
             401 => ArmError::TokenRefused { code },
+            403 | 407 if !is_told => ArmError::Between { host, status },
             403 => ArmError::MissingRole { code },
-            429 => {
-                let after = answer.headers.get(RETRY_AFTER).and_then(|after| after.to_str().ok());
-                ArmError::Busy { seconds: after.and_then(|after| after.trim().parse().ok()) }
+            404 if code == "InvalidResourceNamespace" || code == "NoRegisteredProviderFound" => {
+                ArmError::NoProvider { host, code }
             }
-            500..=599 => ArmError::Failed { status, code },
-            _ => ArmError::NotArm { host: self.endpoint.host_str().unwrap_or_default().to_owned(), status, what: code },
+            404 if ["ResourceGroupNotFound", "ResourceNotFound"].contains(&code.as_str()) => {
+                let what = if code == "ResourceNotFound" {
+                    "this part of the fabric"
+                } else {
+                    "the resource group of the region"
+                };
+                let what = what.to_owned();
+                ArmError::NoGroup { host, what, code }
+            }
+            429 => ArmError::Busy { seconds },
+            500..=599 => ArmError::Failed { status, code: told, seconds },
+            _ => ArmError::NotArm { host, status, what: code },
         })
     }
 }
@@ -284,9 +330,9 @@ impl Location {
         let dns = |at: &str| {
             property(&format!("externalDNSIPAddress{at}")).or_else(|| property(&format!("externalDsnIPAddress{at}")))
         };
-        let times = |what: &str| {
-            (property(&format!("{what}ActionPlanStartTime")), property(&format!("{what}ActionPlanEndTime")))
-        };
+        // The first day of all times means that it never happened.
+        let time = |name: String| property(&name).filter(|time| !time.starts_with("0001-01-01"));
+        let times = |what: &str| (time(format!("{what}ActionPlanStartTime")), time(format!("{what}ActionPlanEndTime")));
         Some(Self {
             region: name.rsplit('/').next().unwrap_or_default().to_owned(),
             pep_addresses: addresses,
@@ -328,7 +374,8 @@ mod tests {
         let whole = read(
             r#"{"name":"east/east","properties":{"pepIpAddresses":["192.0.2.224","192.0.2.225"],"stampInformationId":"3c2f","stampCloudId":"7d9f",
                 "timeServer":"ntp.contoso.example","externalDNSIPAddress01":"azs-ns01","externalDsnIPAddress02":"azs-ns02",
-                "exclusiveAdminOperationRunning":true,"exclusiveAdminOperationName":"Update","startUpActionPlanStartTime":"2018-01-01T00:00:00Z"}}"#,
+                "exclusiveAdminOperationRunning":true,"exclusiveAdminOperationName":"Update","startUpActionPlanStartTime":"2018-01-01T00:00:00Z",
+                "startUpActionPlanEndTime":"0001-01-01T00:00:00","shutDownActionPlanStartTime":"0001-01-01T00:00:00Z"}}"#,
         )
         .unwrap();
         assert_eq!((whole.region.as_str(), whole.pep_addresses.len()), ("east", 2));
@@ -338,6 +385,7 @@ mod tests {
             (Some(true), Some("Update"))
         );
         assert_eq!(whole.start_up, (Some("2018-01-01T00:00:00Z".into()), None));
+        assert_eq!(whole.shut_down, (None, None), "never");
         let little = read(
             r#"{"name":"east","properties":{"pepIpAddresses":"192.0.2.224","exclusiveAdminOperationRunning":"False"}}"#,
         );

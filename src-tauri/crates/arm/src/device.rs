@@ -1,14 +1,19 @@
 //! Signing in by code on another computer. RFC 8628
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use oauth2::{DeviceCodeErrorResponseType, RequestTokenError, StandardDeviceAuthorizationResponse};
+use oauth2::{RequestTokenError, StandardDeviceAuthorizationResponse};
 use tokio::sync::oneshot;
 use url::Url;
 
-use crate::browser::{failed, is_not_offered, joined, token_of};
+use crate::browser::{failed, is_not_offered, joined, refused, token_of};
 use crate::{AccessToken, Http, IdentityProvider, SignInError, SignInOptions, TransportError};
+
+/// The shortest time between two questions, whatever the provider says.
+const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
+/// The longest time between two questions while nothing answers. RFC 8628 section 3.5
+const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
 
 /// A sign-in that waits for somebody to type its code.
 pub struct DeviceSignIn {
@@ -37,16 +42,24 @@ impl DeviceSignIn {
             let http = http.clone();
             async move { http.carry(request).await }
         };
+        let host = provider.host();
+        let not_offered = |told: &str| SignInError::NotOffered { host: host.to_owned(), told: told.to_owned() };
         let told: StandardDeviceAuthorizationResponse =
             request.request_async(&carry).await.map_err(|error| match error {
-                RequestTokenError::ServerResponse(told) if is_not_offered(told.error()) => {
-                    SignInError::NotOffered(told.error().as_ref().to_owned())
+                RequestTokenError::ServerResponse(told) => {
+                    let (kind, description) = (told.error().as_ref(), told.error_description());
+                    let description = description.map(String::as_str).unwrap_or_default();
+                    if is_not_offered(kind, description) {
+                        not_offered(&joined(kind, description))
+                    } else {
+                        refused(host, kind, description)
+                    }
                 }
-                // A provider without this way answers with a page, not with an error of OAuth.
-                RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
-                    SignInError::NotOffered("sign-in by code is not answered".to_owned())
+                // A provider without this way has no such address, or a page there.
+                RequestTokenError::Request(TransportError::NotJson { status: status @ (400 | 404 | 405), .. }) => {
+                    not_offered(&format!("HTTP {status}"))
                 }
-                other => failed(other, |kind| kind.as_ref().to_owned()),
+                other => failed(host, other, |kind| kind.as_ref().to_owned()),
             })?;
         let url = told.verification_uri().url().clone();
         if url.scheme() != "https" {
@@ -95,53 +108,82 @@ impl DeviceSignIn {
         if let Some(resource) = self.provider.resource() {
             request = request.add_extra_param("resource", resource.to_owned());
         }
-        // The library repeats after every error. A broken network may come back; a certificate that is refused stays refused.
+        // The library asks again after every failure of this closure, each time later. A broken network or a busy server may come
+        // back; a certificate that is refused stays refused.
         let (give_up, given_up) = oneshot::channel();
-        let give_up = Arc::new(Mutex::new(Some(give_up)));
+        let polls = Arc::new(Mutex::new(Polls { give_up: Some(give_up), ..Polls::default() }));
         let carry = |request| {
-            let (http, give_up) = (self.http.clone(), Arc::clone(&give_up));
+            let (http, polls) = (self.http.clone(), Arc::clone(&polls));
             async move {
-                http.carry(request).await.inspect_err(|error| {
-                    let lasting = matches!(
-                        error,
-                        TransportError::Certificate(_) | TransportError::Redirect { .. } | TransportError::TooLarge(_)
-                    );
-                    let taken = lasting.then(|| give_up.lock().ok()?.take()).flatten();
-                    if let Some(give_up) = taken {
-                        // Whoever waits is still there: it polls this.
-                        let _ = give_up.send(error.clone());
-                    }
-                })
+                let answer = http.carry(request).await;
+                lock(&polls).note(answer.as_ref().err());
+                answer
             }
+        };
+        let longest = self.told.interval().max(LONGEST_BACKOFF);
+        let request = request.set_max_backoff_interval(longest);
+        let sleep = |time: Duration| {
+            let told = lock(&polls).wait.take().unwrap_or_default();
+            // Whoever asks to wait beyond the code's end is asked once more after it, and told apart there.
+            sleep(time.max(told.min(self.told.expires_in())).max(SHORTEST_INTERVAL))
         };
         let answer = tokio::select! {
             biased;
             Ok(error) = given_up => return Err(SignInError::Transport(error)),
             answer = request.request_async(&carry, sleep, None) => answer,
         };
+        let host = self.provider.host();
         let answer = answer.map_err(|error| match error {
             RequestTokenError::ServerResponse(told) => {
                 let description = told.error_description().map(String::as_str).unwrap_or_default();
-                match told.error() {
-                    DeviceCodeErrorResponseType::ExpiredToken => SignInError::CodeExpired,
-                    DeviceCodeErrorResponseType::AccessDenied => {
-                        SignInError::Denied(joined("access_denied", description))
+                // Entra ID has own names for both.
+                match told.error().as_ref() {
+                    "expired_token" | "code_expired" => {
+                        // Nobody could sign in while nothing answered.
+                        lock(&polls).failed.take().map_or(SignInError::CodeExpired, SignInError::Transport)
                     }
-                    // Entra ID's own names for both.
-                    DeviceCodeErrorResponseType::Basic(kind) if kind.as_ref() == "authorization_declined" => {
-                        SignInError::Denied(joined("authorization_declined", description))
+                    kind if is_not_offered(kind, description) => {
+                        SignInError::NotOffered { host: host.to_owned(), told: joined(kind, description) }
                     }
-                    DeviceCodeErrorResponseType::Basic(kind) if kind.as_ref() == "code_expired" => {
-                        SignInError::CodeExpired
-                    }
-                    DeviceCodeErrorResponseType::Basic(kind) if is_not_offered(kind) => {
-                        SignInError::NotOffered(kind.as_ref().to_owned())
-                    }
-                    other => SignInError::Refused(joined(other.as_ref(), description)),
+                    kind => refused(host, kind, description),
                 }
             }
-            other => failed(other, |kind| kind.as_ref().to_owned()),
+            other => failed(host, other, |kind| kind.as_ref().to_owned()),
         })?;
         Ok(token_of(&answer))
     }
+}
+
+/// What the questions for the token met so far.
+#[derive(Default)]
+struct Polls {
+    give_up: Option<oneshot::Sender<TransportError>>,
+    /// For how long the last answer asks to wait.
+    wait: Option<Duration>,
+    /// The last failure, where there was no answer after it.
+    failed: Option<TransportError>,
+}
+
+impl Polls {
+    fn note(&mut self, error: Option<&TransportError>) {
+        self.failed = error.cloned();
+        match error {
+            Some(TransportError::Busy { seconds, .. }) => self.wait = seconds.map(Duration::from_secs),
+            Some(
+                error @ (TransportError::Certificate(_)
+                | TransportError::Redirect { .. }
+                | TransportError::TooLarge { .. }),
+            ) => {
+                if let Some(give_up) = self.give_up.take() {
+                    // Whoever waits is still there: it polls this.
+                    let _ = give_up.send(error.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn lock(polls: &Mutex<Polls>) -> std::sync::MutexGuard<'_, Polls> {
+    polls.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,20 +1,19 @@
 //! What can go wrong: what happened, the likely cause, and what to do.
 
+use crate::Refusal;
 use trust::{CertificateFault, Untrusted};
 
-/// Why there is no answer.
+/// Why there is no answer that could be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TransportError {
     /// The name has no address.
-    #[error(
-        "the name {host} cannot be resolved: check the region and the external domain, or use a DNS server that knows them"
-    )]
+    #[error("the name {host} cannot be resolved")]
     Unresolved {
         /// The host
         host: String,
     },
     /// Nobody listens.
-    #[error("{host} answers, but nothing listens there: check the address")]
+    #[error("{host} answers, but nothing listens there")]
     Refused {
         /// The host
         host: String,
@@ -35,19 +34,111 @@ pub enum TransportError {
     #[error(transparent)]
     Certificate(Box<Untrusted>),
     /// It points elsewhere; nothing is sent there.
-    #[error("the answer points elsewhere (HTTP {status} to \"{to}\"), which is not followed: use the final address")]
+    #[error(
+        "the answer of {host} points elsewhere (HTTP {status} to \"{to}\"), which is not followed: use the final address"
+    )]
     Redirect {
+        /// The host
+        host: String,
         /// The status
         status: u16,
         /// Where to, as it says
         to: String,
     },
     /// The body has no end.
-    #[error("the answer is larger than {0} bytes, and was not read to its end")]
-    TooLarge(usize),
+    #[error("the answer of {host} is larger than {limit} bytes, and was not read to its end")]
+    TooLarge {
+        /// The host
+        host: String,
+        /// The limit
+        limit: usize,
+    },
+    /// It says that it cannot answer now.
+    #[error("{host} cannot answer now (HTTP {status}){}: try again later", wait(*.seconds))]
+    Busy {
+        /// The host
+        host: String,
+        /// The status
+        status: u16,
+        /// For how long it asks to wait, where it says
+        seconds: Option<u64>,
+    },
+    /// A page or the like instead of JSON.
+    #[error("{host} answers with {what} instead of JSON (HTTP {status}): a gateway may answer for it")]
+    NotJson {
+        /// The host
+        host: String,
+        /// The status
+        status: u16,
+        /// What it is
+        what: String,
+    },
     /// Something else.
-    #[error("there is no usable answer: {0}")]
-    Other(String),
+    #[error("there is no usable answer of {host}: {what}")]
+    Other {
+        /// The host
+        host: String,
+        /// What happened
+        what: String,
+    },
+}
+
+impl TransportError {
+    /// Whose answer it would have been.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        match self {
+            Self::Certificate(untrusted) => &untrusted.host,
+            Self::Unresolved { host }
+            | Self::Refused { host }
+            | Self::Unreachable { host }
+            | Self::TimedOut { host }
+            | Self::Redirect { host, .. }
+            | Self::TooLarge { host, .. }
+            | Self::Busy { host, .. }
+            | Self::NotJson { host, .. }
+            | Self::Other { host, .. } => host,
+        }
+    }
+
+    /// Whether it answered, if only that it cannot.
+    #[must_use]
+    pub fn is_answer(&self) -> bool {
+        matches!(
+            self,
+            Self::Certificate(_)
+                | Self::Redirect { .. }
+                | Self::TooLarge { .. }
+                | Self::Busy { .. }
+                | Self::NotJson { .. }
+        )
+    }
+
+    /// What helps at a Resource Manager, whose name a person typed.
+    fn advice(&self) -> &'static str {
+        match self {
+            Self::Unresolved { .. } => {
+                ": check the region and the external domain, or use a DNS server that knows them"
+            }
+            Self::Refused { .. } => ": check the address",
+            _ => "",
+        }
+    }
+
+    /// What helps at an identity provider, whose name the stamp told.
+    fn way_out(&self) -> &'static str {
+        if self.is_answer() {
+            ""
+        } else {
+            "; if the browser gets there, it does so through a proxy, and none is used here: ask for a direct way to this host, or \
+             get the addresses in another way, such as the stamp file or the portal's page"
+        }
+    }
+}
+
+/// What is said about waiting.
+fn wait(seconds: Option<u64>) -> String {
+    seconds.map(|seconds| format!(", it asks to wait for {seconds} s")).unwrap_or_default()
 }
 
 /// Why the Resource Manager did not tell.
@@ -61,8 +152,11 @@ pub enum ArmError {
     /// A root cannot be used.
     #[error("{0}")]
     Root(CertificateFault),
+    /// The address of a public cloud.
+    #[error("{0} belongs to a public cloud, not to a stamp: use https://adminmanagement.<region>.<domain>")]
+    PublicCloud(String),
     /// There is no answer.
-    #[error(transparent)]
+    #[error("{}{}", .0, .0.advice())]
     Transport(#[from] TransportError),
     /// Something else answers there.
     #[error(
@@ -75,6 +169,39 @@ pub enum ArmError {
         status: u16,
         /// What it answered
         what: String,
+    },
+    /// What refuses is not the Resource Manager.
+    #[error(
+        "HTTP {status} comes with no error of a Resource Manager: a firewall or gateway before {host} refuses, ask whoever runs it"
+    )]
+    Between {
+        /// The host
+        host: String,
+        /// The status
+        status: u16,
+    },
+    /// It knows subscriptions, but not the fabric.
+    #[error(
+        "{host} does not know the resource provider Microsoft.Fabric.Admin ({code}): it is the Resource Manager of the users, or the \
+         provider is not registered now; use https://adminmanagement.<region>.<domain>, or the stamp file"
+    )]
+    NoProvider {
+        /// The host
+        host: String,
+        /// What the answer says
+        code: String,
+    },
+    /// It knows the fabric, but not this part.
+    #[error(
+        "{host} does not know {what} ({code}), and no other resource group System.<region> is shown: check the region"
+    )]
+    NoGroup {
+        /// The host
+        host: String,
+        /// The resource group, or the location
+        what: String,
+        /// What the answer says
+        code: String,
     },
     /// The version of the API is not known, and none of those that are offered helps.
     #[error("the version of the API is not known there; offered are: {}", .offered.join(", "))]
@@ -121,26 +248,29 @@ pub enum ArmError {
     )]
     NoRegion,
     /// A list goes on elsewhere.
-    #[error("a list goes on at another host ({0}), which is not followed")]
+    #[error("a list goes on at another address ({0}), which is not followed")]
     ForeignLink(String),
     /// A list has no end.
     #[error("a list has no end; it was followed for {0} pages")]
     TooManyPages(usize),
     /// It is too busy.
-    #[error("the Resource Manager asks to wait{}", .seconds.map(|s| format!(" for {s} s")).unwrap_or_default())]
+    #[error("the Resource Manager is asked too often (HTTP 429){}: try again later", wait(*.seconds))]
     Busy {
         /// For how long, where it says
         seconds: Option<u64>,
     },
     /// It cannot answer now.
     #[error(
-        "the Resource Manager fails (HTTP {status} {code}): if the portal is down this way is as well, use the stamp file or an address"
+        "the Resource Manager fails (HTTP {status}{}){}: if the portal is down this way is as well, use the stamp file or an address",
+        if code.is_empty() { String::new() } else { format!(" {code}") }, wait(*.seconds)
     )]
     Failed {
         /// The status
         status: u16,
-        /// What the answer says
+        /// What the answer says; may be empty
         code: String,
+        /// For how long it asks to wait, where it says
+        seconds: Option<u64>,
     },
     /// The answer is not what it should be.
     #[error("the answer cannot be read: {0}")]
@@ -167,22 +297,36 @@ pub enum SignInError {
     /// Something on this computer sends wrong answers.
     #[error("the browser's answers do not belong to this sign-in; it was given up: begin again")]
     WrongAnswers,
-    /// The person, or the directory, refused.
-    #[error("the sign-in was refused: {0}")]
-    Denied(String),
     /// The code is too old.
     #[error("the code has expired before somebody signed in: begin again")]
     CodeExpired,
     /// The identity provider has no such way to sign in.
-    #[error("the identity provider does not offer this way ({0}): use the other one")]
-    NotOffered(String),
-    /// The identity provider refused the exchange.
-    #[error("the identity provider refused: {0}")]
-    Refused(String),
+    #[error("{host} does not offer this way to sign in ({told}): use the other one")]
+    NotOffered {
+        /// The identity provider
+        host: String,
+        /// What it said
+        told: String,
+    },
+    /// The identity provider refused.
+    #[error("{host} gave no token: {why}; its own words: {told}")]
+    Refused {
+        /// The identity provider
+        host: String,
+        /// What its words mean
+        why: Refusal,
+        /// Its words
+        told: String,
+    },
     /// There is no answer.
-    #[error("the identity provider: {0}")]
+    #[error("the identity provider: {}{}", .0, .0.way_out())]
     Transport(#[from] TransportError),
     /// The answer is not what it should be.
-    #[error("the answer of the identity provider cannot be read: {0}")]
-    BadAnswer(String),
+    #[error("the answer of {host} cannot be read: {what}")]
+    BadAnswer {
+        /// The identity provider
+        host: String,
+        /// What is wrong with it
+        what: String,
+    },
 }

@@ -9,6 +9,7 @@ mod identity;
 mod loopback;
 mod metadata;
 mod place;
+mod refusal;
 mod token;
 mod version;
 
@@ -20,5 +21,6 @@ pub use http::Http;
 pub use identity::{AZURE_CLI, AZURE_POWERSHELL, IdentityProvider, Kind, SignInOptions};
 pub use metadata::Metadata;
 pub use place::{Place, Site};
+pub use refusal::Refusal;
 pub use token::AccessToken;
 pub use trust::{CertificateFault, Root, Untrusted};

@@ -16,7 +16,8 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use subtle_eq::same;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
+use tokio::task::JoinSet;
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -28,6 +29,8 @@ const MOST_WRONG: usize = 32;
 const MOST_CONNECTIONS: usize = 16;
 const HEAD_LIMIT: Duration = Duration::from_secs(10);
 const LARGEST_HEAD: usize = 32 << 10;
+/// How long the browser has to take the last page.
+const PAGE_LIMIT: Duration = Duration::from_secs(3);
 
 /// Two listeners on one port.
 pub(crate) struct Loopback {
@@ -44,8 +47,28 @@ pub(crate) enum Answer {
     Error(String, String),
 }
 
+/// The page that the browser still waits for; the connections end with it.
+pub(crate) struct Reply {
+    page: mpsc::Sender<&'static str>,
+    _connections: JoinSet<()>,
+}
+
+impl Reply {
+    /// Tells the browser how it ended, and waits until that has gone out.
+    pub(crate) async fn tell(self, text: &'static str) {
+        let told = async {
+            if self.page.send(text).await.is_ok() {
+                self.page.closed().await;
+            }
+        };
+        if tokio::time::timeout(PAGE_LIMIT, told).await.is_err() {
+            tracing::debug!("The browser did not take its page");
+        }
+    }
+}
+
 enum Asked {
-    Answer(Answer),
+    Answer(Answer, mpsc::Sender<&'static str>),
     Wrong,
 }
 
@@ -71,12 +94,12 @@ impl Loopback {
     }
 
     /// Waits for the answer that belongs to this state. What has another state gets an error page and does not count; too much of
-    /// it ends the sign-in.
-    pub(crate) async fn answer(self, state: &str, time: Duration) -> Result<Answer, SignInError> {
+    /// it ends the sign-in. The browser waits for its page until it is told how that ended.
+    pub(crate) async fn answer(self, state: &str, time: Duration) -> Result<(Answer, Reply), SignInError> {
         let (told, mut asked) = mpsc::channel(MOST_CONNECTIONS);
         let state = Zeroizing::new(state.to_owned());
+        let mut connections = JoinSet::new();
         let serving = async {
-            let mut connections = tokio::task::JoinSet::new();
             loop {
                 let stream = tokio::select! {
                     accepted = self.v4.accept() => accepted,
@@ -96,7 +119,7 @@ impl Loopback {
             let mut wrong = 0;
             loop {
                 match asked.recv().await {
-                    Some(Asked::Answer(answer)) => return Ok(answer),
+                    Some(Asked::Answer(answer, page)) => return Ok((answer, page)),
                     Some(Asked::Wrong) if wrong < MOST_WRONG => wrong += 1,
                     _ => return Err(SignInError::WrongAnswers),
                 }
@@ -108,7 +131,9 @@ impl Loopback {
                 () = serving => Err(SignInError::WrongAnswers),
             }
         };
-        tokio::time::timeout(time, both).await.unwrap_or(Err(SignInError::TimedOut(time.as_secs())))
+        let (answer, page) =
+            tokio::time::timeout(time, both).await.unwrap_or(Err(SignInError::TimedOut(time.as_secs())))?;
+        Ok((answer, Reply { page, _connections: connections }))
     }
 }
 
@@ -119,14 +144,24 @@ async fn accept(listener: Option<&TcpListener>) -> std::io::Result<(TcpStream, s
     }
 }
 
-/// One request of one connection. The answer is told only after the page has gone out, because it ends everything here.
+/// One request of one connection. Whoever brings the answer waits for the page until it is known how that ended.
 async fn serve(stream: TcpStream, state: Zeroizing<String>, told: mpsc::Sender<Asked>) {
-    let (found, mut taken) = mpsc::channel(1);
-    let service = service_fn(|request: Request<Incoming>| {
-        let (asked, page) = look(&request, &state);
-        // There is one request a connection.
-        let _ = found.try_send(asked);
-        async move { Ok::<_, Infallible>(page) }
+    let (tell, texts) = mpsc::channel(1);
+    let texts = Mutex::new(texts);
+    let service = service_fn(async |request: Request<Incoming>| {
+        let response = match look(&request, &state) {
+            Ok(answer) => {
+                // Nobody waits any more when another answer was faster.
+                let is_taken = told.send(Asked::Answer(answer, tell.clone())).await.is_ok();
+                let text = if is_taken { texts.lock().await.recv().await } else { None };
+                page(StatusCode::OK, text.unwrap_or("This sign-in has ended. You can close this page."))
+            }
+            Err(status) => {
+                let _ = told.send(Asked::Wrong).await;
+                page(status, "This address is used by a sign-in only.")
+            }
+        };
+        Ok::<_, Infallible>(response)
     });
     let served = http1::Builder::new()
         .keep_alive(false)
@@ -138,20 +173,15 @@ async fn serve(stream: TcpStream, state: Zeroizing<String>, told: mpsc::Sender<A
     if let Err(error) = served {
         tracing::debug!(%error, "A browser's connection ended early");
     }
-    if let Ok(asked) = taken.try_recv() {
-        // Nobody waits any more when another answer was faster.
-        let _ = told.send(asked).await;
-    }
 }
 
-fn look(request: &Request<Incoming>, state: &str) -> (Asked, Response<Full<Bytes>>) {
-    let wrong = |status| (Asked::Wrong, page(status, "This address is used by a sign-in only."));
+/// What a request brings, or the status of its refusal.
+fn look(request: &Request<Incoming>, state: &str) -> Result<Answer, StatusCode> {
     if request.method() != Method::GET || request.uri().path() != "/" {
-        return wrong(StatusCode::NOT_FOUND);
+        return Err(StatusCode::NOT_FOUND);
     }
-    let Ok(url) = Url::parse(&format!("http://localhost/?{}", request.uri().query().unwrap_or_default())) else {
-        return wrong(StatusCode::BAD_REQUEST);
-    };
+    let url = Url::parse(&format!("http://localhost/?{}", request.uri().query().unwrap_or_default()))
+        .map_err(|_| StatusCode::BAD_REQUEST)?;
     let field = |name: &str| {
         let mut all =
             url.query_pairs().filter(|(key, _)| key == name).map(|(_, value)| Zeroizing::new(value.into_owned()));
@@ -159,19 +189,16 @@ fn look(request: &Request<Incoming>, state: &str) -> (Asked, Response<Full<Bytes
         all.next().filter(|_| all.next().is_none())
     };
     if !field("state").is_some_and(|told| same(&told, state)) {
-        return wrong(StatusCode::BAD_REQUEST);
+        return Err(StatusCode::BAD_REQUEST);
     }
     match (field("error"), field("code")) {
         (Some(error), _) => {
             let description =
                 field("error_description").map(|text| text.chars().take(500).collect()).unwrap_or_default();
-            let answer = Answer::Error(error.chars().take(100).collect(), description);
-            (Asked::Answer(answer), page(StatusCode::OK, "The sign-in was refused. You can close this page."))
+            Ok(Answer::Error(error.chars().take(100).collect(), description))
         }
-        (None, Some(code)) => {
-            (Asked::Answer(Answer::Code(code)), page(StatusCode::OK, "You are signed in. You can close this page."))
-        }
-        (None, None) => wrong(StatusCode::BAD_REQUEST),
+        (None, Some(code)) => Ok(Answer::Code(code)),
+        (None, None) => Err(StatusCode::BAD_REQUEST),
     }
 }
 

@@ -4,6 +4,7 @@ use http::StatusCode;
 use serde_json::Value;
 use url::Url;
 
+use crate::http::json;
 use crate::version::{best, error_of, offered};
 use crate::{ArmError, Http};
 
@@ -53,17 +54,22 @@ impl Metadata {
             status: answer.status.as_u16(),
             what: what.chars().take(120).collect(),
         };
-        if answer.status.is_server_error() || answer.status == StatusCode::TOO_MANY_REQUESTS {
-            let code = error_of(&answer.body).map(|(code, _)| code).unwrap_or_default();
-            return Err(ArmError::Failed { status: answer.status.as_u16(), code });
+        let told = error_of(&answer.body).map(|(code, _)| code.chars().take(100).collect::<String>());
+        let seconds = answer.wait().map(|time| time.as_secs());
+        match answer.status {
+            StatusCode::OK => {}
+            StatusCode::TOO_MANY_REQUESTS => return Err(ArmError::Busy { seconds }),
+            status if status.is_server_error() => {
+                return Err(ArmError::Failed { status: status.as_u16(), code: told.unwrap_or_default(), seconds });
+            }
+            // These need no sign-in at a Resource Manager: whoever refuses them is another.
+            status @ (StatusCode::FORBIDDEN | StatusCode::PROXY_AUTHENTICATION_REQUIRED) if told.is_none() => {
+                let host = endpoint.host_str().unwrap_or_default().to_owned();
+                return Err(ArmError::Between { host, status: status.as_u16() });
+            }
+            _ => return Err(not_arm(told.as_deref().unwrap_or("no error of a Resource Manager"))),
         }
-        if answer.status != StatusCode::OK {
-            let code =
-                error_of(&answer.body).map_or_else(|| "no error of a Resource Manager".to_owned(), |(code, _)| code);
-            return Err(not_arm(&code));
-        }
-        let value: Value = serde_json::from_slice(&answer.body)
-            .map_err(|_| not_arm("the answer is no JSON, as of an ordinary web server"))?;
+        let value = json(&answer.body).map_err(|_| not_arm("the answer is no JSON, as of an ordinary web server"))?;
         Self::of(endpoint, &version, &value).map_err(|what| not_arm(&what))
     }
 

@@ -30,6 +30,42 @@ const LABELS: [(&str, Site); 5] = [
     ("adfs", Site::AdFs),
 ];
 
+/// Domains of the public clouds: their portals look like those of a stamp, and have no privileged endpoint.
+const PUBLIC_CLOUDS: [&str; 14] = [
+    "azure.com",
+    "azure.us",
+    "azure.cn",
+    "microsoftazure.de",
+    "azure.net",
+    "windows.net",
+    "windowsazure.com",
+    "usgovcloudapi.net",
+    "chinacloudapi.cn",
+    "microsoftonline.com",
+    "microsoftonline.us",
+    "microsoftonline.cn",
+    "microsoftonline.de",
+    "office.com",
+];
+
+/// What other hosts of a stamp, and of the web, begin with: no region is called so where a domain alone is typed.
+const NO_REGIONS: [&str; 14] = [
+    "www",
+    "login",
+    "sts",
+    "graph",
+    "api",
+    "gallery",
+    "systemgallery",
+    "adminhosting",
+    "hosting",
+    "adminvault",
+    "vault",
+    "blob",
+    "queue",
+    "table",
+];
+
 /// Where a stamp is, by its external names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
@@ -42,7 +78,8 @@ pub struct Place {
 }
 
 impl Place {
-    /// Reads an address as people copy it: with or without scheme, path, and port.
+    /// Reads an address as people copy it: with or without scheme, path, and port. Only the hosts of [`Site`] are read as such;
+    /// region and domain alone only where they are typed without a scheme, because any address of the web looks like them.
     #[must_use]
     pub fn of(text: &str) -> Option<Self> {
         let text = text.trim();
@@ -52,42 +89,67 @@ impl Place {
         }
         let Some(Host::Domain(host)) = url.host() else { return None };
         let host = host.trim_end_matches('.');
-        let (site, suffix) = LABELS
-            .iter()
-            .find_map(|(label, site)| Some((*site, host.strip_prefix(label)?.strip_prefix('.')?)))
-            .unwrap_or((Site::Domain, host));
-        let (region, rest) = suffix.split_once('.')?;
-        // `portal.azure.com` and the like are no stamps; neither is a domain of one label.
-        (!region.is_empty() && rest.split('.').all(|label| !label.is_empty()) && suffix.len() <= 200).then(|| Self {
+        let labelled =
+            LABELS.iter().find_map(|(label, site)| Some((*site, host.strip_prefix(label)?.strip_prefix('.')?)));
+        let (site, suffix) = match labelled {
+            Some(labelled) => labelled,
+            None if text.contains("://") => return None,
+            None => (Site::Domain, host),
+        };
+        let (region, domain) = suffix.split_once('.')?;
+        if Self::is_public_cloud(host) || (site == Site::Domain && NO_REGIONS.contains(&region)) {
+            return None;
+        }
+        // A domain of one label is none: `portal.contoso.example` is a portal of something else.
+        let whole = domain.contains('.') && domain.split('.').all(|label| !label.is_empty());
+        (!region.is_empty() && whole && suffix.len() <= 200).then(|| Self {
             site,
             region: region.to_owned(),
             suffix: suffix.to_owned(),
         })
     }
 
-    /// The administrator Resource Manager that an address means: its own, or one that follows from another address of the stamp.
+    /// Whether a host belongs to a public cloud.
+    #[must_use]
+    pub fn is_public_cloud(host: &str) -> bool {
+        let host = host.trim_end_matches('.').to_ascii_lowercase();
+        PUBLIC_CLOUDS
+            .iter()
+            .any(|cloud| host.strip_suffix(cloud).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
+    }
+
+    /// The host of a public cloud that an address leads to.
+    #[must_use]
+    pub fn public_cloud_of(text: &str) -> Option<String> {
+        let text = text.trim();
+        let url = if text.contains("://") { Url::parse(text) } else { Url::parse(&format!("https://{text}")) }.ok()?;
+        url.domain().filter(|host| Self::is_public_cloud(host)).map(str::to_owned)
+    }
+
+    /// The administrator Resource Manager that an address means: its own, or one that follows from another address of the stamp, or
+    /// from region and domain alone.
     ///
     /// # Errors
-    /// When it is no HTTPS address.
+    /// When it is no HTTPS address, or one of a public cloud.
     pub fn resource_manager_of(text: &str) -> Result<Url, ArmError> {
         let bad = || ArmError::Address(text.chars().take(200).collect());
         let typed = text.trim();
-        let mut url = if typed.contains("://") { Url::parse(typed) } else { Url::parse(&format!("https://{typed}")) }
+        let url = if typed.contains("://") { Url::parse(typed) } else { Url::parse(&format!("https://{typed}")) }
             .map_err(|_| bad())?;
         let credentials = !url.username().is_empty() || url.password().is_some();
         if url.scheme() != "https" || credentials || url.host().is_none() {
             return Err(bad());
         }
+        if let Some(host) = Self::public_cloud_of(typed) {
+            return Err(ArmError::PublicCloud(host));
+        }
         match Self::of(typed) {
-            Some(place) if !matches!(place.site, Site::AdminResourceManager | Site::Domain) => {
+            // A port belongs to the host that was typed.
+            Some(place) if place.site == Site::Domain && url.port().is_some() => Ok(bare(url)),
+            Some(place) if place.site != Site::AdminResourceManager => {
                 Url::parse(&place.resource_manager()).map_err(|_| bad())
             }
-            _ => {
-                url.set_path("/");
-                url.set_query(None);
-                url.set_fragment(None);
-                Ok(url)
-            }
+            _ => Ok(bare(url)),
         }
     }
 
@@ -110,6 +172,14 @@ impl Place {
     }
 }
 
+/// The address of the host alone.
+fn bare(mut url: Url) -> Url {
+    url.set_path("/");
+    url.set_query(None);
+    url.set_fragment(None);
+    url
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,6 +200,7 @@ mod tests {
             assert_eq!(place.admin_portal(), "https://adminportal.east.cloud.contoso.example/");
             assert_eq!(place.resource_manager(), "https://adminmanagement.east.cloud.contoso.example/");
         }
+        assert!(!Place::is_public_cloud("portal.notazure.com") && Place::is_public_cloud("azure.com"));
         let kit = Place::of("https://adminportal.local.azurestack.external").unwrap();
         assert_eq!((kit.region.as_str(), kit.suffix.as_str()), ("local", "local.azurestack.external"));
     }
@@ -140,6 +211,9 @@ mod tests {
             ("https://adminmanagement.east.a.example:30005/x?y#z", "https://adminmanagement.east.a.example:30005/"),
             ("https://adminportal.east.a.example:8443/#home", "https://adminmanagement.east.a.example/"),
             ("portal.east.a.example", "https://adminmanagement.east.a.example/"),
+            (" east.a.example ", "https://adminmanagement.east.a.example/"),
+            ("stack.a.example:30005", "https://stack.a.example:30005/"),
+            ("https://stack.a.example/x", "https://stack.a.example/"),
             ("https://localhost:44300", "https://localhost:44300/"),
             ("192.0.2.7", "https://192.0.2.7/"),
         ] {
@@ -149,6 +223,9 @@ mod tests {
             ["", "http://adminmanagement.east.a.example", "https://u@adminmanagement.east.a.example", "file:///x"]
         {
             assert!(matches!(Place::resource_manager_of(text), Err(ArmError::Address(_))), "{text}");
+        }
+        for text in ["https://portal.azure.com/#home", "MANAGEMENT.AZURE.COM", "https://login.microsoftonline.com./x"] {
+            assert!(matches!(Place::resource_manager_of(text), Err(ArmError::PublicCloud(_))), "{text}");
         }
     }
 
@@ -162,6 +239,18 @@ mod tests {
             "ftp://adminportal.a.b",
             "https://u:p@portal.a.b",
             "portal.a",
+            "portal.contoso.example",
+            "https://www.google.com",
+            "www.contoso.example",
+            "https://east.a.example/",
+            "https://portal.azure.com",
+            "portal.east.azure.com",
+            "https://login.microsoftonline.com/",
+            "login.contoso.example",
+            "https://systemgallery.adminhosting.east.a.example/",
+            "systemgallery.adminhosting.east.a.example",
+            "https://adminvault.east.a.example",
+            "adminvault.east.a.example",
         ] {
             assert_eq!(Place::of(text), None, "{text}");
         }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::http::Answer;
+use crate::http::{Answer, json};
 
 /// The versions that are offered, where an answer refuses the one that was asked for.
 pub(crate) fn offered(answer: &Answer) -> Option<Vec<String>> {
@@ -18,7 +18,7 @@ pub(crate) fn offered(answer: &Answer) -> Option<Vec<String>> {
 
 /// `error.code` and `error.message` of an answer.
 pub(crate) fn error_of(body: &[u8]) -> Option<(String, String)> {
-    let value: Value = serde_json::from_slice(body).ok()?;
+    let value: Value = json(body).ok()?;
     let error = value.get("error").or_else(|| value.get("odata.error")).unwrap_or(&value);
     let code = error.get("code")?.as_str()?.to_owned();
     let message = error.get("message").map(|message| {

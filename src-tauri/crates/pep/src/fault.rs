@@ -95,6 +95,10 @@ codes! {
     PORTAL_ADDRESS = 1105, Input, FixInput;
     /// More was given than is read.
     NOT_ALL_READ = 1106, Input, FixInput;
+    /// The address of a public cloud's portal.
+    PUBLIC_CLOUD = 1107, Input, FixInput;
+    /// No address of a stamp's portal.
+    NOT_A_PORTAL = 1108, Input, FixInput;
     /// The name cannot be resolved.
     NAME_UNKNOWN = 2101, Network, FixInput;
     /// There is no route.
@@ -125,6 +129,14 @@ codes! {
     ARM_VERSION = 2303, Endpoint, AskSupport;
     /// It is busy, or fails.
     ARM_FAILS = 2304, Endpoint, ChooseOther;
+    /// The identity provider is not reached.
+    SIGN_IN_NOT_REACHED = 2305, Network, ChooseOther;
+    /// It answers, but not with what it should.
+    SIGN_IN_FAILS = 2306, Endpoint, Retry;
+    /// The Resource Manager does not show the fabric.
+    ARM_NO_FABRIC = 2307, Endpoint, ChooseOther;
+    /// Something before the Resource Manager refuses.
+    ARM_BETWEEN = 2308, Network, ChooseOther;
     /// Another computer than before.
     IDENTITY_CHANGED = 3101, Network, AskSupport;
     /// A computer of another domain than the stamp's.
@@ -175,7 +187,7 @@ codes! {
     NO_PASSWORD = 4301, Input, FixInput;
     /// The password was changed in the session.
     PASSWORD_CHANGED = 4302, Input, Reconnect;
-    /// Nobody signed in at the identity provider, or somebody refused.
+    /// Nobody signed in at the identity provider.
     ARM_NO_SIGN_IN = 4401, Input, Retry;
     /// This way to sign in does not work here.
     ARM_SIGN_IN_WAY = 4402, ThisComputer, ChooseOther;
@@ -185,6 +197,20 @@ codes! {
     ARM_AUDIENCE = 4404, Input, FixInput;
     /// The role is missing.
     ARM_ROLE = 4405, Policy, ChooseOther;
+    /// The directory's consent is missing.
+    SIGN_IN_CONSENT = 4406, Policy, ChooseOther;
+    /// A rule of the directory forbids the sign-in.
+    SIGN_IN_POLICY = 4407, Policy, ChooseOther;
+    /// The directory does not know the application.
+    SIGN_IN_APPLICATION = 4408, Policy, ChooseOther;
+    /// The directory does not know the stamp.
+    SIGN_IN_RESOURCE = 4409, Input, FixInput;
+    /// The account may not sign in in this directory.
+    SIGN_IN_ACCOUNT = 4410, Input, FixInput;
+    /// Somebody declined.
+    SIGN_IN_DECLINED = 4411, Input, Retry;
+    /// The identity provider refuses for another reason.
+    SIGN_IN_REFUSED = 4412, Endpoint, Retry;
     /// The session configuration is missing.
     NOT_A_PEP = 5101, Endpoint, ChooseOther;
     /// The account may not use it.

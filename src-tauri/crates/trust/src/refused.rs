@@ -61,6 +61,9 @@ impl Untrusted {
                 )
             }
             (CertificateFault::WrongName, _) => "; use the name that is in the certificate".to_owned(),
+            (CertificateFault::NotYetValid, _) => {
+                "; check the clock of this computer, trust does not help; if the clock is right, ask who issued the certificate".to_owned()
+            }
             _ => "; the stamp's certificates have to be renewed, trust does not help".to_owned(),
         }
     }

@@ -266,7 +266,9 @@ impl Found {
             .into_iter()
             .filter(|fact| {
                 let values = self.learnt.iter().filter(|learnt| learnt.fact == *fact);
-                values.map(|learnt| learnt.value.to_lowercase()).collect::<BTreeSet<_>>().len() > 1
+                // Ids are written with and without braces, names with and without the last dot.
+                let plain = |value: &str| value.trim_matches(['{', '}']).trim_end_matches('.').to_lowercase();
+                values.map(|learnt| plain(&learnt.value)).collect::<BTreeSet<_>>().len() > 1
             })
             .collect()
     }
@@ -293,7 +295,8 @@ mod tests {
         one.merge(two);
         assert_eq!(one.candidates.len(), 2);
         assert_eq!((one.candidates[0].confidence, one.candidates[0].origins.len()), (Confidence::Known, 2));
-        assert_eq!(one.contradictions(), [], "ids have no case");
+        one.learn(Fact::DeploymentId, "{A}", Source::ResourceManager);
+        assert_eq!(one.contradictions(), [], "ids have no case, and braces do not count");
         one.learn(Fact::DeploymentId, "b", Source::ResourceManager);
         assert_eq!(one.contradictions(), [Fact::DeploymentId]);
     }

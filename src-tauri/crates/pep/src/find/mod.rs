@@ -16,7 +16,7 @@ mod text;
 pub use candidates::{Candidate, Confidence, Fact, Found, Learnt, Origin, Problem, Source};
 pub use look::{CONNECT_LIMIT, Looked, Seen, Stage, Target, look, look_at_all};
 pub use names::{Resolver, SystemResolver, look_up, of_domain, of_prefix};
-pub use portal::of_portal;
+pub use portal::{of_portal, portal_of};
 pub use resource_manager::of_locations;
 pub use text::of_text;
 

@@ -15,20 +15,42 @@ use crate::fault::code;
 /// The last parts that instances were seen with; scripts guess them, and nothing promises them.
 const LAST_PARTS: std::ops::RangeInclusive<u8> = 224..=227;
 
+/// Reads the address of a portal.
+///
+/// # Errors
+/// When the text is no address of a stamp.
+pub fn portal_of(text: &str) -> Result<Place, Fault> {
+    if let Some(host) = Place::public_cloud_of(text) {
+        let fault = Fault::new(code::PUBLIC_CLOUD).with("address", host.as_str());
+        return Err(fault.detail(format!("{host} belongs to a public cloud, not to a stamp")));
+    }
+    Place::of(text).ok_or_else(|| {
+        let shown = shown(text);
+        let why = "it is no address of a stamp's portal: that is https://adminportal.<region>.<domain>";
+        Fault::new(code::NOT_A_PORTAL).with("address", shown.as_str()).detail(format!("{shown}: {why}"))
+    })
+}
+
 /// Reads the address of a portal, resolves it, and guesses. The portal itself is no candidate.
 ///
 /// # Errors
 /// When the text is no address of a stamp.
 pub async fn of_portal(text: &str, resolver: Arc<dyn Resolver>, limit: Duration) -> Result<Found, Fault> {
-    let place = Place::of(text).ok_or_else(|| Fault::new(code::NO_USABLE_ADDRESS).with("address", shown(text)))?;
+    let place = portal_of(text)?;
     let mut found = Found::default();
     learn(&place, &mut found, Source::Portal);
     let host = place.admin_portal_host();
     let portal = look_up(vec![host.clone()], Source::Portal, resolver, limit).await;
-    for candidate in portal.candidates {
-        if let Ok(IpAddr::V4(ip)) = candidate.address.host.parse() {
-            guess(ip, &host, &mut found);
+    let addresses: Vec<IpAddr> = portal.candidates.iter().filter_map(|one| one.address.host.parse().ok()).collect();
+    for address in &addresses {
+        if let IpAddr::V4(ip) = address {
+            guess(*ip, &host, &mut found);
         }
+    }
+    if !addresses.is_empty() && !addresses.iter().any(IpAddr::is_ipv4) {
+        let why =
+            format!("{host} has IPv6 addresses only, from which none is guessed: ask {}", place.resource_manager());
+        found.problem(Source::Portal, Fault::new(code::NO_USABLE_ADDRESS).with("address", host.as_str()).detail(why));
     }
     for problem in portal.problems {
         found.problem(problem.source, problem.fault);
@@ -76,6 +98,29 @@ mod tests {
         let unknown =
             of_portal("https://adminportal.west.a.example", book.clone(), Duration::from_secs(1)).await.unwrap();
         assert_eq!((unknown.value(Fact::Region), unknown.problems[0].fault.code), (Some("west"), code::NAME_UNKNOWN));
-        assert!(of_portal("10.0.0.1", book, Duration::from_secs(1)).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_portal_with_ipv6_only_leads_to_the_resource_manager() {
+        let book = Arc::new(Book(vec![("adminportal.east.a.example", "fd00::226")]));
+        let found = of_portal("east.a.example", book, Duration::from_secs(1)).await.unwrap();
+        assert_eq!(found.value(Fact::ResourceManager), Some("https://adminmanagement.east.a.example/"));
+        assert_eq!((found.candidates.len(), found.problems[0].fault.code), (0, code::NO_USABLE_ADDRESS));
+        assert!(found.problems[0].fault.detail[0].contains("https://adminmanagement.east.a.example/"));
+    }
+
+    #[tokio::test]
+    async fn what_is_no_portal_of_a_stamp_tells_nothing() {
+        for (text, number) in [
+            ("10.0.0.1", code::NOT_A_PORTAL),
+            ("https://www.google.com", code::NOT_A_PORTAL),
+            ("https://systemgallery.adminhosting.east.a.example/", code::NOT_A_PORTAL),
+            ("https://adminvault.east.a.example", code::NOT_A_PORTAL),
+            ("https://portal.azure.com/#home", code::PUBLIC_CLOUD),
+            ("login.microsoftonline.com", code::PUBLIC_CLOUD),
+        ] {
+            let book = Arc::new(Book(Vec::new()));
+            assert_eq!(of_portal(text, book, Duration::from_secs(1)).await.unwrap_err().code, number, "{text}");
+        }
     }
 }

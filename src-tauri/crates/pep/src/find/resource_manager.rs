@@ -1,6 +1,6 @@
 //! What the administrator Resource Manager tells (pep-facts A.4).
 
-use arm::{ArmError, CertificateFault, Location, Metadata, SignInError, TransportError};
+use arm::{ArmError, CertificateFault, Location, Metadata, Refusal, SignInError, TransportError, Untrusted};
 
 use super::portal::learn;
 use super::{Confidence, Fact, Found, Origin, Source};
@@ -60,10 +60,18 @@ impl Fault {
     #[must_use]
     pub fn of_arm(error: &ArmError) -> Self {
         let fault = match error {
-            ArmError::Transport(error) => return Self::of_transport(error),
+            ArmError::Transport(TransportError::Certificate(untrusted)) => return Self::of_certificate(untrusted),
+            ArmError::Transport(transport) => Self::new(code::ARM_NOT_REACHED).with("host", transport.host()),
             ArmError::Address(text) => Self::new(code::NOT_ARM).with("host", text.as_str()),
+            ArmError::PublicCloud(host) => Self::new(code::PUBLIC_CLOUD).with("address", host.as_str()),
             ArmError::NotArm { host, status, .. } => {
                 Self::new(code::NOT_ARM).with("host", host.as_str()).with("status", status.to_string())
+            }
+            ArmError::Between { host, status } => {
+                Self::new(code::ARM_BETWEEN).with("host", host.as_str()).with("status", status.to_string())
+            }
+            ArmError::NoProvider { host, code } | ArmError::NoGroup { host, code, .. } => {
+                Self::new(code::ARM_NO_FABRIC).with("host", host.as_str()).with("answer", code.as_str())
             }
             ArmError::Root(_) => Self::new(code::CERTIFICATE_WRONG),
             ArmError::UnknownVersion { offered } => Self::new(code::ARM_VERSION).with("offered", offered.join(", ")),
@@ -84,38 +92,43 @@ impl Fault {
     #[must_use]
     pub fn of_arm_sign_in(error: &SignInError) -> Self {
         let fault = match error {
-            SignInError::Transport(error) => return Self::of_transport(error),
-            SignInError::NoPort { .. } | SignInError::NotOffered(_) | SignInError::Provider(_) => {
+            SignInError::Transport(transport) => match transport {
+                TransportError::Certificate(untrusted) => return Self::of_certificate(untrusted),
+                _ if transport.is_answer() => Self::new(code::SIGN_IN_FAILS).with("host", transport.host()),
+                _ => Self::new(code::SIGN_IN_NOT_REACHED).with("host", transport.host()),
+            },
+            SignInError::BadAnswer { host, .. } => Self::new(code::SIGN_IN_FAILS).with("host", host.as_str()),
+            SignInError::NoPort { .. } | SignInError::NotOffered { .. } | SignInError::Provider(_) => {
                 Self::new(code::ARM_SIGN_IN_WAY)
             }
-            SignInError::TimedOut(_)
-            | SignInError::WrongAnswers
-            | SignInError::Denied(_)
-            | SignInError::CodeExpired
-            | SignInError::Refused(_)
-            | SignInError::BadAnswer(_) => Self::new(code::ARM_NO_SIGN_IN),
+            SignInError::TimedOut(_) | SignInError::WrongAnswers | SignInError::CodeExpired => {
+                Self::new(code::ARM_NO_SIGN_IN)
+            }
+            SignInError::Refused { host, why, told } => {
+                let number = match why {
+                    Refusal::Consent => code::SIGN_IN_CONSENT,
+                    Refusal::Policy => code::SIGN_IN_POLICY,
+                    Refusal::Application => code::SIGN_IN_APPLICATION,
+                    Refusal::Resource => code::SIGN_IN_RESOURCE,
+                    Refusal::Account => code::SIGN_IN_ACCOUNT,
+                    Refusal::Declined => code::SIGN_IN_DECLINED,
+                    Refusal::Grant | Refusal::Other => code::SIGN_IN_REFUSED,
+                    Refusal::Temporary => code::SIGN_IN_FAILS,
+                };
+                Self::new(number).with("host", host.as_str()).with("told", told.as_str())
+            }
         };
         fault.detail(error)
     }
 
-    fn of_transport(error: &TransportError) -> Self {
-        let host = match error {
-            TransportError::Certificate(untrusted) => {
-                let number = match untrusted.fault {
-                    CertificateFault::UnknownIssuer => code::CERTIFICATE_ISSUER,
-                    _ => code::CERTIFICATE_WRONG,
-                };
-                let fault =
-                    Self::new(number).with("host", untrusted.host.as_str()).with("issuer", untrusted.issuer.as_str());
-                let print = untrusted.offer.as_ref().map(arm::Root::fingerprint).unwrap_or_default();
-                return fault.with("fingerprint", print).detail(error);
-            }
-            TransportError::Unresolved { host }
-            | TransportError::Refused { host }
-            | TransportError::Unreachable { host }
-            | TransportError::TimedOut { host } => host.as_str(),
-            TransportError::Redirect { .. } | TransportError::TooLarge(_) | TransportError::Other(_) => "",
+    /// A certificate is refused in the same way wherever it is.
+    fn of_certificate(untrusted: &Untrusted) -> Self {
+        let number = match untrusted.fault {
+            CertificateFault::UnknownIssuer => code::CERTIFICATE_ISSUER,
+            _ => code::CERTIFICATE_WRONG,
         };
-        Self::new(code::ARM_NOT_REACHED).with("host", host).detail(error)
+        let fault = Self::new(number).with("host", untrusted.host.as_str()).with("issuer", untrusted.issuer.as_str());
+        let print = untrusted.offer.as_ref().map(arm::Root::fingerprint).unwrap_or_default();
+        fault.with("fingerprint", print).detail(untrusted)
     }
 }
