@@ -148,6 +148,13 @@ async fn what_it_refuses_is_told_by_its_code() {
         let told = page.ask("arm_finish", json!({})).await;
         assert_eq!((&told["kind"], &told["fault"]["code"]), (&json!("failed"), &json!(code)), "{told}");
     }
+    let consent = json!({ "error": "invalid_grant", "error_description": "AADSTS65001: not consented" });
+    let answer = (400, consent.to_string().into_bytes(), vec![("content-type", "application/json".to_owned())]);
+    server.set(|behaviour| behaviour.once = vec![("/token", answer)]);
+    page.ask("arm_begin", ask(&server, true)).await;
+    let told = page.ask("arm_finish", json!({})).await;
+    assert_eq!((&told["fault"]["code"], &told["fault"]["values"]["host"]), (&json!("PEP-4406"), &json!("localhost")));
+    assert_eq!(told["fault"]["values"]["told"], "invalid_grant: AADSTS65001: not consented");
     server.set(|behaviour| behaviour.device_code = false);
     let told = page.ask("arm_begin", ask(&server, true)).await;
     assert_eq!((&told["kind"], &told["fault"]["code"]), (&json!("failed"), &json!("PEP-4402")), "{told}");

@@ -201,6 +201,9 @@ async fn a_busy_or_failing_resource_manager_is_told() {
     assert!(error.to_string().contains("(HTTP 500)"), "{error}");
     server.set(|behaviour| behaviour.instead = Some((200, b"[]".to_vec(), Vec::new())));
     assert!(matches!(arm.find().await.unwrap_err(), ArmError::BadAnswer(_)));
+    let page = (200, b"<html>".to_vec(), vec![("content-type", "text/html; charset=utf-8".to_owned())]);
+    server.set(|behaviour| behaviour.instead = Some(page));
+    assert_eq!(arm.find().await.unwrap_err(), ArmError::BadAnswer("it is text/html instead of JSON".into()));
 }
 
 #[tokio::test]

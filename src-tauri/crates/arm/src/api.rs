@@ -271,7 +271,8 @@ impl Arm {
     /// The status decides: a `WWW-Authenticate` header on an answer of 200 is no challenge, and recorded answers carry one.
     fn judge(&self, answer: Answer) -> Result<Value, ArmError> {
         if answer.status == StatusCode::OK {
-            return json(&answer.body).map_err(|error| ArmError::BadAnswer(error.to_string()));
+            return json(&answer.body)
+                .map_err(|_| ArmError::BadAnswer(format!("it is {} instead of JSON", answer.kind())));
         }
         let told = error_of(&answer.body);
         let is_told = told.is_some();

@@ -121,6 +121,7 @@ impl TransportError {
                 ": check the region and the external domain, or use a DNS server that knows them"
             }
             Self::Refused { .. } => ": check the address",
+            Self::Redirect { .. } => ": use the final address",
             _ => "",
         }
     }

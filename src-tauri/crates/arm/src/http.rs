@@ -92,7 +92,7 @@ impl Http {
     pub(crate) async fn carry(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, TransportError> {
         let host = host_of(&request.uri().to_string());
         let answer = self.send(request, SMALL_BODY).await?;
-        let seconds = answer.wait().map(|time| time.as_secs());
+        let (seconds, what) = (answer.wait().map(|time| time.as_secs()), answer.kind());
         let Answer { status, headers, body } = answer;
         let body = numbers(body);
         let told = serde_json::from_slice::<Told<'_>>(&body);
@@ -101,12 +101,6 @@ impl Http {
             return Err(TransportError::Busy { host, status: status.as_u16(), seconds });
         }
         if told.is_err() {
-            let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-            let what = match kind {
-                _ if body.is_empty() => "nothing".to_owned(),
-                "" => "something".to_owned(),
-                kind => kind.chars().take(100).collect(),
-            };
             return Err(TransportError::NotJson { host, status: status.as_u16(), what });
         }
         let mut response = Response::new(body);
@@ -177,6 +171,16 @@ pub(crate) fn is_passing(status: StatusCode) -> bool {
 }
 
 impl Answer {
+    /// What its body is, in a word.
+    pub(crate) fn kind(&self) -> String {
+        let told = self.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        match told.split(';').next().unwrap_or_default().trim() {
+            _ if self.body.is_empty() => "nothing".to_owned(),
+            "" => "something".to_owned(),
+            kind => kind.chars().take(100).collect(),
+        }
+    }
+
     /// For how long it asks to wait: seconds, or a date. RFC 9110 section 10.2.3
     pub(crate) fn wait(&self) -> Option<Duration> {
         let text = self.headers.get(RETRY_AFTER)?.to_str().ok()?.trim();

@@ -82,7 +82,7 @@ impl fmt::Display for Refusal {
             Self::Declined => "somebody declined, or it denied without a reason; begin again and agree",
             Self::Grant => "what the sign-in brought is not accepted, or no more; begin again",
             Self::Temporary => "it fails for the time being; try again later",
-            Self::Other => "it says why",
+            Self::Other => "for a reason of its own",
         })
     }
 }
