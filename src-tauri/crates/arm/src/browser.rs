@@ -8,10 +8,6 @@ use url::Url;
 use crate::loopback::{Answer, Loopback};
 use crate::{AccessToken, Http, IdentityProvider, Refusal, SignInError, SignInOptions, TransportError};
 
-/// What the page in the browser says in the end.
-const SIGNED_IN: &str = "You are signed in. You can close this page.";
-const NOT_SIGNED_IN: &str = "You are not signed in. PEP Assistant tells why. You can close this page.";
-
 /// A sign-in that waits for somebody to open its address.
 pub struct BrowserSignIn {
     http: Http,
@@ -60,30 +56,33 @@ impl BrowserSignIn {
         let (answer, reply) = loopback.answer(state.secret(), options.time).await?;
         let told = match answer {
             Answer::Code(code) => {
-                exchange(&http, &provider, &options, redirect, AuthorizationCode::new(code.to_string()), verifier).await
+                exchange(http, provider, options, redirect, AuthorizationCode::new(code.to_string()), verifier).await
             }
             Answer::Error(error, description) => Err(refused(provider.host(), &error, &description)),
         };
         // The page in the browser says what is true now.
-        reply.tell(if told.is_ok() { SIGNED_IN } else { NOT_SIGNED_IN }).await;
+        reply.tell(told.is_ok()).await;
         told
     }
 }
 
 async fn exchange(
-    http: &Http,
-    provider: &IdentityProvider,
-    options: &SignInOptions,
+    http: Http,
+    provider: IdentityProvider,
+    options: SignInOptions,
     redirect: RedirectUrl,
     code: AuthorizationCode,
     verifier: PkceCodeVerifier,
 ) -> Result<AccessToken, SignInError> {
-    let client = provider.client(options).set_redirect_uri(redirect);
+    let client = provider.client(&options).set_redirect_uri(redirect);
     let mut request = client.exchange_code(code).set_pkce_verifier(verifier);
     if let Some(resource) = provider.resource() {
         request = request.add_extra_param("resource", resource.to_owned());
     }
-    let carry = |request| async move { http.carry(request).await };
+    let carry = |request| {
+        let http = http.clone();
+        async move { http.carry(request).await }
+    };
     let answer = request
         .request_async(&carry)
         .await

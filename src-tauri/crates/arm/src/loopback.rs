@@ -49,16 +49,16 @@ pub(crate) enum Answer {
 
 /// The page that the browser still waits for; the connections end with it.
 pub(crate) struct Reply {
-    page: mpsc::Sender<&'static str>,
+    is_signed_in: mpsc::Sender<bool>,
     _connections: JoinSet<()>,
 }
 
 impl Reply {
     /// Tells the browser how it ended, and waits until that has gone out.
-    pub(crate) async fn tell(self, text: &'static str) {
+    pub(crate) async fn tell(self, is_signed_in: bool) {
         let told = async {
-            if self.page.send(text).await.is_ok() {
-                self.page.closed().await;
+            if self.is_signed_in.send(is_signed_in).await.is_ok() {
+                self.is_signed_in.closed().await;
             }
         };
         if tokio::time::timeout(PAGE_LIMIT, told).await.is_err() {
@@ -68,7 +68,7 @@ impl Reply {
 }
 
 enum Asked {
-    Answer(Answer, mpsc::Sender<&'static str>),
+    Answer(Answer, mpsc::Sender<bool>),
     Wrong,
 }
 
@@ -119,7 +119,7 @@ impl Loopback {
             let mut wrong = 0;
             loop {
                 match asked.recv().await {
-                    Some(Asked::Answer(answer, page)) => return Ok((answer, page)),
+                    Some(Asked::Answer(answer, tell)) => return Ok((answer, tell)),
                     Some(Asked::Wrong) if wrong < MOST_WRONG => wrong += 1,
                     _ => return Err(SignInError::WrongAnswers),
                 }
@@ -131,9 +131,9 @@ impl Loopback {
                 () = serving => Err(SignInError::WrongAnswers),
             }
         };
-        let (answer, page) =
+        let (answer, is_signed_in) =
             tokio::time::timeout(time, both).await.unwrap_or(Err(SignInError::TimedOut(time.as_secs())))?;
-        Ok((answer, Reply { page, _connections: connections }))
+        Ok((answer, Reply { is_signed_in, _connections: connections }))
     }
 }
 
@@ -146,15 +146,20 @@ async fn accept(listener: Option<&TcpListener>) -> std::io::Result<(TcpStream, s
 
 /// One request of one connection. Whoever brings the answer waits for the page until it is known how that ended.
 async fn serve(stream: TcpStream, state: Zeroizing<String>, told: mpsc::Sender<Asked>) {
-    let (tell, texts) = mpsc::channel(1);
-    let texts = Mutex::new(texts);
+    let (tell, ended) = mpsc::channel(1);
+    let ended = Mutex::new(ended);
     let service = service_fn(async |request: Request<Incoming>| {
         let response = match look(&request, &state) {
             Ok(answer) => {
                 // Nobody waits any more when another answer was faster.
                 let is_taken = told.send(Asked::Answer(answer, tell.clone())).await.is_ok();
-                let text = if is_taken { texts.lock().await.recv().await } else { None };
-                page(StatusCode::OK, text.unwrap_or("This sign-in has ended. You can close this page."))
+                let ended = if is_taken { ended.lock().await.recv().await } else { None };
+                let text = match ended {
+                    Some(true) => "You are signed in. You can close this page.",
+                    Some(false) => "You are not signed in. PEP Assistant tells why. You can close this page.",
+                    None => "This sign-in has ended. You can close this page.",
+                };
+                page(StatusCode::OK, text)
             }
             Err(status) => {
                 let _ = told.send(Asked::Wrong).await;
