@@ -8,8 +8,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use md4::Digest as _;
 use serde_json::json;
+use tests::kdc::Kdc;
 use tests::page::{ACCOUNT, Page};
 use tests::peer::{Peer, USER};
+
+use crate::kerberos;
 
 const PASSWORD: &str = "Canary-SignIn-7f3a9c!";
 const SECRET: &str = "Canary-Secret-52be11 ü";
@@ -95,14 +98,20 @@ fn the_hunt_finds_what_is_there() {
     assert!(!found("here", &wide).is_empty());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn s39_no_secret_is_left_anywhere() {
+/// From now on all of this process that is logged.
+fn captured() -> Log {
     let log = Log::default();
     let writer = log.clone();
     tracing_subscriber::fmt()
         .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
         .with_writer(move || writer.clone())
         .init();
+    log
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s39_no_secret_is_left_anywhere() {
+    let log = captured();
     let peer = Peer::start(&["--user", USER, "--password", PASSWORD, "--log-level", "full"]);
     let mut page = Page::open();
     // A password that is refused is one too.
@@ -110,6 +119,28 @@ async fn s39_no_secret_is_left_anywhere() {
     assert_eq!(refused["fault"]["code"], "PEP-4103", "{refused}");
     let opened = page.connect_as(&peer.endpoint(), ACCOUNT, PASSWORD, true).await;
     assert_eq!(opened["kind"], "open", "{opened}");
+    use_and_hunt(page, &peer, &log).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s39_no_secret_is_left_anywhere_by_name() {
+    // The account's keys are made of the password by the library; what is ours are the password and the sealed channel.
+    let name = "canary::s39_no_secret_is_left_anywhere_by_name";
+    let Some(kdc) = Kdc::for_this_test(name, &["--user", &format!("canary={PASSWORD}")]) else { return };
+    let log = captured();
+    let peer = Peer::start(&["--keytab", &kdc.keytab(), "--log-level", "full"]);
+    let mut page = Page::open();
+    let who = |password: &str| json!({ "account": "canary@PEP.TEST", "password": password, "remember": true });
+    let refused = kerberos::open(&mut page, &peer, who(SECRET)).await;
+    assert_eq!(refused["fault"]["code"], "PEP-4111", "{refused}");
+    let opened = kerberos::open(&mut page, &peer, who(PASSWORD)).await;
+    assert_eq!((&opened["kind"], &opened["session"]["way"]), (&json!("open"), &json!("byName")), "{opened}");
+    assert_eq!(peer.passwords(), 0);
+    use_and_hunt(page, &peer, &log).await;
+}
+
+/// The rest of a journey with secrets, and the hunt.
+async fn use_and_hunt(mut page: Page, peer: &Peer, log: &Log) {
     page.run("Test-AzureStack", json!({})).await;
     // The peer answers with the plain texts, so only what goes there is looked at: echoes are what an endpoint says.
     let given = json!({

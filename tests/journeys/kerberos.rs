@@ -6,15 +6,15 @@ use tests::page::{Page, only};
 use tests::peer::{PASSWORD, Peer};
 
 /// The account of the KDC. As the peer's NTLM knows it too, nothing but the way decides.
-const ACCOUNT: &str = "cloudadmin@PEP.TEST";
+pub(crate) const ACCOUNT: &str = "cloudadmin@PEP.TEST";
 const NTLM_TOO: [&str; 4] = ["--user", r"PEP.TEST\cloudadmin", "--password", PASSWORD];
 
 /// The peer by its name.
-fn named(peer: &Peer) -> String {
+pub(crate) fn named(peer: &Peer) -> String {
     peer.endpoint().replace("127.0.0.1", "localhost")
 }
 
-async fn open(page: &mut Page, peer: &Peer, more: Value) -> Value {
+pub(crate) async fn open(page: &mut Page, peer: &Peer, more: Value) -> Value {
     let (stamp, address) = page.stamp(&named(peer)).await;
     let mut sign_in =
         json!({ "stampId": stamp, "address": address, "account": ACCOUNT, "password": PASSWORD, "remember": false });
@@ -24,17 +24,17 @@ async fn open(page: &mut Page, peer: &Peer, more: Value) -> Value {
     page.ask("session_open", json!({ "signIn": sign_in })).await
 }
 
-async fn leave(page: &mut Page) {
+pub(crate) async fn leave(page: &mut Page) {
     page.ask("session_close", json!({ "close": { "kind": "leaveTranscripts" } })).await;
 }
 
-fn code<'a>(result: &'a Value, kind: &str) -> &'a str {
+pub(crate) fn code<'a>(result: &'a Value, kind: &str) -> &'a str {
     assert_eq!(result["kind"], kind, "{result}");
     result["fault"]["code"].as_str().unwrap()
 }
 
 /// How often the KDC was asked with a password.
-fn asked(kdc: &Kdc) -> usize {
+pub(crate) fn asked(kdc: &Kdc) -> usize {
     kdc.log("AS_REQ").iter().filter(|line| line.contains("ISSUE") || line.contains("PREAUTH_FAILED")).count()
 }
 

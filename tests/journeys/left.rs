@@ -19,7 +19,7 @@ async fn open_with_output(peer: &Peer, lines: u64) -> (Page, Value) {
 }
 
 /// Waits for this line of a run; answers the texts that were heard.
-async fn until_line(page: &mut Page, id: &Value, last: u64) -> Vec<String> {
+pub(crate) async fn until_line(page: &mut Page, id: &Value, last: u64) -> Vec<String> {
     let mut heard = Vec::new();
     loop {
         let wanted = id.clone();
@@ -34,7 +34,7 @@ async fn until_line(page: &mut Page, id: &Value, last: u64) -> Vec<String> {
 }
 
 /// Waits for the end of a run that is attached already.
-async fn end_of(page: &mut Page, id: &Value) -> Value {
+pub(crate) async fn end_of(page: &mut Page, id: &Value) -> Value {
     loop {
         let wanted = id.clone();
         let batch = page.event("run", move |batch| batch["runId"] == wanted).await;
@@ -45,7 +45,7 @@ async fn end_of(page: &mut Page, id: &Value) -> Value {
     }
 }
 
-fn created(peer: &Peer) -> usize {
+pub(crate) fn created(peer: &Peer) -> usize {
     peer.log("invoke").iter().filter(|entry| entry["name"] == "Test-Sleep").count()
 }
 
