@@ -31,6 +31,8 @@ pub(crate) struct Document {
     pub(crate) begun: bool,
     /// Made by the endpoint's own formatter
     pub(crate) foreign: bool,
+    /// Its end does not come: what waits has the widths that it has of itself.
+    pub(crate) endless: bool,
     /// Without headings
     headless: bool,
     /// Headings come again on each screen.
@@ -83,6 +85,7 @@ impl Document {
             group: None,
             begun: false,
             foreign: false,
+            endless: false,
             headless: false,
             repeat: false,
             per_row: 0,
@@ -101,12 +104,14 @@ impl Document {
         // Each takes a cell at least, so that those behind have no room whatever their widths are.
         columns.truncate(width);
         let new = Self::new(start.shape, columns, None);
-        Self { foreign: true, headless: start.headless, repeat: start.repeat, per_row: start.per_row, ..new }
-    }
-
-    /// Whether its lines depend on more than one of its objects.
-    pub(crate) fn has_widths(&self) -> bool {
-        matches!(self.shape, Shape::Table | Shape::Wide)
+        Self {
+            foreign: true,
+            endless: true,
+            headless: start.headless,
+            repeat: start.repeat,
+            per_row: start.per_row,
+            ..new
+        }
     }
 
     /// Looks at what waits: the group that begins next has the widths that it wants.

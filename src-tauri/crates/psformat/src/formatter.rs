@@ -117,7 +117,7 @@ impl Formatter {
 
     /// Ends the table or list under way.
     pub fn finish(&mut self, to: &mut Vec<String>) {
-        if self.document.as_ref().is_some_and(|document| document.foreign) {
+        if self.document.as_ref().is_some_and(|document| document.endless) {
             return self.break_off(to);
         }
         if self.document.as_ref().is_some_and(|document| document.begun) {
@@ -186,11 +186,14 @@ impl Formatter {
         if let Some(text) = out_of_band(value, &types, self.options.concise) {
             return self.add(Item::Lines(vec![text]), now, to);
         }
-        if self.document.as_ref().is_some_and(|document| document.foreign) {
-            self.finish(to);
+        // PowerShell then ends what the endpoint began, and has no end left for what follows.
+        let endless = self.document.as_ref().is_some_and(|document| document.foreign);
+        if endless {
+            self.end(to);
         }
         if self.document.is_none() {
-            let document = self.begin(value, &types);
+            let mut document = self.begin(value, &types);
+            document.endless = endless;
             if document.view.is_some_and(|view| view.auto) {
                 self.sizing = Some(Sizing::Group { rows: 0 });
             } else if document.shape == Shape::Table && document.columns.first().is_some_and(|first| first.width == 0) {
@@ -338,7 +341,7 @@ impl Formatter {
 
     /// Passes an item on, or lets it wait with the table that is not begun yet.
     fn add(&mut self, item: Item, now: Duration, to: &mut Vec<String>) {
-        let sizing = self.sizing.filter(|_| self.document.as_ref().is_some_and(Document::has_widths));
+        let sizing = self.sizing.filter(|_| self.document.is_some());
         let Some(since) = self.since else {
             if sizing.is_some() && matches!(item, Item::Start(_)) {
                 self.since = Some(now);
