@@ -127,7 +127,8 @@ fn unlabelled(text: &str, parts: &[Part<'_>], found: &mut Found) {
     let bare = found.candidates.is_empty()
         && words(text).all(|word| host_of(word).is_some() || !word.contains(char::is_alphanumeric));
     let confidence = if bare { Confidence::Known } else { Confidence::Guess };
-    for word in addresses(text).filter(|word| !elsewhere.contains(word)) {
+    let known: HashSet<String> = found.candidates.iter().map(|one| one.address.host.clone()).collect();
+    for word in addresses(text).filter(|word| !elsewhere.contains(word) && !known.contains(*word)) {
         take(word, confidence, "", found);
     }
 }
