@@ -77,7 +77,7 @@ async function whole({ page, id, look, command }) {
   if (!(await id('1a-fact-cloud_id').textContent()).includes('7d9f1f54')) problems.push('the Cloud ID is not shown');
   // The portal's address, typed where an address of an endpoint belongs.
   await id('1a-how-given').check();
-  await id('1a-typed').fill('https://adminportal.nowhere.invalid');
+  await id('1a-typed').fill('https://adminportal.nowhere.azs.invalid');
   await id('1a-check').click();
   await id('1a-as-portal').click();
   await id('1a-found').waitFor();

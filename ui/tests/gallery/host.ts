@@ -42,8 +42,12 @@ function usual(command: string, args: Record<string, unknown>): unknown {
       return fixtures.snapshot(which);
     case 'command_describe':
       return fixtures.snapshot(which).catalogue.find((one) => one.name === args['name']);
-    case 'stamp_fall_back':
-      return fixtures.snapshot(which);
+    case 'stamp_fall_back': {
+      const now = fixtures.snapshot(which);
+      const chosen = args['fallBack'] as c.FallBack;
+      const stamps = now.stamps.map((one) => (one.id === args['stampId'] ? { ...one, fallBack: chosen } : one));
+      return { ...now, stamps } satisfies c.AppSnapshot;
+    }
     case 'sign_in_ways':
       return fixtures.ways satisfies c.SignInWays;
     case 'session_inspect':
