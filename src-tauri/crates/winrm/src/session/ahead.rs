@@ -17,8 +17,9 @@ use super::job::Job;
 /// This part of the way there and back is left between a command and its Receive, where the way is long: two connections do not keep
 /// their order, and one that came too early costs a whole way.
 const LAG: u32 = 16;
-/// The shortest lag that is worth waiting, and the longest one
-const LAGS: [Duration; 2] = [Duration::from_millis(1), Duration::from_millis(20)];
+/// The shortest lag that is worth waiting, and the longest one. A short way is left to chance: an endpoint that is busy while lanes sign in
+/// looks farther than it is, and a lag for every command costs more than one that came too early now and then.
+const LAGS: [Duration; 2] = [Duration::from_millis(6), Duration::from_millis(20)];
 
 /// So often in a row it may have been too early.
 const MOST_MISSES: u32 = 2;
