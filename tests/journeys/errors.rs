@@ -140,18 +140,24 @@ async fn an_answer_in_clear_ends_the_session_unread() {
     assert_eq!(only(&page.record(), "run_end")["outcome"], "unknown");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn s08_a_changed_identity_stops_before_the_password_and_is_recorded() {
-    let peer = Peer::start(&[]);
+/// A page that trusted this endpoint, and the computer's name: what was trusted is made another computer, as if this one had taken its
+/// place.
+async fn with_another_pin(peer: &Peer) -> (Page, String) {
     let mut page = Page::open();
     assert_eq!(page.connect(&peer.endpoint(), PASSWORD).await["kind"], "open");
     page.ask("session_close", json!({ "close": { "kind": "leaveTranscripts" } })).await;
-    // What was trusted is made another computer, as if this one had taken its place.
     let pins = page.folder.path().join("pins.json");
     let mut kept: Value = serde_json::from_slice(&std::fs::read(&pins).unwrap()).unwrap();
     let computer = kept["pins"][0]["names"]["computer"].as_str().unwrap().to_owned();
     kept["pins"][0]["names"]["computer"] = "AZS-ERCS99".into();
     std::fs::write(&pins, kept.to_string()).unwrap();
+    (page, computer)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s08_a_changed_identity_stops_before_the_password_and_is_recorded() {
+    let peer = Peer::start(&[]);
+    let (mut page, computer) = with_another_pin(&peer).await;
     let before = peer.sign_ins();
     let result = page.connect(&peer.endpoint(), PASSWORD).await;
     assert_eq!((&result["kind"], &result["question"]["changed"]), (&json!("identity"), &json!(true)), "{result}");
@@ -206,14 +212,9 @@ async fn s08_each_of_the_three_instances_of_a_stamp_is_remembered() {
 #[tokio::test(flavor = "multi_thread")]
 async fn s08_page_script_alone_replaces_no_computer() {
     let peer = Peer::start(&[]);
-    let mut page = Page::open();
-    assert_eq!(page.connect(&peer.endpoint(), PASSWORD).await["kind"], "open");
-    page.ask("session_close", json!({ "close": { "kind": "leaveTranscripts" } })).await;
+    let (mut page, computer) = with_another_pin(&peer).await;
     let pins = page.folder.path().join("pins.json");
-    let mut kept: Value = serde_json::from_slice(&std::fs::read(&pins).unwrap()).unwrap();
-    let computer = kept["pins"][0]["names"]["computer"].as_str().unwrap().to_owned();
-    kept["pins"][0]["names"]["computer"] = "AZS-ERCS99".into();
-    std::fs::write(&pins, kept.to_string()).unwrap();
+    let kept = std::fs::read_to_string(&pins).unwrap();
     page.surroundings.lock().unwrap().says_no = true;
     let (stamp, address) = page.stamp(&peer.endpoint()).await;
     let replace = json!({ "stampId": stamp, "address": address,
@@ -222,7 +223,7 @@ async fn s08_page_script_alone_replaces_no_computer() {
     assert_eq!(page.surroundings.lock().unwrap().asked.len(), 1, "the operating system asked");
     let before = peer.sign_ins();
     assert_eq!(page.connect(&peer.endpoint(), PASSWORD).await["question"]["changed"], true);
-    assert_eq!((peer.sign_ins(), std::fs::read_to_string(&pins).unwrap()), (before, kept.to_string()));
+    assert_eq!((peer.sign_ins(), std::fs::read_to_string(&pins).unwrap()), (before, kept));
 }
 
 #[tokio::test(flavor = "multi_thread")]
