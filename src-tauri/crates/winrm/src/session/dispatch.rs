@@ -105,14 +105,12 @@ impl Actor {
                 break;
             };
             self.ordered_busy = true;
-            let begins = match job.purpose {
-                Purpose::Command { id, last: true } => Some(id),
-                _ => None,
-            };
-            let (leaves, left) = oneshot::channel();
-            self.start(Job { leaves: Some(leaves), ..job }, lane);
-            if let Some(id) = begins {
+            if let Purpose::Command { id, last: true } = job.purpose {
+                let (leaves, left) = oneshot::channel();
+                self.start(Job { leaves: Some(leaves), ..job }, lane);
                 self.receive_early(id, left);
+            } else {
+                self.start(job, lane);
             }
             sent = true;
         }
