@@ -115,7 +115,7 @@ pub(crate) fn lines(text: &str) -> Vec<String> {
 }
 
 /// Leaves out what is more than lines of so many cells may be.
-fn cut_lines(lines: &mut Vec<String>, cells: usize) {
+pub(crate) fn cut_lines(lines: &mut Vec<String>, cells: usize) {
     if lines.len() > most_lines(cells) {
         lines.truncate(most_lines(cells));
         lines.push(ELLIPSIS.to_string());

@@ -31,9 +31,8 @@ pub(crate) fn value(of: &Value, column: &Column, limit: Option<usize>, fixed: bo
         "n2" => numbers::grouped(number(&column.property), 2),
         "n0" if property(&column.property).is_none_or(|value| value.is_null()) => String::new(),
         "n0" => numbers::grouped(number(&column.property), 0),
-        "count" => match property(&column.property) {
+        "count" => match property(&column.property).filter(|value| !value.is_null()) {
             None => "0".to_owned(),
-            Some(value) if value.is_null() => "0".to_owned(),
             Some(value) => count(&value).unwrap_or_default(),
         },
         "duration" => match property(&column.property).as_deref().map(Value::base) {

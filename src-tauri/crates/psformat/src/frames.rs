@@ -82,8 +82,7 @@ pub(crate) fn lines(paragraphs: &[Paragraph], width: Option<usize>) -> Vec<Strin
         paragraph.write(width, &mut lines);
         // As with the lines of one text, what is too much for the memory is left out.
         if lines.len() > most {
-            lines.truncate(most);
-            lines.push("…".to_owned());
+            cells::cut_lines(&mut lines, width.unwrap_or(0));
             break;
         }
     }

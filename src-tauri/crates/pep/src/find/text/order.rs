@@ -48,9 +48,14 @@ fn cells(line: &str) -> Vec<&str> {
 
 fn pair(labels: &[&str], values: &[&str], out: &mut String) {
     for (label, value) in labels.iter().zip(values) {
-        out.push_str(label);
-        out.push('\n');
-        out.push_str(value);
+        group(label, [*value], out);
+    }
+}
+
+/// A label and its values, a line each
+fn group<'a>(label: &'a str, values: impl IntoIterator<Item = &'a str>, out: &mut String) {
+    for line in std::iter::once(label).chain(values) {
+        out.push_str(line);
         out.push('\n');
     }
 }
@@ -73,12 +78,8 @@ fn rows<'a>(heads: &[&str], lines: &[&'a str]) -> Vec<Vec<&'a str>> {
 /// Each label with all that stands below it.
 fn columns(heads: &[&str], rows: &[Vec<&str>], out: &mut String) {
     for (at, head) in heads.iter().enumerate() {
-        out.push_str(head);
-        out.push('\n');
-        for cell in rows.iter().filter_map(|row| row.get(at)).filter(|cell| !cell.is_empty()) {
-            out.push_str(cell);
-            out.push('\n');
-        }
+        let below = rows.iter().filter_map(|row| row.get(at).copied());
+        group(head, below.filter(|cell| !cell.is_empty()), out);
     }
 }
 
@@ -94,12 +95,7 @@ fn values_last(text: &str) -> Cow<'_, str> {
     let mut waiting = Vec::new();
     for line in text.lines().map(str::trim) {
         if is_label(line) {
-            out.push_str(line);
-            out.push('\n');
-            for value in waiting.drain(..) {
-                out.push_str(value);
-                out.push('\n');
-            }
+            group(line, waiting.drain(..), &mut out);
         } else {
             waiting.push(line);
         }
