@@ -2,15 +2,14 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::CertificateError;
+use rustls::pki_types::CertificateDer;
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, DigitallySignedStruct, SignatureScheme};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+
+use crate::handshake::{Decision, Shown};
 
 /// The SHA-256 of a public key as it stands in a certificate (SubjectPublicKeyInfo, RFC 7469 section 2.4).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -79,53 +78,15 @@ impl From<KeyPin> for String {
 
 /// Accepts the holder of one key. The signature of the handshake proves that the server holds it.
 #[derive(Debug)]
-pub(crate) struct OneKey {
-    pin: KeyPin,
-    provider: Arc<CryptoProvider>,
-}
+pub(crate) struct OneKey(pub(crate) KeyPin);
 
-impl OneKey {
-    pub(crate) fn new(pin: KeyPin) -> Self {
-        Self { pin, provider: Arc::new(aws_lc_rs::default_provider()) }
-    }
-}
-
-impl ServerCertVerifier for OneKey {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        if KeyPin::of(end_entity)? == self.pin {
-            Ok(ServerCertVerified::assertion())
+impl Decision for OneKey {
+    fn decide(&self, shown: &Shown<'_>) -> Result<(), rustls::Error> {
+        if KeyPin::of(shown.end_entity)? == self.0 {
+            Ok(())
         } else {
             Err(CertificateError::ApplicationVerificationFailure.into())
         }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
 

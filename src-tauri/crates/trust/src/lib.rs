@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod certificate;
+mod handshake;
 mod key;
 mod refused;
 mod root;

@@ -3,13 +3,11 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::client::Resumption;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
+use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
+use crate::handshake::{Decision, Shown, client};
 use crate::key::OneKey;
 use crate::refused::fault_of;
 use crate::system::{Refusals, Watching};
@@ -54,7 +52,7 @@ pub enum Trust {
 /// Makes protected connections.
 #[derive(Debug, Clone)]
 pub struct Tls {
-    verifier: Arc<dyn ServerCertVerifier>,
+    decision: Arc<dyn Decision>,
     pinned: Option<KeyPin>,
 }
 
@@ -66,11 +64,11 @@ impl Tls {
     pub fn new(trust: Trust) -> Result<Self, TlsError> {
         match trust {
             Trust::System => {
-                let verifier = Watching::new(&[], Refusals::default());
-                let verifier = verifier.map_err(|fault| TlsError::Handshake(fault.to_string()))?;
-                Ok(Self { verifier: Arc::new(verifier), pinned: None })
+                let watching = Watching::new(&[], Refusals::default());
+                let watching = watching.map_err(|fault| TlsError::Handshake(fault.to_string()))?;
+                Ok(Self { decision: Arc::new(watching), pinned: None })
             }
-            Trust::Key(pin) => Ok(Self { verifier: Arc::new(OneKey::new(pin)), pinned: Some(pin) }),
+            Trust::Key(pin) => Ok(Self { decision: Arc::new(OneKey(pin)), pinned: Some(pin) }),
         }
     }
 
@@ -82,13 +80,8 @@ impl Tls {
         let failed = |error: &dyn std::fmt::Display| TlsError::Handshake(error.to_string());
         let name = ServerName::try_from(host.to_owned()).map_err(|error| failed(&error))?;
         let noted = Arc::new(Mutex::new(None));
-        let noting = Noting { inner: Arc::clone(&self.verifier), noted: Arc::clone(&noted) };
-        let mut config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(|error| failed(&error))?
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(noting))
-            .with_no_client_auth();
+        let noting = Noting { inner: Arc::clone(&self.decision), noted: Arc::clone(&noted) };
+        let mut config = client(noting).map_err(|error| failed(&error))?;
         // A resumed connection would not show its certificate.
         config.resumption = Resumption::disabled();
         let connected = TlsConnector::from(Arc::new(config)).connect(name, stream).await;
@@ -106,59 +99,26 @@ impl Tls {
 }
 
 /// What a server showed, and what is wrong with it.
+#[derive(Debug)]
 struct Noted {
     certificate: ServerCertificate,
     fault: Option<CertificateFault>,
 }
 
 /// Decides as another one does, and notes what was shown.
+#[derive(Debug)]
 struct Noting {
-    inner: Arc<dyn ServerCertVerifier>,
+    inner: Arc<dyn Decision>,
     noted: Arc<Mutex<Option<Noted>>>,
 }
 
-impl std::fmt::Debug for Noting {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.inner.fmt(f)
-    }
-}
-
-impl ServerCertVerifier for Noting {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        let certificate = ServerCertificate::read(end_entity)?;
-        let checked = self.inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
-        let fault = checked.as_ref().err().map(|error| fault_of(error, end_entity));
+impl Decision for Noting {
+    fn decide(&self, shown: &Shown<'_>) -> Result<(), rustls::Error> {
+        let certificate = ServerCertificate::read(shown.end_entity)?;
+        let checked = self.inner.decide(shown);
+        let fault = checked.as_ref().err().map(|error| fault_of(error, shown.end_entity));
         *self.noted.lock().unwrap_or_else(PoisonError::into_inner) = Some(Noted { certificate, fault });
         checked
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.inner.verify_tls12_signature(message, cert, dss)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.inner.verify_tls13_signature(message, cert, dss)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.inner.supported_verify_schemes()
     }
 }
 
@@ -182,7 +142,7 @@ mod tests {
         let certificate = CertificateParams::new(vec!["localhost".to_owned()]).unwrap().self_signed(key).unwrap();
         let der = certificate.der().clone();
         let pin = KeyPin::of(&der).unwrap();
-        let provider = Arc::new(aws_lc_rs::default_provider());
+        let provider = crate::handshake::provider();
         let private = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(signs.serialize_der()));
         let signing = provider.key_provider.load_private_key(private).unwrap();
         let certified = rustls::sign::CertifiedKey::new(vec![der], signing);
