@@ -229,7 +229,7 @@ impl Document {
 /// How many texts of this width stand side by side; PowerShell leaves a cell at the end.
 fn side_by_side(widest: usize, width: usize) -> usize {
     // So many and the blanks between them are less than the width.
-    (width / widest.saturating_add(1)).max(1)
+    width.checked_div(widest.saturating_add(1)).unwrap_or(0).max(1)
 }
 
 /// Labels with their texts.

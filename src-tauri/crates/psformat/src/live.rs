@@ -131,12 +131,18 @@ fn of_object(value: &Value, object: &Object) -> Properties {
     }
 }
 
+/// How many whole units so many ticks are, below the next larger unit.
+fn in_unit(ticks: i64, unit: i64, limit: i64) -> Value {
+    let units = ticks.checked_div(unit).and_then(|units| units.checked_rem(limit));
+    Value::I32(units.and_then(|units| i32::try_from(units).ok()).unwrap_or(0))
+}
+
 /// A date with its parts. The text that stands for all of it is what a note wants of it: the date, the time or both.
 fn date_time(date: DateTime, hint: Option<String>) -> Properties {
     const DAY: i64 = 864_000_000_000;
     let within = date.ticks() % DAY;
     let whole = |ticks: i64| DateTime::from_ticks(ticks, date.zone).map_or(Value::Null, Value::DateTime);
-    let part = |unit: i64, limit: i64| Value::I32(i32::try_from(within / unit % limit).unwrap_or(0));
+    let part = |unit: i64, limit: i64| in_unit(within, unit, limit);
     let number = |number: u32| Value::I32(i32::try_from(number).unwrap_or(0));
     let parts = numbers::parts(date);
     let kind = match date.zone {
@@ -172,12 +178,12 @@ fn date_time(date: DateTime, hint: Option<String>) -> Properties {
 
 fn time_span(span: TimeSpan) -> Properties {
     const SECOND: i64 = 10_000_000;
-    let part = |unit: i64, limit: i64| Value::I32(i32::try_from(span.ticks / (unit * SECOND) % limit).unwrap_or(0));
+    let part = |unit: i64, limit: i64| in_unit(span.ticks, unit.saturating_mul(SECOND), limit);
     #[allow(clippy::cast_precision_loss, reason = "as in .NET")]
     let ticks = span.ticks as f64;
     // The largest number of whole milliseconds is the most that it says.
     const MOST: f64 = 922_337_203_685_477.0;
-    let rest = |unit: i64, limit: i64| Value::I32(i32::try_from(span.ticks / unit % limit).unwrap_or(0));
+    let rest = |unit: i64, limit: i64| in_unit(span.ticks, unit, limit);
     named([
         ("Ticks", Value::I64(span.ticks)),
         ("Days", part(86_400, i64::MAX)),

@@ -100,10 +100,10 @@ pub(crate) fn fixed_decimal(value: Decimal) -> String {
     let thousandths = match scale {
         0..=3 => digits.saturating_mul(10_u128.pow(3_u32.saturating_sub(scale))),
         _ => {
-            let unit = 10_u128.pow(scale.saturating_sub(3));
-            let half = unit / 2;
-            let up = digits % unit >= half;
-            (digits / unit).saturating_add(u128::from(up))
+            // A Decimal has 28 places at most.
+            let unit = 10_u128.saturating_pow(scale.saturating_sub(3));
+            let up = digits.checked_rem(unit).is_some_and(|rest| rest >= unit / 2);
+            digits.checked_div(unit).unwrap_or(0).saturating_add(u128::from(up))
         }
     };
     let sign = if value.is_negative() && thousandths > 0 { "-" } else { "" };

@@ -125,10 +125,11 @@ fn share(widths: &mut [usize], cells: usize) {
         }
     }
     let used: usize = widths.iter().sum::<usize>().saturating_add(widths.len().saturating_sub(1));
-    let (Some(room), count @ 1..) = (cells.checked_sub(used), free.len()) else { return };
+    let Some(room) = cells.checked_sub(used) else { return };
+    let (Some(each), Some(over)) = (room.checked_div(free.len()), room.checked_rem(free.len())) else { return };
     for (place, index) in free.iter().enumerate() {
         if let Some(width) = widths.get_mut(*index) {
-            *width = width.saturating_add(room / count).saturating_add(usize::from(place < room % count));
+            *width = width.saturating_add(each).saturating_add(usize::from(place < over));
         }
     }
 }
