@@ -330,7 +330,9 @@ fn g8_an_object_that_is_too_deep_is_unreadable_and_the_run_goes_on() {
     assert_eq!(unreadable.len(), 1, "{outcome:#?}");
     assert_eq!(unreadable[0]["run"], 2, "sixty are not");
     assert_eq!(outcome.texts("output").last().unwrap(), "after");
-    assert_eq!(outcome.lines.last().unwrap()["runs"], json!(["completed", "completed", "completed"]));
+    let last = outcome.assert_code(6).lines.last().unwrap();
+    assert_eq!(last["runs"], json!(["completed", "completed", "completed"]));
+    assert_eq!(last["text"], "a record could not be read");
     peer.assert_clean();
 }
 

@@ -144,6 +144,18 @@ fn a_text_that_nobody_is_to_see_does_not_double_the_one_on_the_screen() {
 }
 
 #[test]
+fn a_record_that_cannot_be_read_is_told_beside_all_the_others() {
+    let peer = Peer::start(&[]);
+    let echo = |text: &str| json!({ "command": "Test-Echo", "parameters": { "Value": text } });
+    let call = Pepctl::new(&peer.endpoint()).args(&["--text"]).line(echo("before"));
+    let call = call.line(json!({ "command": "Test-BigObject", "parameters": { "Depth": 60, "Size": 10 } }));
+    let (code, shown, errors) = call.line(echo("after")).finish_text();
+    assert_eq!((code, shown.as_str()), (6, "before\nafter\n"), "{errors}");
+    assert!(errors.contains("pepctl: unreadable: "), "{errors}");
+    assert!(errors.ends_with("pepctl: failed: a record could not be read\n"), "{errors}");
+}
+
+#[test]
 fn an_error_that_ends_the_run_is_shown_and_the_code_tells() {
     let Some(peer) = peer("pep.pssc") else { return };
     let call = Pepctl::new(&peer.endpoint()).args(&["--text", "run", "Get-Nothing"]);

@@ -338,6 +338,9 @@ impl Driver {
                     Event::Gap { pipeline: Some(_), .. } => {
                         self.trouble.get_or_insert(Failure::new(Code::Protocol, "records of a command are missing"));
                     }
+                    Event::Unreadable { .. } => {
+                        self.trouble.get_or_insert(Failure::new(Code::Protocol, "a record could not be read"));
+                    }
                     _ => {}
                 }
                 self.out.other(&event);
