@@ -42,6 +42,15 @@ fn odd_objects_are_shown_letter_by_letter_as_the_engine_shows_them() {
     peer.assert_clean();
 }
 
+/// Names of shapes, and cases that bring their own code.
+fn shapes(peer: &Peer) -> Vec<String> {
+    let mut names = Pepctl::new(&peer.endpoint()).run_cmdlet("Get-ShapeName", &[]).texts("output");
+    assert!(names.len() > 600, "{}", names.len());
+    let cases = std::fs::read_to_string(folders::root().join("tests/engine/cases.txt")).expect("the cases");
+    names.extend(cases.split("\n## ").skip(1).map(|case| case.trim_end().to_owned()));
+    names
+}
+
 /// What the engine makes of each of these, as Out-String does.
 fn judged(peer: &Peer, names: &[String], width: usize) -> Vec<String> {
     let mut call = Pepctl::new(&peer.endpoint());
@@ -58,8 +67,7 @@ fn judged(peer: &Peer, names: &[String], width: usize) -> Vec<String> {
 #[test]
 fn objects_and_errors_of_many_kinds_are_shown_letter_by_letter_as_out_string_shows_them() {
     let Some(peer) = peer("texts.pssc") else { return };
-    let names = Pepctl::new(&peer.endpoint()).run_cmdlet("Get-ShapeName", &[]).texts("output");
-    assert!(names.len() > 600, "{}", names.len());
+    let names = shapes(&peer);
     for width in [120, 47] {
         let mut call = Pepctl::new(&peer.endpoint()).args(&["--text", "--width", &width.to_string()]);
         for name in &names {
@@ -92,12 +100,12 @@ fn dates_of_a_known_zone_are_on_the_clock_of_this_computer() {
     assert_ne!(here.1, there.1);
 }
 
-/// Writes the file that psformat's tests compare with, for when `texts.pssc` has changed.
+/// Writes the file that psformat's tests compare with, for when `texts.pssc` or `cases.txt` has changed.
 #[test]
 #[ignore = "writes tests/fixtures/golden/texts.jsonl.gz"]
 fn record_what_the_engine_shows() {
     let Some(peer) = peer("texts.pssc") else { return };
-    let names = Pepctl::new(&peer.endpoint()).run_cmdlet("Get-ShapeName", &[]).texts("output");
+    let names = shapes(&peer);
     let mut call = Pepctl::new(&peer.endpoint());
     for name in &names {
         call = call.line(json!({ "command": "Export-Shape", "parameters": { "Name": name } }));
@@ -111,7 +119,8 @@ fn record_what_the_engine_shows() {
     let mut file = GzEncoder::new(file, Compression::best());
     let (wide, narrow) = (judged(&peer, &names, 120), judged(&peer, &names, 40));
     for (run, (name, texts)) in names.iter().zip(wide.iter().zip(&narrow)).enumerate() {
-        let row = json!({ "name": name, "wire": wire(run + 1), "texts": { "120": texts.0, "40": texts.1 } });
+        let row =
+            json!({ "name": name.lines().next(), "wire": wire(run + 1), "texts": { "120": texts.0, "40": texts.1 } });
         writeln!(file, "{row}").expect("the file is written");
     }
     file.finish().expect("the file is written");

@@ -1,6 +1,8 @@
 //! Values of columns that a view computes.
 
-use clixml::{Content, Value};
+use std::borrow::Cow;
+
+use clixml::{Content, PsString, Value};
 
 use crate::views::Column;
 use crate::{numbers, object};
@@ -17,6 +19,7 @@ pub(crate) fn value(of: &Value, column: &Column, limit: Option<usize>, fixed: bo
         Some(other) => object::text(other),
         None => String::new(),
     };
+    let remote = || property("ConnectionInfo").is_some_and(|value| !value.is_null());
     match column.computed.as_str() {
         "" => {
             let found = if fixed { object::resolved(of, &column.property) } else { property(&column.property) };
@@ -60,6 +63,29 @@ pub(crate) fn value(of: &Value, column: &Column, limit: Option<usize>, fixed: bo
             .and_then(|list| object::resolved(list, "FriendlyName").map(|names| object::cell(&names, limit, false)))
             .unwrap_or_default(),
         "directory" => text("PSParentPath").replace("Microsoft.PowerShell.Core\\FileSystem::", ""),
+        "hive" => text("PSParentPath").replace("Microsoft.PowerShell.Core\\Registry::", ""),
+        "inside" => inside(of, &column.property).map(|value| object::cell(&value, limit, false)).unwrap_or_default(),
+        "leaf" => text(&column.property).rsplit('/').next().unwrap_or_default().to_owned(),
+        "lines" => property(&column.property)
+            .and_then(|value| object::items(&value).map(|items| items.map(|item| object::text(&item) + "\n").collect()))
+            .unwrap_or_default(),
+        "beginning" => {
+            property(&column.property).as_deref().and_then(Value::as_ps_string).map(beginning).unwrap_or_default()
+        }
+        "in-time" if text("Status").eq_ignore_ascii_case("TimedOut") => "*".to_owned(),
+        "in-time" => property(&column.property).map(|value| object::cell(&value, limit, false)).unwrap_or_default(),
+        "known" => Some(text(&column.property)).filter(|text| !text.is_empty()).unwrap_or_else(|| "*".to_owned()),
+        "runspace-computer" if remote() => {
+            inside(of, "ConnectionInfo.ComputerName").map(|value| object::text(&value)).unwrap_or_default()
+        }
+        "runspace-computer" => "localhost".to_owned(),
+        "runspace-type" => if remote() { "Remote" } else { "Local" }.to_owned(),
+        "runspace-availability"
+            if inside(of, "Debugger.InBreakpoint").is_some_and(|stands| stands.as_bool() == Some(true)) =>
+        {
+            "InBreakpoint".to_owned()
+        }
+        "runspace-availability" => text("RunspaceAvailability"),
         "file-time" => date(numbers::file_time),
         "file-time-windows" => {
             let made = text("LastWriteTimeString");
@@ -70,6 +96,23 @@ pub(crate) fn value(of: &Value, column: &Column, limit: Option<usize>, fixed: bo
         "name-string" => Some(text("NameString")).filter(|made| !made.is_empty()).unwrap_or_else(|| text("Name")),
         _ => String::new(),
     }
+}
+
+/// The property of a property: `A.B`.
+fn inside<'a>(of: &'a Value, path: &str) -> Option<Cow<'a, Value>> {
+    let (first, rest) = path.split_once('.')?;
+    match object::property(of, first)? {
+        Cow::Borrowed(value) => object::property(value, rest),
+        Cow::Owned(value) => object::property(&value, rest).map(|found| Cow::Owned(found.into_owned())),
+    }
+}
+
+/// The beginning of a long text. As in PowerShell one that ends just there gets the mark as well.
+fn beginning(text: &PsString) -> String {
+    const LONGEST: usize = 200;
+    let units: Vec<u16> = text.units().take(LONGEST).collect();
+    let mark = if units.len() == LONGEST { "…" } else { "" };
+    String::from_utf16_lossy(&units) + mark
 }
 
 /// How many things a collection has.

@@ -103,6 +103,9 @@ impl Document {
         let mut columns = start.columns;
         // Each takes a cell at least, so that those behind have no room whatever their widths are.
         columns.truncate(width);
+        for column in &mut columns {
+            column.label = cells::plain(&column.label).into_owned();
+        }
         let new = Self::new(start.shape, columns, None);
         Self {
             foreign: true,

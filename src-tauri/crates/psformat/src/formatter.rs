@@ -258,11 +258,13 @@ impl Formatter {
         let Some(document) = &mut self.document else { return };
         let group = document.view.and_then(|view| view.group.as_ref());
         let heading = group.and_then(|(label, column)| {
-            let key = object::property(value, &column.property)?;
+            let property = column.property.split('.').next().unwrap_or_default();
+            let key = object::property(value, property)?;
             let text = computed::value(value, column, self.options.items, false);
             match (column.computed.as_str(), key.is_null(), document.begun) {
                 ("directory", false, _) => Some(format!("    Directory: {text}")),
-                ("directory", true, _) => None,
+                ("hive", false, _) => Some(format!("    Hive: {text}")),
+                ("directory" | "hive", true, _) => None,
                 // Nothing is no change from before the first one, so the property's name is not known yet.
                 (_, true, false) if *label == column.property => Some("   : ".to_owned()),
                 _ => Some(format!("   {label}: {text}")),
