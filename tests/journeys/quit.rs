@@ -51,7 +51,7 @@ async fn f29_keep_running_leaves_the_command_at_the_endpoint() {
     assert_eq!(after["unfinished"], json!([]));
     assert_eq!(next.record().last().unwrap().kind, "abandoned");
     let fault = next.call("record_abandon", json!({ "recordId": "../pins" })).await.unwrap_err();
-    assert_eq!(fault["code"], "PEP-1001");
+    assert_eq!(fault["code"], "PEP-1004");
 }
 
 #[tokio::test(flavor = "multi_thread")]

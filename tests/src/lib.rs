@@ -7,6 +7,7 @@
 pub mod arm_server;
 pub mod distance;
 pub mod engine;
+pub mod fault_words;
 pub mod folders;
 pub mod gate;
 pub mod kdc;

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use spnego::Secret;
 use tokio::sync::mpsc;
 
+use crate::fault_words;
 use crate::peer::PASSWORD;
 
 /// The peer's account. Its NTLM names itself after this computer, so the domain is not written before the name, where the
@@ -143,7 +144,9 @@ impl Page {
     pub async fn call(&mut self, name: &str, arguments: Value) -> Result<Value, Value> {
         let called = dispatch(&self.app, name, arguments).await;
         let called = called.map_err(|fault| serde_json::to_value(fault).expect("faults are JSON"));
-        self.heard.push(called.as_ref().unwrap_or_else(|fault| fault).to_string());
+        let told = called.as_ref().unwrap_or_else(|fault| fault);
+        fault_words::assert_whole(told);
+        self.heard.push(told.to_string());
         called
     }
 
@@ -158,6 +161,7 @@ impl Page {
             loop {
                 let event = self.events.recv().await.expect("the events go on");
                 let payload = event.payload().expect("events are JSON");
+                fault_words::assert_whole(&payload);
                 self.heard.push(payload.to_string());
                 if event.name() == name && fits(&payload) {
                     return payload;

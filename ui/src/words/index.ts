@@ -72,7 +72,10 @@ export interface FaultWords {
   steps: string[];
 }
 
-/** The words for a fault, with its values filled in. A value that is missing leaves nothing behind. */
+/**
+ * The words for a fault, with its values filled in. A value that is missing leaves nothing behind; where nothing is left of what
+ * happened, the endpoint gave no reason.
+ */
 export function faultWords(fault: Fault): FaultWords {
   const table: Record<string, FaultWords> = faults;
   const found = table[fault.code] ?? table['PEP-9001'];
@@ -83,7 +86,12 @@ export function faultWords(fault: Fault): FaultWords {
       .trim()
       .replace(/:$/, '.');
   if (!found) return { title: fault.code, what: '', likely: '', steps: [] };
-  return { title: found.title, what: fill(found.what), likely: fill(found.likely), steps: found.steps.map(fill) };
+  return {
+    title: found.title,
+    what: fill(found.what) || word('fault.noReason'),
+    likely: fill(found.likely),
+    steps: found.steps.map(fill),
+  };
 }
 
 const two = (value: number): string => String(value).padStart(2, '0');

@@ -1,4 +1,5 @@
 import type * as c from '../../src/host/contract';
+import words from '../../src/words/faults.en.json';
 
 /** The moment at which the gallery's clock stands, in seconds since 1970. */
 const now = 1_795_502_467;
@@ -381,14 +382,20 @@ const fault = (
   next: c.Next,
   values: Record<string, string>,
   detail: string[] = [],
-): c.Fault => ({ code, blame, next, values, detail });
+): c.Fault => {
+  const sentences: Record<string, unknown> = words;
+  for (const [, name = ''] of JSON.stringify(sentences[code]).matchAll(/\{(\w+)\}/g))
+    if (!(name in values)) throw new Error(`${code} does not tell ${name}`);
+  return { code, blame, next, values, detail };
+};
+
 export const failures = {
   records: fault('PEP-1001', 'thisComputer', 'fixInput', { folder: '/home/operator/records' }),
   suspended: fault('PEP-1003', 'thisComputer', 'fixInput', { lines: '12' }, ['no space left on device']),
   keyring: fault('PEP-1002', 'thisComputer', 'retry', {}),
   notAStamp: fault('PEP-1101', 'input', 'fixInput', {}, ['No property EmergencyConsoleIPAddresses']),
   publicAddress: fault('PEP-1104', 'input', 'fixInput', { address: '8.8.8.8' }),
-  noAnswer: fault('PEP-2104', 'network', 'chooseOther', { host: '10.14.22.63', port: '5985' }, [
+  noAnswer: fault('PEP-2104', 'network', 'chooseOther', { host: '10.14.22.63', port: '5985', seconds: '10' }, [
     'connect: timed out after 10 s',
   ]),
   portal: fault('PEP-1105', 'input', 'fixInput', { host: '10.14.22.61', address: '10.14.22.61', port: '5985' }, [

@@ -49,6 +49,7 @@ describe('the words', () => {
     for (const code of Object.keys(faults)) {
       const found = faultWords({ code, blame: 'app', next: 'retry', values: {}, detail: [] });
       expect(found.what, code).not.toContain('{');
+      expect(found.what, code).not.toBe('');
       expect(found.steps.length, code).toBeGreaterThan(0);
       expect(found.steps.length, code).toBeLessThan(4);
     }

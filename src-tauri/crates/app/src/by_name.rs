@@ -39,7 +39,7 @@ impl App {
         if stamp.id == practice_link::STAMP {
             return Ok(SignInWay::Ntlm);
         }
-        let fault = |number| pep::Fault::new(number).with("host", address.host.as_str());
+        let fault = |number| pep::Fault::new(number).at(address);
         if self.policy.require_https && !address.is_tls() {
             return Err(fault(code::POLICY_HTTPS));
         }
@@ -105,7 +105,7 @@ impl App {
             let line = json!({ "stamp": stamp.id, "before": stamp.fall_back, "now": now });
             stamp.fall_back = now;
             let saved = self.lock().profiles.change(stamp);
-            saved.map_err(|error| convert::fault(&pep::Fault::new(code::RECORDS_UNUSABLE).detail(error)))?;
+            saved.map_err(|error| convert::fault(&self.unusable(error)))?;
             self.note_decision("fall_back", line).await;
         }
         self.app_snapshot().await
@@ -119,9 +119,9 @@ impl App {
     /// What is seen of an endpoint that is going to prove its name: its certificate, where it has one.
     pub(crate) async fn look_by_name(&self, stamp: &Stamp, address: &Address) -> Result<(Seen, Verdict), pep::Fault> {
         let connector = self.connector(&stamp.id, address, None);
-        let (certificate, refused) = winrm::certificate(connector.as_ref()).await.map_err(|error| {
-            pep::Fault::of_sign_in(&SignInError::Connect(error)).with("host", address.host.as_str())
-        })?;
+        let (certificate, refused) = winrm::certificate(connector.as_ref())
+            .await
+            .map_err(|error| pep::Fault::of_sign_in(&SignInError::Connect(error)).at(address))?;
         let (place, pins) = (address.to_string(), self.pins(&stamp.id));
         let decided = self.trusted_by_name(stamp, &place);
         let known = decided.as_ref().or_else(|| pins.find_by_name(&stamp.id, &place)).map(|pin| pin.names.clone());

@@ -62,10 +62,10 @@ impl App {
             }
             match self.pins(&id).forget(&id) {
                 Ok(count) => forgotten.computers += count,
-                Err(error) => faults.push(pep::Fault::new(code::RECORDS_UNUSABLE).detail(error)),
+                Err(error) => faults.push(self.unusable(error)),
             }
         }
-        let mut unusable = |error: std::io::Error| faults.push(pep::Fault::new(code::RECORDS_UNUSABLE).detail(error));
+        let mut unusable = |error: std::io::Error| faults.push(self.unusable(error));
         if let Err(error) = self.lock().profiles.forget(id) {
             unusable(error);
         }

@@ -56,10 +56,7 @@ impl App {
         let known = self.lock().checked.clone();
         let looked = tokio::task::spawn_blocking(move || {
             let fault = folders.iter().find_map(|folder| Some((folder, writable(folder).err()?)));
-            let fault = fault.map(|(folder, error)| {
-                let fault = pep::Fault::new(code::RECORDS_UNUSABLE).with("folder", folder.display().to_string());
-                convert::fault(&fault.detail(error))
-            });
+            let fault = fault.map(|(folder, error)| convert::fault(&pep::Fault::of_folder(folder, error)));
             let open = |found: &Found| {
                 found.glance.reached_endpoint
                     && matches!(found.glance.standing, Standing::Open | Standing::LeftRunning)
@@ -89,20 +86,26 @@ impl App {
         (fault, left)
     }
 
+    /// Of a file of the app that could not be read or written.
+    pub(crate) fn unusable(&self, error: impl std::fmt::Display) -> pep::Fault {
+        pep::Fault::of_folder(&self.host.data_folder(), error)
+    }
+
     /// Notes in a record that nobody will come back to its session.
     pub async fn record_abandon(&self, record_id: String) -> Result<AppSnapshot, Fault> {
         let folders = self.records_folders();
         let noted = tokio::task::spawn_blocking(move || {
             let found = all(&folders).into_iter().find(|found| found.id == record_id);
-            let found = found.ok_or_else(|| JournalError::Io("there is no such record".to_owned()))?;
+            let found = found.ok_or_else(no_such_record)?;
             match found.glance.standing {
                 Standing::Ended | Standing::Abandoned | Standing::Continued => Ok(()),
-                _ => record::append_to(&found.path, "abandoned", &json!({ "by": "operator" }), stamps::now_ms()),
+                _ => record::append_to(&found.path, "abandoned", &json!({ "by": "operator" }), stamps::now_ms())
+                    .map_err(|error| fault(&found.path, &error)),
             }
         });
         match noted.await {
             Ok(Ok(())) => self.app_snapshot().await,
-            Ok(Err(error)) => Err(convert::fault(&fault(&error))),
+            Ok(Err(fault)) => Err(convert::fault(&fault)),
             Err(error) => Err(convert::fault(&pep::Fault::new(code::INTERNAL).detail(error))),
         }
     }
@@ -111,12 +114,11 @@ impl App {
     pub(crate) async fn left(&self, record_id: String) -> Result<Left, pep::Fault> {
         let folders = self.records_folders();
         let read = tokio::task::spawn_blocking(move || {
-            let unusable = |detail: &str| pep::Fault::new(code::RECORD_READ_ONLY).detail(detail);
             let found = all(&folders).into_iter().find(|found| found.id == record_id);
-            let found = found.ok_or_else(|| unusable("there is no such record"))?;
+            let found = found.ok_or_else(no_such_record)?;
             match found.glance.standing {
                 Standing::Open | Standing::LeftRunning => Left::of_record(&found.path),
-                _ => Err(unusable("its session is over")),
+                _ => Err(pep::Fault::new(code::RECORD_READ_ONLY).detail("its session is over")),
             }
         });
         read.await.unwrap_or_else(|error| Err(pep::Fault::new(code::INTERNAL).detail(error)))
@@ -128,14 +130,17 @@ impl App {
         let path = session.record_path();
         let read = tokio::task::spawn_blocking(move || {
             let id = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-            record::glance(&path).map(|glance| unfinished(&Found { id, path, glance }, None))
+            match record::glance(&path) {
+                Ok(glance) => Ok(unfinished(&Found { id, path, glance }, None)),
+                Err(error) => Err(fault(&path, &error)),
+            }
         });
         match read.await {
             Ok(Ok(mut left)) => {
                 left.stamp_id = self.present_id(&left.stamp_id);
                 Ok(left)
             }
-            Ok(Err(error)) => Err(fault(&error)),
+            Ok(Err(fault)) => Err(fault),
             Err(error) => Err(pep::Fault::new(code::INTERNAL).detail(error)),
         }
     }
@@ -178,12 +183,17 @@ impl App {
     }
 }
 
-fn fault(error: &JournalError) -> pep::Fault {
-    let number = match error {
-        JournalError::Live | JournalError::Newer(_) | JournalError::Altered(_) => code::RECORD_READ_ONLY,
-        _ => code::RECORDS_UNUSABLE,
-    };
-    pep::Fault::new(number).detail(error)
+fn no_such_record() -> pep::Fault {
+    pep::Fault::new(code::RECORD_READ_ONLY).detail("there is no such record")
+}
+
+fn fault(record: &Path, error: &JournalError) -> pep::Fault {
+    match error {
+        JournalError::Live | JournalError::Newer(_) | JournalError::Altered(_) => {
+            pep::Fault::new(code::RECORD_READ_ONLY).detail(error)
+        }
+        _ => pep::Fault::of_folder(record.parent().unwrap_or(record), error),
+    }
 }
 
 /// Checks a record that was left, sets an unfinished last line aside, and answers the first line that was altered.

@@ -216,7 +216,7 @@ impl App {
             return Ok(false);
         }
         let kept = self.roots().keep(&place, &root, stamps::now());
-        kept.map_err(|error| convert::fault(&pep::Fault::new(code::RECORDS_UNUSABLE).detail(error)))?;
+        kept.map_err(|error| convert::fault(&self.unusable(error)))?;
         let line = json!({ "place": place, "subject": root.subject, "sha256": root.fingerprint() });
         self.note_decision("root_trusted", line).await;
         Ok(true)

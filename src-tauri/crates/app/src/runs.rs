@@ -37,8 +37,7 @@ impl App {
         let Some(session) = self.session() else { return Err(gone()) };
         let entry = convert::catalogue(Some(&session.commands)).into_iter();
         let entry = entry.into_iter().find(|entry| entry.name.eq_ignore_ascii_case(&name));
-        let mut entry = entry
-            .ok_or_else(|| convert::fault(&pep::Fault::new(code::UNKNOWN_CMDLET).with("cmdlet", name.as_str())))?;
+        let mut entry = entry.ok_or_else(|| convert::fault(&pep::Fault::new(code::UNKNOWN_CMDLET).detail(&name)))?;
         // Without the endpoint's word, for example while a command runs, the built-in description serves.
         if let Ok(offered) = session.describe(&entry.name).await {
             let known = std::mem::take(&mut entry.parameters);

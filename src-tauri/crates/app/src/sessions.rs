@@ -103,8 +103,7 @@ impl App {
         let place = address.to_string();
         let known = self.lock().negotiates.contains(&(stamp.id.clone(), place.clone()));
         let answer = winrm::ask(connector.as_ref(), known).await;
-        let (inspection, asked) =
-            answer.map_err(|error| pep::Fault::of_sign_in(&error).with("host", address.host.as_str()))?;
+        let (inspection, asked) = answer.map_err(|error| pep::Fault::of_sign_in(&error).at(address))?;
         let seen = Seen::of(&inspection);
         let decided = self.lock().trusted.clone().filter(|pin| !pin.by_name);
         let decided = decided.filter(|pin| pin.stamp == stamp.id && pin.address == place && seen.is(pin)).is_some();

@@ -101,7 +101,7 @@ impl App {
 
     /// Keeps a stamp. One that has got another id, because its deployment is known now, takes its pins and passwords along.
     async fn rebind(&self, former: &str, stamp: Stamp, faults: &mut Vec<pep::Fault>) -> Result<Stamp, pep::Fault> {
-        let unusable = |error: std::io::Error| pep::Fault::new(code::RECORDS_UNUSABLE).detail(error);
+        let unusable = |error: std::io::Error| self.unusable(error);
         let mut computers = 0;
         let mut passwords = 0;
         if former != stamp.id {
@@ -163,7 +163,7 @@ impl App {
         if stamp.id != practice_link::STAMP {
             stamp.name = name;
             let saved = self.lock().profiles.change(stamp);
-            saved.map_err(|error| convert::fault(&pep::Fault::new(code::RECORDS_UNUSABLE).detail(error)))?;
+            saved.map_err(|error| convert::fault(&self.unusable(error)))?;
         }
         self.app_snapshot().await
     }

@@ -1,6 +1,7 @@
 //! What went wrong, as a stable code with values; the only place that maps errors of the layers below.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
 use clixml::Value;
@@ -11,6 +12,8 @@ use winrm::{
     SignInError,
 };
 use wsman::FaultKind;
+
+use crate::address::Address;
 
 /// Who must act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -269,11 +272,23 @@ impl Fault {
         self
     }
 
+    /// The same fault, of what was done at this address.
+    #[must_use]
+    pub fn at(self, address: &Address) -> Self {
+        self.with("host", address.host.as_str()).with("port", address.port.to_string())
+    }
+
     /// The same fault with a line of detail.
     #[must_use]
     pub fn detail(mut self, line: impl std::fmt::Display) -> Self {
         self.detail.push(line.to_string());
         self
+    }
+
+    /// Of a folder of this computer that cannot be used.
+    #[must_use]
+    pub fn of_folder(folder: &Path, error: impl std::fmt::Display) -> Self {
+        Self::new(code::RECORDS_UNUSABLE).with("folder", folder.display().to_string()).detail(error)
     }
 
     /// `PEP-4103`

@@ -57,7 +57,7 @@ impl PepSession {
         self.handle.command_metadata_as(id, query).await.map_err(|error| internal(&error))?;
         let objects = answer.await.map_err(|_| Fault::new(code::CONNECTION_LOST))??;
         let found = objects.iter().find_map(|object| parameters(object, name));
-        let found = found.ok_or_else(|| Fault::new(code::UNKNOWN_CMDLET).with("cmdlet", name))?;
+        let found = found.ok_or_else(|| Fault::new(code::UNKNOWN_CMDLET).detail(name))?;
         self.shared.lock().described.insert(key, found.clone());
         Ok(found)
     }

@@ -253,7 +253,7 @@ impl PepSession {
     /// When another one runs, the endpoint does not list it, it is guarded, or the record cannot be written.
     pub async fn start(&self, spec: RunSpec) -> Result<PipelineId, Fault> {
         if catalogue::is_guarded(&spec.cmdlet) {
-            return Err(Fault::new(code::ACCESS_DENIED).with("cmdlet", spec.cmdlet));
+            return Err(Fault::new(code::ACCESS_DENIED).with("account", self.account.as_str()).detail(spec.cmdlet));
         }
         self.start_any(spec).await
     }
@@ -439,7 +439,8 @@ impl PepSession {
     /// # Errors
     /// When it does not keep it, or did not say so. The session is still held then, if it is there.
     pub async fn disconnect(&self) -> Result<(), Fault> {
-        self.handle.disconnect(None).await.map_err(|error| Fault::of_close(&error))?;
+        let named = |fault: Fault| fault.at(&self.address).with("account", self.account.as_str());
+        self.handle.disconnect(None).await.map_err(|error| named(Fault::of_close(&error)))?;
         self.journal_ending("left_running", json!({ "run": self.active_run().map(|id| id.to_string()) })).await
     }
 

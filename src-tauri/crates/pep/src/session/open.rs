@@ -13,7 +13,7 @@ use winrm::{Asked, Connector, KeyPin, NamedMechanism, OpenOptions, SessionHandle
 
 use super::journal::{JournalIntents, SystemClock, append_durable, now_seconds};
 use super::left::Left;
-use super::pump::{Collect, Pump, Pumping};
+use super::pump::{Collect, Pump, Pumping, With};
 use super::{PepSession, Shared};
 use crate::Fault;
 use crate::address::Address;
@@ -119,10 +119,7 @@ pub async fn open(
     .await;
     let journal = match made {
         Ok(Ok(journal)) => Arc::new(journal),
-        Ok(Err(error)) => {
-            let folder = request.records.display().to_string();
-            return Err(Fault::new(code::RECORDS_UNUSABLE).with("folder", folder).detail(error));
-        }
+        Ok(Err(error)) => return Err(Fault::of_folder(&request.records, error)),
         Err(error) => return Err(Fault::new(code::INTERNAL).detail(error)),
     };
     match open_recorded(&id, request, &journal, on_stage).await {
@@ -201,14 +198,15 @@ async fn open_recorded(
             Some(more) => fault.detail(more),
             None => fault,
         };
-        fault.with("account", request.account.as_str()).with("host", request.address.host.as_str())
+        fault.with("account", request.account.as_str()).at(&request.address)
     })?;
     let (shared, known, opened) = match request.left {
         None => (Shared::new(), None, now_seconds()),
         Some(left) => (Shared::with(left.runs), Some(left.commands), left.opened),
     };
     let (orders, waiting) = mpsc::channel(4);
-    let pump = Pump::new(Arc::clone(journal), Arc::clone(&shared), handle.clone(), waiting);
+    let with = With { address: request.address.clone(), account: request.account.clone() };
+    let pump = Pump::new(Arc::clone(journal), Arc::clone(&shared), handle.clone(), waiting, with);
     let pump = Pumping::new(tokio::spawn(pump.run(events)));
     on_stage(OpenStage::Check);
     let checked = match known {

@@ -18,6 +18,7 @@ use winrm::{EventStream, Interruption, SessionEvent, SessionHandle, SessionState
 use super::journal::now_ms;
 use super::run::{ItemStream, Outcome, Question};
 use super::{Connection, Shared};
+use crate::address::Address;
 use crate::fault::code;
 use crate::{Fault, text};
 
@@ -53,11 +54,24 @@ impl Pumping {
     }
 }
 
+/// Whom the session is with: what its faults name.
+pub(crate) struct With {
+    pub(crate) address: Address,
+    pub(crate) account: String,
+}
+
+impl With {
+    fn fault(&self, fault: Fault) -> Fault {
+        fault.at(&self.address).with("account", self.account.as_str())
+    }
+}
+
 pub(crate) struct Pump {
     pub(crate) journal: Arc<Journal>,
     pub(crate) shared: Arc<Shared>,
     pub(crate) handle: SessionHandle,
     pub(crate) orders: mpsc::Receiver<Collect>,
+    with: With,
     collecting: HashMap<PipelineId, Collecting>,
     /// The last run that wrote something, as the record names it.
     named: Option<(PipelineId, Arc<str>)>,
@@ -82,8 +96,9 @@ impl Pump {
         shared: Arc<Shared>,
         handle: SessionHandle,
         orders: mpsc::Receiver<Collect>,
+        with: With,
     ) -> Self {
-        Self { journal, shared, handle, orders, collecting: HashMap::new(), named: None, suspended: false }
+        Self { journal, shared, handle, orders, with, collecting: HashMap::new(), named: None, suspended: false }
     }
 
     pub(crate) async fn run(mut self, mut events: EventStream) {
@@ -366,13 +381,13 @@ impl Pump {
                 Connection::Lost(Fault::new(code::CONNECTION_LOST))
             }
             SessionState::Disconnected { reason: Some(reason) } => {
-                let fault = Fault::of_loss(&reason);
+                let fault = self.with.fault(Fault::of_loss(&reason));
                 self.write_now("connection", json!({ "disconnected": fault.detail, "fault": fault.text() })).await;
                 self.lost(Some(fault)).await;
                 return;
             }
             SessionState::Lost(reason) => {
-                let fault = Fault::of_loss(&reason);
+                let fault = self.with.fault(Fault::of_loss(&reason));
                 self.write_now("connection", json!({ "lost": fault.detail, "fault": fault.text() })).await;
                 self.lost(Some(fault)).await;
                 return;
@@ -432,7 +447,7 @@ impl Pump {
         let Some(id) = id else { return };
         // What the endpoint refused did not begin, and it says why.
         let (outcome, fault) = match interruption {
-            Interruption::Refused { fault, .. } => (Outcome::Failed, Some(Fault::of_service(fault))),
+            Interruption::Refused { fault, .. } => (Outcome::Failed, Some(self.with.fault(Fault::of_service(fault)))),
             _ if unknown => {
                 (Outcome::Unknown, Some(Fault::new(code::OUTCOME_UNKNOWN).detail(format!("{interruption:?}"))))
             }
