@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 
 use crate::cells::{self, Align};
+use crate::frames::Paragraph;
 use crate::table::Table;
 use crate::views::{Column, Shape, View};
-use crate::{list, packets};
+use crate::{frames, list, packets};
 
 /// So many lines has the screen on which the headings of a table come again: PowerShell's where it knows of none, less
 /// the two that it keeps free.
@@ -150,13 +151,8 @@ impl Document {
                     to.push(String::new());
                 }
                 Shape::Help => {
-                    for line in row.texts.chunks_exact(3) {
-                        let [first, next, text] = line else { continue };
-                        let room = |indent: &str| width.saturating_sub(indent.len()).max(1);
-                        let lines = cells::wrap_hanging(&cells::plain(text), room(first), room(next));
-                        let indents = std::iter::once(first).chain(std::iter::repeat(next));
-                        to.extend(indents.zip(lines).map(|(indent, line)| format!("{indent}{line}")));
-                    }
+                    let paragraphs: Vec<_> = row.texts.chunks_exact(3).filter_map(Paragraph::hanging).collect();
+                    to.append(&mut frames::lines(&paragraphs, Some(width)));
                 }
                 Shape::Custom => to.append(&mut cells::wrap(&row.texts.concat(), width)),
             },

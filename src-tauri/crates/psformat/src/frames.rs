@@ -90,6 +90,14 @@ pub(crate) fn lines(paragraphs: &[Paragraph], width: Option<usize>) -> Vec<Strin
 }
 
 impl Paragraph {
+    /// The first line and those that follow are indented as these blanks are.
+    pub(crate) fn hanging(line: &[String]) -> Option<Self> {
+        let [first, next, text] = line else { return None };
+        let cells = |indent: &str| i64::try_from(indent.len()).unwrap_or(i64::MAX);
+        let (left, next) = (cells(first), cells(next));
+        Some(Self { text: text.clone(), left, right: 0, first: left.saturating_sub(next) })
+    }
+
     fn write(&self, width: Option<usize>, to: &mut Vec<String>) {
         let room = width.map(|width| {
             let width = i64::try_from(width).unwrap_or(i64::MAX);

@@ -10,6 +10,7 @@
 
 mod address;
 mod cells;
+mod certificates;
 mod computed;
 mod display_sets;
 mod document;

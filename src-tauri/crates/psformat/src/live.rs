@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use clixml::{Content, DateTime, Object, TimeSpan, Value, Zone};
 
-use crate::{numbers, object};
+use crate::{certificates, numbers, object};
 
-type Properties = Vec<(Cow<'static, str>, Value)>;
+pub(crate) type Properties = Vec<(Cow<'static, str>, Value)>;
 
 /// The properties that a value has by its type, in the order of .NET; empty for an object that is only a bag of them.
 pub(crate) fn properties(value: &Value) -> Properties {
@@ -66,7 +66,7 @@ pub(crate) fn properties(value: &Value) -> Properties {
     }
 }
 
-fn named<const N: usize>(properties: [(&'static str, Value); N]) -> Properties {
+pub(crate) fn named<const N: usize>(properties: [(&'static str, Value); N]) -> Properties {
     properties.into_iter().map(|(name, value)| (name.into(), value)).collect()
 }
 
@@ -125,7 +125,10 @@ fn of_object(value: &Value, object: &Object) -> Properties {
         }
         Content::None if object.is_a("System.Net.IPAddress") => ip_address(object),
         Content::None if object.is_a("System.Security.Cryptography.X509Certificates.X509Certificate2") => {
-            certificate(object).unwrap_or_default()
+            certificates::certificate(object).unwrap_or_default()
+        }
+        Content::None if object.is_a("System.Security.Cryptography.X509Certificates.X500DistinguishedName") => {
+            certificates::name(object).unwrap_or_default()
         }
         Content::None => Vec::new(),
     }
@@ -224,27 +227,6 @@ fn ip_address(object: &Object) -> Properties {
         ("Address", own("Address")),
         ("IPAddressToString", text.into()),
     ])
-}
-
-/// What a certificate says of itself in its text, the only part of it that came besides its bytes: sections from the subject
-/// to the thumbprint. They are read from the end, because a name may hold anything.
-fn certificate(object: &Object) -> Option<Properties> {
-    let text = object.to_string.as_ref()?.to_string_lossy().replace("\r\n", "\n");
-    let (rest, thumbprint) = text.rsplit_once("[Thumbprint]\n")?;
-    let (rest, not_after) = rest.rsplit_once("[Not After]\n")?;
-    let (rest, not_before) = rest.rsplit_once("[Not Before]\n")?;
-    let (rest, serial) = rest.rsplit_once("[Serial Number]\n")?;
-    let (rest, issuer) = rest.rsplit_once("[Issuer]\n")?;
-    let subject = rest.strip_prefix("[Subject]\n")?;
-    let own = |text: &str| Value::from(text.trim());
-    Some(named([
-        ("NotAfter", own(not_after)),
-        ("NotBefore", own(not_before)),
-        ("SerialNumber", own(serial)),
-        ("Thumbprint", own(thumbprint)),
-        ("Issuer", own(issuer)),
-        ("Subject", own(subject)),
-    ]))
 }
 
 /// The declaration and the root element of a document: its name when there is something in it, else its text.

@@ -108,20 +108,18 @@ pub(crate) fn properties(value: &Value) -> Vec<(Cow<'_, str>, Cow<'_, Value>)> {
         });
         fresh.map(|(index, _)| index).collect()
     };
-    // Notes come first, what a type adds comes last; these objects have nothing else of their own.
+    // Notes come first, then what the object is by its type. What that type adds comes like a note, but is none.
+    let living = living(value);
     let address = value.as_object().is_some_and(|object| object.is_a("System.Net.IPAddress"));
     if address {
-        for (name, made) in crate::live::properties(value) {
-            known.insert(name.to_lowercase());
-            all.push((name, Cow::Owned(made)));
-        }
+        known.extend(living.iter().map(|(name, _)| name.to_lowercase()));
     }
     for index in own(extended, &mut known) {
         let Some(property) = extended.get(index) else { continue };
         all.push((property.name.to_string_lossy(), Cow::Borrowed(around(value, &property.value))));
     }
-    for (name, made) in living(value) {
-        if known.insert(name.to_lowercase()) {
+    for (name, made) in living {
+        if known.insert(name.to_lowercase()) || address {
             all.push((name, Cow::Owned(made)));
         }
     }
@@ -246,8 +244,11 @@ pub(crate) fn is_dictionary(value: &Value) -> bool {
     value.as_object().is_some_and(|object| matches!(object.content, Content::Dictionary(_)))
 }
 
-/// The one dictionary that keeps its type on the way.
+/// A dictionary that keeps its type on the way.
 const ORDERED: &str = "System.Collections.Specialized.OrderedDictionary";
+
+/// A dictionary that keeps its type on the way as well.
+const PRIMITIVE: &str = "System.Management.Automation.PSPrimitiveDictionary";
 
 /// Whether a dictionary keeps the order of its entries.
 pub(crate) fn is_ordered(object: &Object) -> bool {
@@ -333,6 +334,7 @@ fn nested_text(value: &Value) -> String {
             Content::Primitive(inside) => primitive_text(inside),
             Content::None => String::new(),
             Content::Dictionary(_) if is_ordered(object) => ORDERED.to_owned(),
+            Content::Dictionary(_) if object.is_a(PRIMITIVE) => PRIMITIVE.to_owned(),
             Content::Dictionary(_) => "System.Collections.Hashtable".to_owned(),
             Content::Stack(_) => "System.Collections.Stack".to_owned(),
             Content::Queue(_) => "System.Collections.Queue".to_owned(),

@@ -165,7 +165,6 @@ fn every_value_alone_is_shown_as_the_engine_shows_it() {
             ("parameters-dictionary", order),
             ("sorteddictionary", order),
             ("sortedlist", order),
-            ("x500name", living),
             ("xml-empty", living),
         ],
     );
