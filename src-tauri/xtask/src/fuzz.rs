@@ -36,7 +36,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
                 .arg(corpora.join(name))
                 .arg(format!("-max_total_time={seconds}"))
                 .arg(format!("-artifact_prefix={}/", failed.display()))
-                .args(["-max_len=8192", "-timeout=20", "-rss_limit_mb=2048", "-print_final_stats=1"]),
+                .args(["-max_len=8192", "-len_control=0", "-timeout=20", "-rss_limit_mb=2048", "-print_final_stats=1"]),
         )?;
     }
     Ok(())

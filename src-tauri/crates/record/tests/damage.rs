@@ -4,8 +4,6 @@
 
 mod common;
 
-use std::path::Path;
-
 use common::{Steps, write};
 use record::{Journal, JournalError, Standing, append_to, check_bytes, glance, read, recover, verify};
 use serde_json::json;
@@ -105,7 +103,7 @@ fn j10_an_existing_record_is_not_overwritten_and_only_its_user_reads_it() {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
         let link = folder.path().join("records/link.jsonl");
         std::os::unix::fs::symlink(&path, &link).unwrap();
