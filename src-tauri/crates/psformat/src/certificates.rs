@@ -41,7 +41,7 @@ pub(crate) fn certificate(object: &Object) -> Option<Properties> {
         ("NotAfter", own(not_after)),
         ("NotBefore", own(not_before)),
         ("PublicKey", KEY.into()),
-        ("RawData", Value::Bytes(bytes.to_vec().into())),
+        ("RawData", Value::Bytes(bytes.to_vec())),
         ("RawDataMemory", memory(bytes.len())),
         ("SerialNumber", own(serial)),
         ("SignatureAlgorithm", OID.into()),
@@ -62,7 +62,7 @@ pub(crate) fn certificate(object: &Object) -> Option<Properties> {
 pub(crate) fn name(object: &Object) -> Option<Properties> {
     let bytes = raw(object)?;
     let name = text(&RdnSequence::from_der(bytes).ok()?);
-    Some(named([("Name", name.into()), ("Oid", OID.into()), ("RawData", Value::Bytes(bytes.to_vec().into()))]))
+    Some(named([("Name", name.into()), ("Oid", OID.into()), ("RawData", Value::Bytes(bytes.to_vec()))]))
 }
 
 fn raw(object: &Object) -> Option<&[u8]> {
