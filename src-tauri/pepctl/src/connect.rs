@@ -21,11 +21,13 @@ use crate::identity::{Trust, identity_json};
 use crate::ids::{self, Ids};
 
 /// What the policy of this computer has against a sign-in; it binds this program as it binds the window (S-32).
-fn forbidden(policy: &Policy, auth: Auth, tls: bool) -> Option<String> {
-    let rule = match policy {
-        Policy { require_https: true, .. } if !tls => "HTTPS",
-        Policy { require_kerberos: true, .. } if auth != Auth::Kerberos => "Kerberos (--auth kerberos)",
-        _ => return None,
+fn forbidden(policy: &Policy, auth: Auth, host: &str, tls: bool) -> Option<String> {
+    let rule = if policy.require_https && !tls {
+        "HTTPS"
+    } else if auth != Auth::Kerberos && policy.forbids_ntlm(host) {
+        "Kerberos (--auth kerberos)"
+    } else {
+        return None;
     };
     let file = policy.files.first().map(|file| file.display().to_string()).unwrap_or_default();
     let damage = policy.damaged.as_ref().map(|why| format!("; it cannot be read, so the strictest one holds: {why}"));
@@ -130,8 +132,9 @@ pub(crate) async fn open(
             return Err(Failure::usage(what));
         }
     };
-    let policy = Policy::load(&pep::policy::places());
-    if let Some(rule) = forbidden(&policy, arguments.auth, connector(arguments)?.is_tls()) {
+    let policy = Policy::of_this_computer(&pep::policy::places());
+    let to = connector(arguments)?;
+    if let Some(rule) = forbidden(&policy, arguments.auth, to.host(), to.is_tls()) {
         return Err(Failure::usage(rule));
     }
     let trust = Trust::load(arguments.pins.as_deref(), arguments.trust_first_use)?;
@@ -301,7 +304,7 @@ mod tests {
             (&kerberos, Auth::Negotiate, true, true),
             (&kerberos, Auth::Kerberos, false, false),
         ] {
-            assert_eq!(forbidden(policy, auth, tls).is_some(), refused, "{policy:?} {auth:?} {tls}");
+            assert_eq!(forbidden(policy, auth, "azs-ercs01", tls).is_some(), refused, "{policy:?} {auth:?} {tls}");
         }
     }
 

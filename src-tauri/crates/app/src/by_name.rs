@@ -47,7 +47,7 @@ impl App {
         if has_name && wanted != Some(SignInWay::Ntlm) {
             return Ok(SignInWay::ByName);
         }
-        if self.policy.require_kerberos {
+        if self.policy.forbids_ntlm(&address.host) {
             return Err(fault(code::POLICY_KERBEROS));
         }
         if stamp.fall_back == stamp::FallBack::Never {

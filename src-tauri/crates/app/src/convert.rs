@@ -110,7 +110,7 @@ pub(crate) fn policy(policy: &Policy) -> c::Policy {
     c::Policy {
         store_passwords: policy.store_passwords,
         require_https: policy.require_https,
-        require_kerberos: policy.require_kerberos,
+        require_kerberos: policy.require_kerberos || policy.ntlm_only_with.is_some(),
         practice: policy.practice,
         file: policy.files.first().map(|file| file.display().to_string()).unwrap_or_default(),
         damaged: policy.damaged.as_deref().map(shown),

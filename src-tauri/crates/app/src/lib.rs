@@ -134,7 +134,7 @@ impl App {
         file_arguments: Vec<PathBuf>,
     ) -> Arc<Self> {
         let profiles = Profiles::load(&host.data_folder());
-        let policy = Policy::load(&host.policy_files());
+        let policy = Policy::of_this_computer(&host.policy_files());
         Arc::new(Self {
             host,
             events,

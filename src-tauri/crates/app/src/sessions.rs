@@ -278,7 +278,7 @@ impl App {
                 Ok(Named::Open(session)) => return self.opened(attempt, session).await,
                 Ok(Named::Asked(result)) => return Ok(*result),
                 Ok(Named::Impossible(fault)) => match attempt.stamp.fall_back {
-                    _ if self.policy.require_kerberos || attempt.tickets => return Err(fault),
+                    _ if self.policy.forbids_ntlm(&attempt.address.host) || attempt.tickets => return Err(fault),
                     FallBack::Never => return Err(fault),
                     FallBack::Ask => return Ok(ConnectResult::FallBack { fault: convert::fault(&fault) }),
                     // The record of the session tells it.

@@ -10,6 +10,7 @@ mod file;
 pub mod find;
 pub mod identity;
 mod json;
+pub mod outgoing_ntlm;
 pub mod pins;
 pub mod policy;
 pub mod preview;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::json;
+use crate::outgoing_ntlm::Exceptions;
 
 /// The largest file that is looked at, in bytes.
 const LARGEST: usize = 64 * 1024;
@@ -23,6 +24,8 @@ pub struct Policy {
     pub require_https: bool,
     /// Whether only endpoints that prove their name with Kerberos may be signed in to.
     pub require_kerberos: bool,
+    /// The servers that NTLM may be used with, where Windows denies it with others.
+    pub ntlm_only_with: Option<Exceptions>,
     /// Whether there is a practice stamp.
     pub practice: bool,
     /// The files that were read.
@@ -49,6 +52,7 @@ impl Default for Policy {
             store_passwords: true,
             require_https: false,
             require_kerberos: false,
+            ntlm_only_with: None,
             practice: true,
             files: Vec::new(),
             damaged: None,
@@ -57,6 +61,28 @@ impl Default for Policy {
 }
 
 impl Policy {
+    /// What these files say, as [`Policy::load`], and what the operating system's own settings say.
+    #[must_use]
+    pub fn of_this_computer(places: &[PathBuf]) -> Self {
+        #[cfg_attr(not(windows), allow(unused_mut, reason = "only Windows has a setting of its own"))]
+        let mut policy = Self::load(places);
+        #[cfg(windows)]
+        {
+            use crate::outgoing_ntlm::{PLACE, denied};
+            policy.ntlm_only_with = denied(&winreg::RegKey::predef(winreg::enums::HKEY_LOCAL_MACHINE), PLACE);
+            if policy.ntlm_only_with.is_some() {
+                policy.files.push(Path::new("HKEY_LOCAL_MACHINE").join(PLACE));
+            }
+        }
+        policy
+    }
+
+    /// Whether NTLM must not be used with this server.
+    #[must_use]
+    pub fn forbids_ntlm(&self, host: &str) -> bool {
+        self.require_kerberos || self.ntlm_only_with.as_ref().is_some_and(|exceptions| !exceptions.name(host))
+    }
+
     /// Reads these files, of which each may be missing; what one of them forbids is forbidden.
     #[must_use]
     pub fn load(places: &[PathBuf]) -> Self {
@@ -88,6 +114,7 @@ impl Policy {
             store_passwords: false,
             require_https: true,
             require_kerberos: true,
+            ntlm_only_with: None,
             practice: false,
             files: std::mem::take(&mut self.files),
             damaged: Some(why),
@@ -172,6 +199,19 @@ mod tests {
         }
         let folder = tempfile::tempdir().unwrap();
         assert!(Policy::load(&[folder.path().to_owned()]).damaged.is_some(), "a folder in its place");
+    }
+
+    #[test]
+    fn row_24_ntlm_is_forbidden_by_a_file_or_by_windows_but_for_its_exceptions() {
+        let free = Policy::default();
+        let file = Policy { require_kerberos: true, ..free.clone() };
+        let windows = Policy { ntlm_only_with: Some(Exceptions::new(&["azs-ercs01"])), ..free.clone() };
+        let both = Policy { require_kerberos: true, ..windows.clone() };
+        for (policy, excepted, other) in
+            [(free, false, false), (file, true, true), (windows, false, true), (both, true, true)]
+        {
+            assert_eq!((policy.forbids_ntlm("AZS-ERCS01"), policy.forbids_ntlm("azs-ercs02")), (excepted, other));
+        }
     }
 
     #[test]
