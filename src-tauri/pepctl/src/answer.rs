@@ -8,6 +8,9 @@ use serde_json::{Map, Value as Json};
 
 use crate::json_in::{self, BadValue};
 
+/// A switch that is off: left out as a parameter, a Boolean as an answer.
+const OFF: Argument = Argument::Value(Value::Bool(false));
+
 /// What is asked, in a word for programs.
 pub(crate) fn kind(question: Option<&Question>) -> &'static str {
     match question {
@@ -32,13 +35,7 @@ pub(crate) fn read(json: &Json, question: Option<&Question>) -> Result<HostAnswe
     }
     let wanted = |what: &str| BadValue::new(format!("the answer has to be {what}"));
     if json.is_null() {
-        return match question {
-            // As a console answers when the input ends or the dialog is cancelled.
-            Some(Question::Line | Question::Credential { .. }) | None => {
-                Ok(HostAnswer::Value(Argument::Value(Value::Null)))
-            }
-            _ => Err(BadValue::new("this question cannot be answered with null")),
-        };
+        return nothing(question);
     }
     if let Some(Question::Fields { fields, .. }) = question {
         let map = json.as_object().filter(|map| !map.contains_key("$type"));
@@ -47,14 +44,16 @@ pub(crate) fn read(json: &Json, question: Option<&Question>) -> Result<HostAnswe
     if let Some(Question::Key) = question {
         return key(json).map(|key| HostAnswer::Value(Argument::Value(key)));
     }
-    // A switch that is off is a Boolean here.
-    let given = json_in::argument(json)?.unwrap_or(Argument::Value(Value::Bool(false)));
+    let given = json_in::argument(json)?.unwrap_or(OFF);
     let answer = match (question, given) {
         (Some(Question::Line), Argument::Value(text)) if text.as_ps_string().is_some() => Argument::Value(text),
         (Some(Question::Line), _) => return Err(wanted("text")),
         (Some(Question::SecretLine), secret @ Argument::Secret(_)) => secret,
         (Some(Question::SecretLine), _) => return Err(wanted("a SecureString")),
-        (Some(Question::Credential { .. }), credential @ Argument::Credential { .. }) => credential,
+        (Some(Question::Credential { .. }), credential @ Argument::Credential { .. }) => match nameless(&credential) {
+            Some(what) => return Err(wanted(what)),
+            None => credential,
+        },
         (Some(Question::Credential { .. }), _) => return Err(wanted("a PSCredential")),
         (Some(Question::Choice { choices, .. }), given) => {
             let Some(at) = place(&given, choices.len()) else {
@@ -76,6 +75,30 @@ pub(crate) fn read(json: &Json, question: Option<&Question>) -> Result<HostAnswe
         (Some(Question::Key | Question::Fields { .. }), _) => return Err(wanted("of another kind")),
     };
     Ok(HostAnswer::Value(answer))
+}
+
+/// What a console answers to an empty line, to the end of its input, or when the dialog is cancelled.
+fn nothing(question: Option<&Question>) -> Result<HostAnswer, BadValue> {
+    let value = |value: Value| Ok(HostAnswer::Value(Argument::Value(value)));
+    let place = |at: usize| i32::try_from(at).unwrap_or(i32::MAX);
+    match question {
+        Some(Question::Line | Question::Credential { .. }) | None => value(Value::Null),
+        // A cancelled form has no values at all, not some of them.
+        Some(Question::Fields { .. }) => Ok(HostAnswer::Fields(Vec::new())),
+        Some(Question::Choice { default: Some(at), .. }) => value(place(*at).into()),
+        Some(Question::Choices { defaults, .. }) => value(collection(defaults.iter().map(|at| place(*at)).collect())),
+        Some(Question::SecretLine | Question::Key | Question::Choice { default: None, .. }) => {
+            Err(BadValue::new("this question cannot be answered with null"))
+        }
+    }
+}
+
+/// No endpoint takes an account without a name.
+fn nameless(given: &Argument) -> Option<&'static str> {
+    match given {
+        Argument::Credential { user, .. } if user.is_empty() => Some("a PSCredential with a user"),
+        _ => None,
+    }
 }
 
 /// A key: its character, or an object with the properties of a `KeyInfo`. An endpoint knows the fields by exactly these
@@ -116,7 +139,7 @@ fn key(json: &Json) -> Result<Value, BadValue> {
     Ok(clixml::Object::with_extended(NAMES.into_iter().zip(fields)).into())
 }
 
-/// The values of a form by the names of its fields.
+/// The values of a form by the names of its fields. A console goes through all of them, so that what a field must have is there.
 fn form(map: &Map<String, Json>, fields: &[Field]) -> Result<HostAnswer, BadValue> {
     let mut answers: Vec<(PsString, Argument)> = Vec::new();
     for (name, json) in map {
@@ -126,11 +149,15 @@ fn form(map: &Map<String, Json>, fields: &[Field]) -> Result<HostAnswer, BadValu
         if answers.iter().any(|(known, _)| *known == field.name) {
             return Err(BadValue::new(format!("the field {name:?} is answered twice")));
         }
-        let Some(argument) = json_in::argument(json)? else { continue };
+        let argument = json_in::argument(json)?.unwrap_or(OFF);
         if let Some(what) = misfit(&argument, &field.type_name) {
             return Err(BadValue::new(format!("the field {name:?} has to be {what}")));
         }
         answers.push((field.name.clone(), argument));
+    }
+    let open = |field: &&Field| field.mandatory && !answers.iter().any(|(known, _)| *known == field.name);
+    if let Some(field) = fields.iter().find(open) {
+        return Err(BadValue::new(format!("the field {:?} has to have a value", field.name.to_string_lossy())));
     }
     Ok(HostAnswer::Fields(answers))
 }
@@ -139,8 +166,8 @@ fn form(map: &Map<String, Json>, fields: &[Field]) -> Result<HostAnswer, BadValu
 /// values only a list or object is told from what is neither.
 fn misfit(given: &Argument, type_name: &str) -> Option<&'static str> {
     match (type_name, given) {
-        ("System.Security.SecureString", Argument::Secret(_))
-        | ("System.Management.Automation.PSCredential", Argument::Credential { .. }) => None,
+        ("System.Security.SecureString", Argument::Secret(_)) => None,
+        ("System.Management.Automation.PSCredential", credential @ Argument::Credential { .. }) => nameless(credential),
         ("System.Security.SecureString", _) => Some("a SecureString"),
         ("System.Management.Automation.PSCredential", _) => Some("a PSCredential"),
         (name, Argument::Secret(_) | Argument::Credential { .. }) => {
@@ -239,7 +266,7 @@ mod tests {
             label: String::new(),
             type_name: type_name.to_owned(),
             help: String::new(),
-            mandatory: true,
+            mandatory: kind == "mandatory",
             default: Value::Null,
         };
         match kind {
@@ -274,8 +301,8 @@ mod tests {
             ("secret_line", vec![&secret]),
             ("credential", vec![&credential, &Json::Null]),
             ("choice", vec![&number]),
-            ("choices", vec![&list]),
-            ("fields", vec![&form]),
+            ("choices", vec![&list, &Json::Null]),
+            ("fields", vec![&form, &Json::Null]),
         ] {
             let question = question(kind_name);
             assert_eq!(kind(Some(&question)), kind_name);
@@ -308,6 +335,45 @@ mod tests {
             assert_eq!(taken.is_ok(), fits, "{field}: {answer}");
         }
         assert!(read(&json!({ "Name": "x", "name": "y" }), Some(&question("fields"))).is_err());
+    }
+
+    #[test]
+    fn a_form_is_answered_in_full_or_not_at_all() {
+        let all = json!({
+            "name": "x",
+            "Secret": { "$type": "SecureString", "env": "PATH" },
+            "Who": { "$type": "PSCredential", "user": "u", "env": "PATH" },
+            "Names": [],
+        });
+        let refused = |json: &Json| match read(json, Some(&question("mandatory"))) {
+            Ok(HostAnswer::Fields(fields)) => Err(fields.len()),
+            Ok(_) => panic!("a form"),
+            Err(error) => Ok(error.to_string()),
+        };
+        assert_eq!(refused(&all), Err(4));
+        assert_eq!(refused(&Json::Null), Err(0), "cancelled");
+        for name in ["Name", "Secret", "Who", "Names"] {
+            let mut some = all.clone();
+            some.as_object_mut().unwrap().retain(|known, _| !known.eq_ignore_ascii_case(name));
+            assert_eq!(refused(&some), Ok(format!("the field {name:?} has to have a value")));
+            assert!(read(&some, Some(&question("fields"))).is_ok(), "{name} may be left out");
+        }
+        // A switch that is off is a value as any other here.
+        let mut off = all.clone();
+        off["name"] = json!({ "$type": "Switch", "value": false });
+        assert_eq!(refused(&off), Err(4));
+        // The name of an account is mandatory always.
+        let nobody = json!({ "$type": "PSCredential", "user": "", "env": "PATH" });
+        assert!(read(&nobody, Some(&question("credential"))).is_err());
+        assert!(read(&json!({ "Who": nobody }), Some(&question("fields"))).is_err());
+    }
+
+    #[test]
+    fn an_empty_line_takes_what_the_question_begins_with() {
+        let Question::Choice { caption, message, choices, .. } = question("choice") else { panic!("a choice") };
+        let asked = Question::Choice { caption, message, choices, default: Some(2) };
+        let Ok(HostAnswer::Value(Argument::Value(at))) = read(&Json::Null, Some(&asked)) else { panic!("a value") };
+        assert_eq!(at.as_i32(), Some(2));
     }
 
     #[test]
