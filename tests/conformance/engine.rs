@@ -60,6 +60,70 @@ fn e2_passwords_are_decrypted_by_the_engine() {
 }
 
 #[test]
+fn f4_an_answer_that_comes_again_is_dropped_by_the_engine() {
+    // One that had arrived, and one that had not: the second question gets its own answer, and no other.
+    for how in ["drop_after", "drop"] {
+        let Some(peer) = peer() else { return };
+        peer.rule(json!({ "do": how, "action": "Send" }));
+        let asked = ["ReadLine", "ReadHost", "Choice", "SecurePrompt"];
+        let outcome = Pepctl::new(&peer.endpoint())
+            .env("SECRET", "1234567")
+            .line(json!({ "command": "Test-HostPrompt", "parameters": { "What": asked } }))
+            .line(json!({ "answer": "one" }))
+            .line(json!({ "answer": { "Your name": "two" } }))
+            .line(json!({ "answer": 2 }))
+            .line(json!({ "answer": { "Secret": { "$type": "SecureString", "env": "SECRET" } } }))
+            .finish();
+        outcome.assert_code(0);
+        assert_eq!(outcome.texts("output"), ["got one", "got two", "got 2", "got 7"], "{how}: {outcome:#?}");
+        assert_eq!(outcome.interruptions().len(), 1, "{how}");
+        peer.assert_clean();
+    }
+}
+
+#[test]
+fn r11_the_engine_does_not_ask_again_and_takes_the_answer_of_another_process() {
+    let Some(peer) = peer() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let ids = folder.path().join("ids.jsonl");
+    let path = ids.to_string_lossy();
+    let written = || std::fs::read_to_string(&ids).unwrap_or_default();
+    Pepctl::new(&peer.endpoint())
+        .args(&["--ids", &path])
+        .line(json!({ "command": "Test-HostPrompt", "parameters": { "What": ["Choice", "ReadLine"] } }))
+        .line(json!({ "answer": 2 }))
+        // The first question is answered, the second one is open.
+        .crash_when(|| written().matches("\"asked\"").count() == 2);
+    let first: serde_json::Value = serde_json::from_str(written().lines().next().unwrap()).unwrap();
+    let outcome = Pepctl::new(&peer.endpoint())
+        .args(&["--ids", &path, "--connect", first["pool"].as_str().unwrap()])
+        .line(json!({ "answer": "from another process" }))
+        .finish();
+    outcome.assert_code(0);
+    assert_eq!(outcome.texts("output"), ["got from another process"], "{outcome:#?}");
+    assert_eq!(outcome.stream("host").filter(|line| line["question"] == true).count(), 1, "the open one, once");
+    peer.assert_clean();
+}
+
+#[test]
+fn input_of_small_objects_shares_requests_and_arrives_in_order() {
+    let Some(peer) = peer() else { return };
+    let input: Vec<i32> = (0..3_000).collect();
+    let outcome = Pepctl::new(&peer.endpoint())
+        .line(json!({ "command": "Test-Echo", "input": input }))
+        .line(json!({ "command": "Measure-Object", "input": input }))
+        .finish();
+    outcome.assert_code(0);
+    let output = outcome.texts("output");
+    let wanted: Vec<String> = input.iter().map(ToString::to_string).collect();
+    assert_eq!(output[..3_000], wanted);
+    assert!(outcome.stream("output").nth(3_000).unwrap().to_string().contains("\"Count\":3000"));
+    let sends = peer.requests("Send").len();
+    assert!(sends < 100, "{sends} requests for 6000 objects");
+    peer.assert_clean();
+}
+
+#[test]
 fn twenty_thousand_objects_arrive_in_order() {
     let Some(peer) = peer() else { return };
     let outcome =

@@ -1,8 +1,11 @@
 //! Section B: faults of the service. The outcome is known, or said to be unknown, and decided by numbers.
 
+use psrp::Command;
 use serde_json::{Value, json};
 use tests::peer::Peer;
 use tests::pepctl::{Outcome, Pepctl};
+use tests::session::Session;
+use winrm::Interruption;
 
 const TIMED_OUT: u32 = 2_150_858_793;
 
@@ -146,4 +149,71 @@ fn b18_a_fault_in_another_language_is_decided_by_its_number_and_shown_as_data() 
     let (_peer, outcome) = echo(json!({ "do": "fault", "action": "Create",
         "arg": { "code": 424_242, "subcode": "w:AccessDenied", "text": japanese } }));
     outcome.assert_code(4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d20_a_command_that_is_over_is_removed_also_when_the_request_for_it_is_lost() {
+    for rule in [
+        json!({ "do": "drop", "action": "Signal", "times": 2 }),
+        json!({ "do": "status", "action": "Signal", "arg": 503 }),
+        json!({ "do": "reset_after", "action": "Signal" }),
+    ] {
+        let peer = Peer::start(&[]);
+        let mut session = Session::open(&peer).await;
+        peer.rule(rule);
+        session.run(Command::new("Test-Echo").parameter("Value", 1)).await.assert_completed();
+        peer.wait_until("it is removed", |peer| peer.commands().is_empty());
+        session.close().await;
+        peer.assert_clean();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d20_a_command_whose_start_was_refused_in_the_middle_is_removed() {
+    let peer = Peer::start(&[]);
+    let mut session = Session::open(&peer).await;
+    peer.rule(json!({ "do": "fault", "action": "Send", "nth": 2, "arg": 2_150_858_770_u32 }));
+    let large = "x".repeat(200_000);
+    let run = session.run(Command::new("Test-Echo").parameter("Value", large.as_str())).await;
+    assert!(matches!(run.interruptions.as_slice(), [Interruption::Refused { .. }]), "{run:?}");
+    peer.wait_until("it is removed", |peer| peer.commands().is_empty());
+    assert_eq!(peer.executions("Test-Echo"), 0);
+    session.close().await;
+    peer.assert_clean();
+}
+
+#[test]
+fn input_that_is_lost_stops_the_command_that_would_wait_for_it() {
+    for rule in [
+        json!({ "do": "drop", "action": "Send" }),
+        json!({ "do": "fault", "action": "Send", "arg": TIMED_OUT }),
+        json!({ "do": "fault", "action": "Send", "arg": 2_150_858_770_u32 }),
+    ] {
+        let peer = Peer::start(&[]);
+        peer.rule(rule);
+        let outcome = Pepctl::new(&peer.endpoint())
+            .line(json!({ "command": "Measure-Object", "input": [1] }))
+            .line(json!({ "command": "Test-Echo", "parameters": { "Value": "after" } }))
+            .finish();
+        outcome.assert_code(6);
+        assert!(outcome.why().contains("the command was stopped"), "{}", outcome.why());
+        assert_eq!(outcome.lines.last().unwrap()["runs"], json!(["stopped", "completed"]), "{outcome:#?}");
+        peer.assert_clean();
+    }
+}
+
+#[test]
+fn a_question_about_marks_that_is_lost_is_asked_again_under_an_id_of_its_own() {
+    let peer = Peer::start(&[]);
+    // The first command is removed; a part of the second one's start gets no answer, and neither does what is asked about it.
+    let large = "x".repeat(200_000);
+    peer.rule(json!({ "do": "drop", "action": "Send" }));
+    peer.rule(json!({ "do": "drop", "action": "Signal", "nth": 2 }));
+    let outcome = Pepctl::new(&peer.endpoint())
+        .line(json!({ "command": "Test-Echo", "parameters": { "Value": 1 } }))
+        .line(json!({ "command": "Test-Echo", "parameters": { "Value": large } }))
+        .finish();
+    outcome.assert_code(6);
+    assert_eq!(peer.executions("Test-Echo"), 1);
+    peer.assert_clean();
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use psrp::host::{HostAnswer, Question};
 use psrp::{Argument, Command, Event, PipelineState, SecretText};
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use tests::peer::Peer;
 use tests::pepctl::Pepctl;
 use tests::session::Session;
@@ -177,6 +177,76 @@ fn f8_forms_are_answered_with_values_of_their_types() {
         .finish();
     assert_eq!(property(plain.assert_code(0), "Field1"), "typed");
     peer.assert_clean();
+}
+
+#[test]
+fn f8_a_form_without_what_it_must_have_is_not_sent_and_a_cancelled_one_has_nothing() {
+    let peer = Peer::start(&[]);
+    let ask = |answer: Json| {
+        peer.begin(json!({}));
+        let line = json!({ "command": "Test-HostPrompt", "parameters": { "What": "prompt" } });
+        Pepctl::new(&peer.endpoint()).line(line).line(json!({ "answer": answer })).finish()
+    };
+    let left_out = ask(json!({}));
+    left_out.assert_code(2);
+    assert!(left_out.says("answer refused"), "{left_out:#?}");
+    assert!(left_out.why().contains("\"Field1\" has to have a value"), "{}", left_out.why());
+    let answers = peer.log("host_response");
+    assert_eq!((answers.len(), &answers[0]["result"]), (1, &Json::Null), "{answers:?}");
+    let cancelled = ask(Json::Null);
+    cancelled.assert_code(0);
+    assert_eq!(property(&cancelled, "Field1"), Json::Null, "the endpoint gets a form without values");
+    assert_eq!(peer.log("host_response")[0]["error"], Json::Null);
+    peer.assert_clean();
+}
+
+#[test]
+fn f7_answers_that_no_question_used_are_told() {
+    let peer = Peer::start(&[]);
+    let call = || {
+        let call = Pepctl::new(&peer.endpoint());
+        call.line(json!({ "command": "Test-HostPrompt", "parameters": { "What": "readline" } }))
+    };
+    let used = call().line(json!({ "answer": "x" })).finish();
+    assert!(!used.assert_code(0).errors.contains("not used"), "{}", used.errors);
+    let one = call().line(json!({ "answer": "x" })).line(json!({ "answer": "y" })).finish();
+    assert!(one.assert_code(0).errors.contains("1 answer was not used"), "{}", one.errors);
+    for text in [false, true] {
+        let call = Pepctl::new(&peer.endpoint()).args(if text { &["--text"] } else { &[] });
+        let call = call.line(json!({ "answer": "x" })).line(json!({ "answer": "secret" }));
+        let (_, shown, errors) = call.args(&["run", "Test-Echo", "--param", "Value=1"]).finish_text();
+        assert!(errors.contains("2 answers were not used") && !errors.contains("secret"), "{errors}");
+        assert!(!shown.contains("secret"), "{shown}");
+    }
+    peer.assert_clean();
+}
+
+#[test]
+fn f4_an_answer_whose_delivery_was_lost_is_given_again_and_taken_once() {
+    // The peer keeps no answers, and the first command asks, so that nothing can be known about marks.
+    for how in ["drop", "drop_after", "reset_after", "truncate", "unauthorized"] {
+        for (what, answer) in
+            [("readline", json!("once")), ("choice", json!(0)), ("prompt", json!({ "Field1": "once" }))]
+        {
+            let peer = Peer::start(&[]);
+            peer.rule(json!({ "do": how, "action": "Send" }));
+            let outcome = Pepctl::new(&peer.endpoint())
+                .line(json!({ "command": "Test-HostPrompt", "parameters": { "What": [what, what] } }))
+                .line(json!({ "answer": answer }))
+                .line(json!({ "answer": answer }))
+                .finish();
+            outcome.assert_code(0);
+            assert_eq!(outcome.stream("output").count(), 2, "{how} {what}: {outcome:#?}");
+            assert_eq!(outcome.stream("host").filter(|line| line["question"] == true).count(), 2, "asked once each");
+            let again = outcome.interruptions();
+            assert_eq!(again, ["an answer may not have arrived and is sent again"], "{how}");
+            // The one that had arrived comes twice; its number is known no more, as at PowerShell's own server.
+            let arrived = !["drop", "unauthorized"].contains(&how);
+            // The last one of a command is not sent again: its end shows that it had arrived.
+            let notes = if arrived { json!(["host response for unknown call id 1"]) } else { json!([]) };
+            assert_eq!(peer.state()["notes"], notes, "{how}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -185,7 +185,8 @@ async fn e8_after_a_disconnection_and_a_connection_a_secret_needs_a_key_of_its_o
     let run = first.run(with_secret("before")).await;
     assert_eq!(run.assert_completed().texts(), ["before"]);
     first.handle.disconnect(None).await.unwrap();
-    let earlier = Earlier { pool: first.handle.pool(), session: None, pipelines: vec![], next_object: 1 };
+    let earlier =
+        Earlier { pool: first.handle.pool(), session: None, pipelines: vec![], next_object: 1, questions: vec![] };
     let connector = session::connector(&peer);
     let opened = winrm::connect(connector, session::sign_in(), OpenOptions::default(), earlier, Arc::new(NoIntents));
     let (handle, events) = tokio::time::timeout(Duration::from_secs(60), opened).await.unwrap().unwrap();

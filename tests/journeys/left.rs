@@ -155,3 +155,42 @@ async fn r11_a_session_whose_connection_was_lost_is_taken_over_in_the_same_windo
     assert_eq!((created(&peer), page.records().len()), (1, 2));
     assert_eq!(page.ask("app_snapshot", json!({})).await["unfinished"], json!([]));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r11_a_question_that_was_open_is_shown_again_and_its_answer_counts() {
+    let peer = Peer::start(&[]);
+    let mut page = Page::open();
+    assert_eq!(page.connect(&peer.endpoint(), PASSWORD).await["kind"], "open");
+    let what = json!({ "What": { "kind": "list", "values": ["choice", "readline"] } });
+    let id = page.start("Test-HostPrompt", what).await.unwrap();
+    page.ask("run_attach", json!({ "runId": id, "after": 0 })).await;
+    let answer = json!({ "kind": "chosen", "choices": [1] });
+    let call = question(&mut page, &id).await["call"].clone();
+    page.ask("prompt_answer", json!({ "runId": id, "call": call, "answer": answer })).await;
+    let open = question(&mut page, &id).await;
+    page.ask("app_quit", json!({ "choice": "keepRunning" })).await;
+    let (mut next, snapshot) = next_start(page).await;
+    let opened = next.take_over(&peer.endpoint(), &snapshot["unfinished"][0]["recordId"]).await;
+    assert_eq!((&opened["kind"], &opened["session"]["activeRun"]), (&json!("open"), &id), "{opened}");
+    next.ask("run_attach", json!({ "runId": id, "after": 0 })).await;
+    assert_eq!(question(&mut next, &id).await, open, "the one that was answered is not asked again");
+    let answer = json!({ "kind": "fields", "values": { "": { "kind": "text", "value": "late" } } });
+    next.ask("prompt_answer", json!({ "runId": id, "call": open["call"], "answer": answer })).await;
+    assert_eq!(end_of(&mut next, &id).await["outcome"], "completed");
+    let results: Vec<_> = peer.log("host_response").iter().map(|entry| entry["result"]["value"].clone()).collect();
+    assert_eq!(results, [json!(1), json!("late")], "{results:?}");
+    assert_eq!(peer.log("create").len(), 1);
+    peer.assert_clean();
+}
+
+/// Waits for a question of a run that is attached already.
+async fn question(page: &mut Page, id: &Value) -> Value {
+    loop {
+        let wanted = id.clone();
+        let batch = page.event("run", move |batch| batch["runId"] == wanted).await;
+        page.ask("run_ack", json!({ "runId": id, "batch": batch["batch"] })).await;
+        if !batch["prompt"].is_null() {
+            return batch["prompt"].clone();
+        }
+    }
+}

@@ -28,7 +28,7 @@ pub(crate) async fn bench(connection: &ConnectionArguments, arguments: &BenchArg
     let mut trips = Trips::default();
     for _ in 0..arguments.runs {
         let (started, cpu) = (Instant::now(), cpu_seconds());
-        let (handle, mut events) = connect::open(connection, &Stats::default(), |_, _| {}).await?;
+        let (handle, mut events, _) = connect::open(connection, &Stats::default(), |_, _| {}).await?;
         open_ms.push(milliseconds(started.elapsed()));
         open_cpu.push(cpu_seconds() - cpu);
         trips.open.push(handle.stats().counts().round_trips());

@@ -108,12 +108,15 @@ fn names_somebody(user: &str) -> bool {
     !name.split('@').next().unwrap_or_default().trim().is_empty()
 }
 
+/// A session, its events, and where its ids and questions are written down.
+pub(crate) type Opened = (SessionHandle, EventStream, Option<Arc<Ids>>);
+
 /// Opens a session. `tell` hears how far that is, and `stats` counts.
 pub(crate) async fn open(
     arguments: &ConnectionArguments,
     stats: &Stats,
     mut tell: impl FnMut(&str, &[(&str, Json)]),
-) -> Result<(SessionHandle, EventStream), Failure> {
+) -> Result<Opened, Failure> {
     let user = arguments.user.as_deref().ok_or_else(|| Failure::usage("--user is missing"))?;
     if !names_somebody(user) {
         return Err(Failure::usage("--user is DOMAIN\\name or name@domain"));
@@ -184,8 +187,9 @@ pub(crate) async fn open(
         Some(pool) => Some(ids::earlier(arguments.ids.as_deref(), pool)?),
         None => None,
     };
-    let intents: Arc<dyn Intents> = match &arguments.ids {
-        Some(path) => Arc::new(Ids::append(path)?),
+    let ids = arguments.ids.as_deref().map(Ids::append).transpose()?.map(Arc::new);
+    let intents: Arc<dyn Intents> = match &ids {
+        Some(ids) => Arc::clone(ids) as Arc<dyn Intents>,
         None => Arc::new(NoIntents),
     };
     let opening = async {
@@ -235,10 +239,11 @@ pub(crate) async fn open(
                 while let Ok(stage) = heard.try_recv() {
                     hear(stage)?;
                 }
-                return opened.map_err(|error| {
+                let opened = opened.map_err(|error| {
                     let sent = pep::fault::may_have_counted(&error, stats.counts().passwords_sent);
                     Failure::from(error).adding(sent)
                 });
+                return opened.map(|(handle, events)| (handle, events, ids));
             }
         }
     }

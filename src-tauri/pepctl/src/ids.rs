@@ -7,6 +7,7 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+use psrp::host::HostCall;
 use psrp::{PipelineId, PoolId};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
@@ -26,6 +27,14 @@ impl Ids {
         Ok(Self { file: Mutex::new(file) })
     }
 
+    /// A question of a pipeline: the endpoint does not ask it again.
+    pub(crate) fn asked(&self, pipeline: PipelineId, call: &HostCall) {
+        let line = json!({ "asked": pipeline.to_string(), "call": clixml::encode_to_string(&call.to_value()) });
+        if let Err(error) = self.write(&line) {
+            tracing::warn!(%error, "a question was not written down");
+        }
+    }
+
     fn write(&self, line: &Json) -> std::io::Result<()> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         writeln!(file, "{line}")?;
@@ -38,7 +47,9 @@ impl Intents for Ids {
         let line = match intent {
             Intent::Create { pool } => json!({ "pool": pool.to_string() }),
             Intent::Command { pipeline } => json!({ "pipeline": pipeline.to_string() }),
-            Intent::Send { next_object, .. } => json!({ "next_object": next_object }),
+            Intent::Send { pipeline, next_object } => {
+                json!({ "next_object": next_object, "answered": pipeline.map(|id| id.to_string()) })
+            }
             Intent::Terminate { pipeline } => json!({ "ended": pipeline.to_string() }),
             Intent::Stop { .. } | Intent::Disconnect { .. } | Intent::Reconnect { .. } | Intent::Delete { .. } => {
                 return Box::pin(std::future::ready(Ok(())));
@@ -50,7 +61,8 @@ impl Intents for Ids {
 
 /// What the file tells about this pool; a call that was ended while it wrote leaves a last line that is cut.
 pub(crate) fn earlier(path: Option<&Path>, pool: Uuid) -> Result<Earlier, Failure> {
-    let mut earlier = Earlier { pool: PoolId(pool), session: None, pipelines: Vec::new(), next_object: 1 };
+    let mut earlier =
+        Earlier { pool: PoolId(pool), session: None, pipelines: Vec::new(), next_object: 1, questions: Vec::new() };
     let Some(path) = path else { return Ok(earlier) };
     let text = std::fs::read(path).map_err(|error| unusable(&error))?;
     let mut started = BTreeSet::new();
@@ -69,6 +81,15 @@ pub(crate) fn earlier(path: Option<&Path>, pool: Uuid) -> Result<Earlier, Failur
         }
         if let Some(id) = id("ended") {
             started.remove(&id);
+        }
+        if let Some(id) = id("asked").map(PipelineId)
+            && let Some(call) = line.get("call").and_then(Json::as_str)
+            && let Some(call) = clixml::decode(call.as_bytes()).ok().and_then(|value| HostCall::from_value(&value))
+        {
+            earlier.questions.push((id, call));
+        }
+        if let Some(id) = id("answered").or_else(|| id("ended")).map(PipelineId) {
+            earlier.questions.retain(|(asker, _)| *asker != id);
         }
         if let Some(next) = line.get("next_object").and_then(Json::as_u64) {
             earlier.next_object = earlier.next_object.max(next);
@@ -103,8 +124,14 @@ mod tests {
         ] {
             ids.write(&line).unwrap();
         }
+        let call =
+            |id| HostCall { id: psrp::CallId(id), method: psrp::host::HostMethod::READ_LINE, parameters: vec![] };
+        ids.asked(PipelineId(second), &call(1));
+        ids.write(&json!({ "next_object": 12, "answered": second.to_string() })).unwrap();
+        ids.asked(PipelineId(second), &call(2));
         ids.file.lock().unwrap().write_all(b"{\"pipeline\":\"0000").unwrap();
         let earlier = earlier(Some(&path), pool).unwrap();
+        assert_eq!(earlier.questions, [(PipelineId(second), call(2))]);
         assert_eq!(earlier.pipelines, [PipelineId(second)]);
         assert_eq!(earlier.next_object, 12);
     }

@@ -93,6 +93,14 @@ impl Input {
         self.answers.pop_front()
     }
 
+    /// How many answers were given that no question asked for, as far as lines were given.
+    pub(crate) fn unused_answers(&mut self) -> usize {
+        while let Ok(Line::Answer(answer)) = self.lines.try_recv() {
+            self.answers.push_back(answer);
+        }
+        self.answers.len()
+    }
+
     /// Whether nothing more comes.
     pub(crate) fn ended(&self) -> bool {
         self.ended

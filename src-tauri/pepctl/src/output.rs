@@ -256,6 +256,9 @@ impl Output {
             Interruption::Refused { fault, .. } => ("the endpoint refused the command", fault.to_string()),
             Interruption::OutcomeUnknown { reason, .. } => ("the outcome is unknown", reason.clone()),
             Interruption::SendUnknown { reason, .. } => ("input may not have arrived", reason.clone()),
+            Interruption::AnsweredAgain { reason, .. } => {
+                ("an answer may not have arrived and is sent again", reason.clone())
+            }
             Interruption::StopUnknown { reason, .. } => ("the stop may not have arrived", reason.clone()),
             Interruption::StillRunning { .. } => ("may still be running on the endpoint", String::new()),
             Interruption::RecordsMayBeMissing { reason, .. } => ("records may be missing", reason.clone()),

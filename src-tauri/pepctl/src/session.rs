@@ -1,6 +1,7 @@
 //! Runs everything in one session and tells what happens.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use crate::answer;
 use crate::args::ConnectionArguments;
 use crate::connect;
 use crate::exit::{Code, Failure};
+use crate::ids::Ids;
 use crate::input::{Input, Run};
 use crate::output::Output;
 
@@ -31,6 +33,8 @@ struct Asked {
 struct Driver {
     handle: SessionHandle,
     events: EventStream,
+    /// Where questions are written down for a call that takes the session over
+    ids: Option<Arc<Ids>>,
     out: Output,
     input: Input,
     asked: VecDeque<Asked>,
@@ -104,7 +108,7 @@ pub(crate) async fn run(arguments: &ConnectionArguments, first: Option<Run>) -> 
             _ = interrupts.changed() => Err(Failure::new(Code::Failed, "interrupted before the session was open")),
         }
     };
-    let (handle, events) = match opened {
+    let (handle, events, ids) = match opened {
         Ok(opened) => opened,
         Err(failure) => {
             let sent = stats.counts().passwords_sent;
@@ -114,6 +118,7 @@ pub(crate) async fn run(arguments: &ConnectionArguments, first: Option<Run>) -> 
     let mut driver = Driver {
         handle,
         events,
+        ids,
         out,
         input: Input::new(),
         asked: VecDeque::new(),
@@ -262,9 +267,16 @@ impl Driver {
                 let _ = self.handle.stop(id).await;
             }
             let Some(event) = event else { return Err(self.gone()) };
+            // What waits for it would wait for ever, and a result without it is none.
+            let lost = matches!(&event,
+                SessionEvent::Interruption(Interruption::SendUnknown { pipeline, .. }) if *pipeline == Some(id));
             if let Some(state) = self.event(event, Some(id)) {
                 self.states.push(state);
                 return Ok(());
+            }
+            if lost {
+                self.out.state("stopping", &[]);
+                let _ = self.handle.stop(id).await;
             }
         }
     }
@@ -325,6 +337,9 @@ impl Driver {
             SessionEvent::Pool(Event::HostCall { pipeline, call, question, repeats }) => {
                 self.out.host_call(&call, question, repeats);
                 if question {
+                    if let (Some(ids), Some(id)) = (&self.ids, pipeline) {
+                        ids.asked(id, &call);
+                    }
                     let question = call.question();
                     self.asked.push_back(Asked { pipeline, call: call.id, question });
                 }
@@ -365,8 +380,12 @@ impl Driver {
                     Interruption::NotStarted { .. } => "a command was not started: the endpoint does not know it",
                     Interruption::Refused { .. } => "the endpoint refused a command",
                     Interruption::OutcomeUnknown { .. } => "the outcome of a command is unknown",
+                    Interruption::SendUnknown { pipeline: Some(_), .. } => {
+                        "it is not known whether the input or an answer of a command arrived; the command was stopped"
+                    }
                     Interruption::RecordsMayBeMissing { .. }
-                    | Interruption::SendUnknown { .. }
+                    | Interruption::SendUnknown { pipeline: None, .. }
+                    | Interruption::AnsweredAgain { .. }
                     | Interruption::StopUnknown { .. }
                     | Interruption::StillRunning { .. }
                     | Interruption::IdleTimeReduced { .. } => return None,
@@ -431,7 +450,18 @@ impl Driver {
         self.lost = before.or(self.lost.take());
     }
 
+    /// Answers in advance that no question used: a question that was expected did not come, or came in another order.
+    fn tell_unused_answers(&mut self) {
+        let unused = self.input.unused_answers();
+        if unused > 0 {
+            let answers = if unused == 1 { "1 answer was" } else { &format!("{unused} answers were") };
+            // Beside the lines for programs as well: whoever gave them looks there.
+            let _ = writeln!(std::io::stderr(), "pepctl: {answers} not used: no question asked for it");
+        }
+    }
+
     fn finish(mut self, result: Result<(), Failure>) -> Code {
+        self.tell_unused_answers();
         let counts = self.handle.stats().counts();
         let mut more = vec![
             ("runs", self.states.clone().into()),

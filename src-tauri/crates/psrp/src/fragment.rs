@@ -1,6 +1,7 @@
 //! Fragments: objects cut into pieces that fit a transport. [MS-PSRP] 2.2.4
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 
 /// Length of the header of a fragment in bytes.
 pub const HEADER: usize = 21;
@@ -29,8 +30,7 @@ pub struct Defragmenter {
     have: usize,
     blob: Option<Blob>,
     open: Option<Open>,
-    // Objects up to this one are finished or given up.
-    last: u64,
+    over: Over,
     skipping: bool,
     skipped: u64,
     repeated: u64,
@@ -42,6 +42,35 @@ struct Open {
     id: u64,
     next_fragment: u64,
     data: Vec<u8>,
+}
+
+/// The newest objects that are finished or given up; older ones are known by a bound. Ids rise in a stream, as a rule: whoever
+/// answers in place of a server, to a Connect for example, may give others.
+#[derive(Debug, Default)]
+struct Over {
+    newest: VecDeque<u64>,
+    highest: u64,
+    // Every id up to this one is over.
+    bound: u64,
+}
+
+/// So many ids are known one by one. A repeated answer may hold more objects; they rise.
+const NEWEST: usize = 1024;
+
+impl Over {
+    fn contains(&self, id: u64) -> bool {
+        id <= self.bound || (id <= self.highest && self.newest.contains(&id))
+    }
+
+    fn insert(&mut self, id: u64) {
+        if self.newest.len() >= NEWEST
+            && let Some(oldest) = self.newest.pop_front()
+        {
+            self.bound = self.bound.max(oldest);
+        }
+        self.newest.push_back(id);
+        self.highest = self.highest.max(id);
+    }
 }
 
 /// The part of a fragment that is still to come.
@@ -182,27 +211,60 @@ impl Part<'_> {
     }
 }
 
-/// Whether two fragments are of the same object.
+/// Whether whole fragments end in the middle of the object that the other ones begin with.
 #[must_use]
-pub fn same_object(one: &[u8], other: &[u8]) -> bool {
-    one.len() >= HEADER && other.len() >= HEADER && one.get(..8) == other.get(..8)
+pub fn same_object(some: &[u8], next: &[u8]) -> bool {
+    let (last, next) = (whole(some).last(), whole(next).next());
+    last.is_some_and(|last| next.is_some_and(|next| last.id == next.id))
 }
 
-/// Cuts whole fragments again, of one object and in order, none of which the endpoint took. The id and the numbers go on where
-/// the first of them stood: what the endpoint has of the object already stays good, whereas an object with a fresh id would
-/// start inside the open one. What are no fragments comes back as it is.
-#[must_use]
-pub fn recut(fragments: &[Vec<u8>], first_size: usize, size: usize) -> Vec<Vec<u8>> {
-    let whole = || {
-        let (id, rest) = fragments.first()?.split_first_chunk()?;
+/// One fragment as it was cut.
+struct Whole<'a> {
+    id: u64,
+    number: u64,
+    flags: u8,
+    data: &'a [u8],
+}
+
+/// The whole fragments that bytes of ours begin with.
+fn whole(mut bytes: &[u8]) -> impl Iterator<Item = Whole<'_>> {
+    std::iter::from_fn(move || {
+        let (id, rest) = bytes.split_first_chunk()?;
         let (number, rest) = rest.split_first_chunk()?;
-        let data: Option<Vec<&[u8]>> = fragments.iter().map(|fragment| fragment.get(HEADER..)).collect();
-        let ends = fragments.last()?.get(16)? & END != 0;
-        let (id, number) = (u64::from_be_bytes(*id), u64::from_be_bytes(*number));
-        let part = Part { id, number, starts: rest.first()? & START != 0, ends, data: &data?.concat() };
-        Some(part.cut(first_size, size))
-    };
-    whole().unwrap_or_else(|| fragments.to_vec())
+        let (flags, rest) = rest.split_first()?;
+        let (length, rest) = rest.split_first_chunk()?;
+        let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
+        let (data, rest) = rest.split_at_checked(length)?;
+        bytes = rest;
+        Some(Whole { id: u64::from_be_bytes(*id), number: u64::from_be_bytes(*number), flags: *flags, data })
+    })
+}
+
+/// The object in a fragment that holds all of it, and nothing else.
+#[must_use]
+pub fn whole_object(fragment: &[u8]) -> Option<&[u8]> {
+    let one = whole(fragment).next()?;
+    let all = one.flags == START | END && one.data.len().saturating_add(HEADER) == fragment.len();
+    all.then_some(one.data)
+}
+
+/// Cuts whole fragments again, in order, none of which the endpoint took. The id and the numbers of an object go on where
+/// its first fragment stood: what the endpoint has of the object already stays good, whereas an object with a fresh id would
+/// start inside the open one. What are no fragments is left out.
+#[must_use]
+pub fn recut(fragments: &[u8], first_size: usize, size: usize) -> Vec<Vec<u8>> {
+    let mut cut = Vec::new();
+    let mut fragments = whole(fragments).peekable();
+    while let Some(Whole { id, number, flags: first, data }) = fragments.next() {
+        let (mut data, mut last) = (data.to_vec(), first);
+        while let Some(next) = fragments.next_if(|next| next.id == id) {
+            data.extend_from_slice(next.data);
+            last = next.flags;
+        }
+        let part = Part { id, number, starts: first & START != 0, ends: last & END != 0, data: &data };
+        cut.extend(part.cut(if cut.is_empty() { first_size } else { size }, size));
+    }
+    cut
 }
 
 impl Default for Fragmenter {
@@ -227,7 +289,7 @@ impl Defragmenter {
             have: 0,
             blob: None,
             open: None,
-            last: 0,
+            over: Over::default(),
             skipping: false,
             skipped: 0,
             repeated: 0,
@@ -302,7 +364,7 @@ impl Defragmenter {
                 && blob.end
                 && let Some(open) = self.open.take()
             {
-                self.last = open.id;
+                self.over.insert(open.id);
                 return Ok(Some(Received::Object { id: open.id, data: Cow::Owned(open.data) }));
             }
         }
@@ -344,7 +406,7 @@ impl Defragmenter {
         let end = flags & END != 0;
         let drop = Blob { remaining: length, keep: false, end };
         let keep = Blob { keep: true, ..drop };
-        if object <= self.last {
+        if self.over.contains(object) {
             self.repeated = self.repeated.saturating_add(1);
             return Ok(Ok(drop));
         }
@@ -365,7 +427,7 @@ impl Defragmenter {
             }
             if fragment > open.next_fragment {
                 let hole = Received::Hole { id: object, expected: open.next_fragment, found: fragment };
-                self.last = object;
+                self.over.insert(object);
                 self.open = None;
                 return Ok(Err((drop, hole)));
             }
@@ -398,7 +460,7 @@ impl Defragmenter {
         let (data, rest) = bytes.split_at_checked(blob.remaining)?;
         let open = self.open.take()?;
         *bytes = rest;
-        self.last = open.id;
+        self.over.insert(open.id);
         Some(Received::Object { id: open.id, data: Cow::Borrowed(data) })
     }
 }

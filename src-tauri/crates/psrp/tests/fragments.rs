@@ -250,7 +250,7 @@ fn what_was_refused_is_cut_again_where_the_object_stood() {
     for taken in [0, 1, 3] {
         let mut fragments = Fragmenter::starting_at(7).fragment_first(&object, 150, 221);
         let refused = fragments.split_off(taken);
-        let smaller = psrp::fragment::recut(&refused, 60, 90);
+        let smaller = psrp::fragment::recut(&refused.concat(), 60, 90);
         assert!(smaller.iter().all(|fragment| fragment.len() <= 90));
         assert_eq!(smaller[0].len(), 60);
         assert!(smaller.iter().all(|fragment| psrp::fragment::same_object(fragment, &refused[0])));
@@ -268,7 +268,7 @@ fn what_was_refused_is_cut_again_where_the_object_stood() {
 fn a_part_without_the_end_stays_without_it() {
     let object = vec![1; 500];
     let fragments = Fragmenter::starting_at(7).fragment(&object, 121);
-    let smaller = psrp::fragment::recut(&fragments[1..3], 61, 61);
+    let smaller = psrp::fragment::recut(&fragments[1..3].concat(), 61, 61);
     assert_eq!(smaller.len(), 5);
     assert!(smaller.iter().all(|fragment| fragment[16] == 0), "neither start nor end");
     let numbers: Vec<u8> = smaller.iter().map(|fragment| fragment[15]).collect();
@@ -278,8 +278,44 @@ fn a_part_without_the_end_stays_without_it() {
 #[test]
 fn what_is_no_fragment_is_not_cut() {
     for bytes in [&[][..], &[0; 20]] {
-        assert_eq!(psrp::fragment::recut(&[bytes.to_vec()], 60, 60), [bytes]);
+        assert!(psrp::fragment::recut(bytes, 60, 60).is_empty());
         assert!(!psrp::fragment::same_object(bytes, bytes));
+        assert_eq!(psrp::fragment::whole_object(bytes), None);
     }
-    assert!(psrp::fragment::recut(&[], 60, 60).is_empty());
+}
+
+#[test]
+fn objects_that_travel_together_are_cut_each_for_itself() {
+    let mut fragmenter = Fragmenter::starting_at(7);
+    let objects = [vec![1; 300], vec![2; 10], vec![3; 100]];
+    let mut pieces: Vec<Vec<u8>> = objects.iter().flat_map(|object| fragmenter.fragment(object, 221)).collect();
+    // The second fragment of the first object, with the other objects behind it.
+    let together = pieces.split_off(1).concat();
+    assert!(psrp::fragment::same_object(&pieces[0], &together));
+    assert!(!psrp::fragment::same_object(&together, &pieces[0]), "it ends in another one");
+    assert_eq!(psrp::fragment::whole_object(&together), None);
+    let smaller = psrp::fragment::recut(&together, 61, 61);
+    assert!(smaller.iter().all(|fragment| fragment.len() <= 61));
+    let stream: Vec<u8> = pieces.into_iter().chain(smaller).flatten().collect();
+    let (mut rest, mut joiner, mut read) = (stream.as_slice(), Defragmenter::default(), Vec::new());
+    while let Some(Received::Object { data, .. }) = joiner.next(&mut rest).unwrap() {
+        read.push(data.into_owned());
+    }
+    assert_eq!((read, joiner.repeated()), (objects.to_vec(), 0));
+}
+
+#[test]
+fn ids_that_fall_are_read_and_repeats_of_old_and_new_objects_are_not() {
+    let mut joiner = Defragmenter::default();
+    let one = |id: u64| Fragmenter::starting_at(id).fragment(&[1], 100).concat();
+    let mut is_new = |id: u64| joiner.next(&mut one(id).as_slice()).unwrap().is_some();
+    // A stand-in counts down from far above, then the server goes on where it was.
+    assert!([1 << 62, (1 << 62) - 1, 12, 13].into_iter().all(&mut is_new));
+    assert!([12, 13, 1 << 62, (1 << 62) - 1].into_iter().all(|id| !is_new(id)), "each of them is known");
+    let mut joiner = Defragmenter::default();
+    let mut is_new = |id: u64| joiner.next(&mut one(id).as_slice()).unwrap().is_some();
+    // A repeated answer with any number of objects.
+    assert!((1..=20_000).all(&mut is_new));
+    assert!((1..=20_000).all(|id| !is_new(id)));
+    assert!(is_new(20_001));
 }

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use psrp::host::HostCall;
 use psrp::{PipelineId, PoolId};
 use record::Entry;
 use serde::Deserialize;
@@ -42,6 +43,16 @@ struct Told {
     began: HashMap<PipelineId, u64>,
     /// How many seconds runs took whose outcome is not known
     unknown: HashMap<PipelineId, u64>,
+    /// Questions after which their runs went no further
+    questions: Vec<Asked>,
+}
+
+/// A question of a run.
+struct Asked {
+    run: PipelineId,
+    call: HostCall,
+    /// When an answer was about to be sent, in milliseconds since 1970
+    answered: Option<i64>,
 }
 
 /// The content of a line, as far as it is looked at here.
@@ -50,6 +61,7 @@ struct Told {
 struct Said {
     create: Option<Uuid>,
     reconnect: Option<Uuid>,
+    send: Option<Uuid>,
     next_object: Option<u64>,
     run: Option<Uuid>,
     text: Option<String>,
@@ -84,10 +96,13 @@ impl Left {
         let pool = told.pool.ok_or_else(|| unusable(&"it names no session"))?;
         let commands = told.commands.take().ok_or_else(|| unusable(&"the session was not wholly open"))?;
         told.end_all_but_last();
+        told.note_what_waits();
+        let open = told.questions.into_iter().filter(|asked| asked.answered.is_none());
+        let questions = open.map(|asked| (asked.run, asked.call)).collect();
         let pipelines = told.runs.iter().filter(|run| run.end.is_none()).map(|run| run.id).collect();
         Ok(Self {
             record_id,
-            earlier: Earlier { pool, session: None, pipelines, next_object: told.next_object },
+            earlier: Earlier { pool, session: None, pipelines, next_object: told.next_object, questions },
             opened: told.opened.unwrap_or_default(),
             commands,
             runs: told.runs,
@@ -128,13 +143,23 @@ impl Told {
             "intent" | "takes_over" => {
                 self.pool = said.create.or(said.reconnect).map(PoolId).or(self.pool);
                 self.next_object = self.next_object.max(said.next_object.unwrap_or(0));
+                if let Some(asked) = self.questions.iter_mut().find(|asked| Some(asked.run.0) == said.send) {
+                    asked.answered = Some(entry.utc_ms);
+                }
             }
+            "question" => self.question(&said),
             "commands" => {
                 self.opened.get_or_insert(said.opened.unwrap_or(entry.utc_ms / 1_000));
                 self.commands = Some((said.names, said.sources));
             }
             "run" => self.run(entry, said),
-            "output" => self.output(entry, said),
+            // What comes after an answer shows that it arrived.
+            "output" | "progress" => {
+                self.questions.retain(|asked| Some(asked.run.0) != said.run || asked.answered.is_none());
+                if entry.kind == "output" {
+                    self.output(entry, said);
+                }
+            }
             "interruption" => {
                 if let (Some(run), Some(note)) = (said.run, said.note)
                     && let Some(run) = self.find(run)
@@ -170,6 +195,30 @@ impl Told {
         run.push(entry.utc_ms, stream, crate::text::for_screen(&text));
         if let Some(record) = value.filter(|_| stream == ItemStream::Error) {
             run.error(record);
+        }
+    }
+
+    fn question(&mut self, said: &Said) {
+        let call = said.clixml.as_deref().and_then(|xml| clixml::decode(xml.as_bytes()).ok());
+        let (Some(run), Some(call)) = (said.run.map(PipelineId), call.and_then(|call| HostCall::from_value(&call)))
+        else {
+            return;
+        };
+        // A command asks one thing after the other.
+        self.questions.retain(|asked| asked.run != run);
+        self.questions.push(Asked { run, call, answered: None });
+    }
+
+    /// Whether an answer arrived that was sent last of all, nobody knows: the question is not asked again as if it were open.
+    fn note_what_waits(&mut self) {
+        const NOTE: &str = "A question was answered last. Whether the answer arrived is not known; if it did not, the \
+                            command waits for it, and can be stopped.";
+        for (run, at) in
+            self.questions.iter().filter_map(|asked| Some((asked.run, asked.answered?))).collect::<Vec<_>>()
+        {
+            if let Some(run) = self.find(run.0).filter(|run| run.end.is_none()) {
+                run.push(at, ItemStream::Note, NOTE.to_owned());
+            }
         }
     }
 

@@ -158,6 +158,7 @@ impl Pump {
                             json!({
                                 "run": id.to_string(), "call": call.id.0, "method": call.method.name(),
                                 "caption": question.caption, "message": question.message,
+                                "clixml": encode_to_string(&call.to_value()),
                             }),
                         );
                         if let Some(run) = self.shared.lock().run(id) {
@@ -438,6 +439,9 @@ impl Pump {
             }
             Interruption::SendUnknown { pipeline, .. } => {
                 (*pipeline, "It is not known whether the last answer arrived.", false)
+            }
+            Interruption::AnsweredAgain { pipeline, .. } => {
+                (*pipeline, "An answer may not have arrived. It is sent again; the endpoint takes it once.", false)
             }
             Interruption::RecordsMayBeMissing { pipeline, .. } => (*pipeline, "Some lines may be missing here.", false),
             Interruption::IdleTimeReduced { .. } => return,

@@ -31,7 +31,7 @@ pub enum Action {
         pipeline: Option<PipelineId>,
         /// Name of the stream
         stream: InputStream,
-        /// One fragment
+        /// Whole fragments: one, or several small input objects together
         data: Vec<u8>,
     },
     /// Start a command with this id: `first` is its argument, each of `rest` one Send on `stdin` of the command; then keep

@@ -145,7 +145,45 @@ impl Outbox {
             refused.push(data);
         }
         let Sizes { command: first, send } = self.sizes;
-        fragment::recut(&refused, if command { first } else { send }, send)
+        let fragments = fragment::recut(&refused.concat(), if command { first } else { send }, send);
+        if command {
+            return fragments;
+        }
+        // What travelled together still does, as far as there is room.
+        let mut joined: Vec<Vec<u8>> = Vec::new();
+        for fragment in fragments {
+            match joined.last_mut() {
+                Some(last) if last.len().saturating_add(fragment.len()) <= send => last.extend(fragment),
+                _ => joined.push(fragment),
+            }
+        }
+        joined
+    }
+
+    /// The whole message in this fragment once more, as an object of its own. `None` when it has no room in one fragment, or
+    /// is none.
+    pub(super) fn renew(&mut self, fragment: &[u8]) -> Option<Vec<u8>> {
+        let message = fragment::whole_object(fragment)?;
+        let fits = fragment.len() <= self.sizes.send;
+        fits.then(|| self.fragmenter.fragment(message, self.sizes.send).concat())
+    }
+
+    /// Input that waits behind the end of an object goes along, as far as there is room: small objects would cost a request
+    /// each. Nothing is waited for.
+    fn fill(&mut self, data: &mut Vec<u8>, pipeline: Option<PipelineId>, stream: InputStream) {
+        if pipeline.is_none() || stream != InputStream::Stdin {
+            return;
+        }
+        while let Some(Outgoing::Message { pipeline: of, stream: on, message }) = self.queue.front()
+            && (*of, *on) == (pipeline, stream)
+            && data.len().saturating_add(fragment::HEADER).saturating_add(message.len()) <= self.sizes.send
+            && let Some(next) = self.queue.pop_front()
+        {
+            self.unsent.remove(&next);
+            if let Outgoing::Message { message, .. } = next {
+                data.extend(self.fragmenter.fragment(&message, self.sizes.send).concat());
+            }
+        }
     }
 
     pub(super) fn poll(&mut self) -> Option<Action> {
@@ -170,7 +208,10 @@ impl Outbox {
                 Action::CreatePipeline { id, first: fragments.next()?, rest: fragments.collect() }
             }
             Outgoing::Message { pipeline, stream, message } => {
-                let fragments = self.fragmenter.fragment(&message, self.sizes.send);
+                let mut fragments = self.fragmenter.fragment(&message, self.sizes.send);
+                if let Some(last) = fragments.last_mut() {
+                    self.fill(last, pipeline, stream);
+                }
                 self.cut.extend(fragments.into_iter().map(|data| Action::Send { pipeline, stream, data }));
                 return self.cut.pop_front();
             }

@@ -13,11 +13,11 @@ use super::outbox::{self, Outbox, Outgoing};
 use super::pipeline::{Input, Live, Phase as PipelinePhase, Slot, Terminate, Work};
 use super::repeats::Repeats;
 use super::{Action, AnswerError, Event, InputStream, InvokeError, Origin, PoolOptions, Sizes};
-use crate::host::{HostAnswer, HostMethod};
+use crate::host::{HostAnswer, HostCall, HostMethod};
 use crate::keys::KeySource;
 use crate::{
     CallId, Defragmenter, Destination, KeyError, Message, MessageType, MetadataQuery, Pipeline, PipelineId,
-    PipelineState, PoolId, PoolState, SecretText, SessionKey,
+    PipelineState, PoolId, PoolState, SecretText, SessionKey, fragment,
 };
 
 /// A runspace pool seen from the client. [MS-PSRP] 3.1
@@ -383,6 +383,42 @@ impl ClientPool {
             return Ok(());
         }
         self.send_answer(&waiting).map_err(|KeyError| AnswerError::Key)
+    }
+
+    /// An answer to a host call again, from the data of the [`Action::Send`] that may not have arrived: as a message of its own,
+    /// with the number of the same call. An endpoint takes the first answer to a call and drops any other, whose number it
+    /// knows no more, so that nothing is answered twice. `None` where that would be of no use: the pipeline is over or being
+    /// stopped, or the answer is of several fragments, some of which the endpoint may have.
+    #[must_use]
+    pub fn answer_again(&mut self, pipeline: Option<PipelineId>, sent: &[u8]) -> Option<Vec<u8>> {
+        if self.can_answer_again(pipeline, sent) { self.outbox.renew(sent) } else { None }
+    }
+
+    /// Whether [`ClientPool::answer_again`] is of use now.
+    #[must_use]
+    pub fn can_answer_again(&self, pipeline: Option<PipelineId>, sent: &[u8]) -> bool {
+        let waits = match pipeline {
+            None => matches!(self.phase, Phase::Opened(_)),
+            Some(id) => self.pipeline_state(id) == Some(PipelineState::Running),
+        };
+        let message = fragment::whole_object(sent).and_then(|object| Message::parse(object).ok());
+        let answer = [MessageType::PipelineHostResponse, MessageType::PoolHostResponse];
+        waits && message.is_some_and(|message| answer.contains(&message.kind))
+    }
+
+    /// After connecting: a question that the client before was asked in this pipeline and had not answered, as its own notes
+    /// tell. It is asked as if it came now; the endpoint still waits for the answer with this number, and does not ask again.
+    ///
+    /// # Errors
+    /// [`AnswerError::NotAsked`] when there is no such pipeline, or nobody could answer the call.
+    pub fn ask_again(&mut self, id: PipelineId, call: HostCall) -> Result<(), AnswerError> {
+        let live = self.pipelines.get_mut(&id).and_then(Slot::live).ok_or(AnswerError::NotAsked)?;
+        let asks = call.question().is_some() && call.id.wants_answer() && live.calls.is_new(call.id);
+        if !asks || !live.calls.ask(call.id, call.method) {
+            return Err(AnswerError::NotAsked);
+        }
+        self.events.push_back(Event::HostCall { pipeline: Some(id), call, question: true, repeats: None });
+        Ok(())
     }
 
     fn calls_of(&mut self, pipeline: Option<PipelineId>) -> Option<&mut Calls> {

@@ -6,3 +6,4 @@ mod opening;
 mod peer;
 mod running;
 mod secrets;
+mod sending;

@@ -101,7 +101,11 @@ impl Peer {
         all
     }
 
-    fn read(&mut self, stream: (Option<PipelineId>, InputStream), mut bytes: &[u8]) -> Vec<(MessageType, Value)> {
+    pub(crate) fn read(
+        &mut self,
+        stream: (Option<PipelineId>, InputStream),
+        mut bytes: &[u8],
+    ) -> Vec<(MessageType, Value)> {
         let joiner = self.joiners.entry(stream).or_default();
         let mut messages = Vec::new();
         while let Some(Received::Object { data, .. }) = joiner.next(&mut bytes).unwrap() {

@@ -135,6 +135,8 @@ pub(super) struct Actor {
     pub(super) ended: Option<Ended>,
     /// Requests without an answer that wait until that is known
     pub(super) unanswered: Vec<(Job, String)>,
+    /// Answers to host calls that may not have arrived, when they are sent again, and why
+    pub(super) lost_answers: Vec<(Instant, Job, String)>,
     /// Questions that are asked again, and when
     pub(super) later: Vec<(Instant, Job)>,
     pub(super) receives: Vec<Receiving>,
@@ -243,6 +245,7 @@ impl Actor {
             retransmits: Retransmits::Unknown,
             ended: None,
             unanswered: Vec::new(),
+            lost_answers: Vec::new(),
             later: Vec::new(),
             receives: Vec::new(),
             stops: BTreeMap::new(),
@@ -432,9 +435,11 @@ impl Actor {
         // Without a connection nothing is said about what stops.
         let stops = self.stops.values().copied().filter(|_| self.phase != Phase::Disconnected);
         let later = self.later.iter().map(|(at, _)| *at).filter(|_| self.phase != Phase::Disconnected);
+        let lost = self.lost_answers.iter().map(|(at, ..)| *at).filter(|_| self.phase != Phase::Disconnected);
         repeats
             .filter(|at| *at > Instant::now())
             .chain(later)
+            .chain(lost)
             .chain(stops)
             .chain(self.key_deadline)
             .chain(opening)
@@ -468,6 +473,7 @@ impl Actor {
                 self.later.push((at, job));
             }
         }
+        self.answer_again(now);
         let late: Vec<PipelineId> = self.stops.iter().filter(|(_, at)| now >= **at).map(|(id, _)| *id).collect();
         for id in late {
             self.give_up_stopping(id);

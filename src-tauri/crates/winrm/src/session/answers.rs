@@ -335,18 +335,27 @@ impl Actor {
             Purpose::Command { .. } if matches!(kind, FaultKind::TimedOut | FaultKind::Aborted) => {
                 self.ask_about(job, &fault.to_string());
             }
+            Purpose::Send { .. } | Purpose::Stop { .. } if matches!(kind, FaultKind::TimedOut | FaultKind::Aborted) => {
+                self.send_missing(job, fault.to_string());
+            }
             Purpose::Command { id, .. } | Purpose::Send { pipeline: Some(id), starts: Some(_) } => {
                 self.ordered_busy = false;
                 self.drop_start_of(id);
                 self.forget_early(id);
                 self.interrupted(Interruption::Refused { pipeline: id, fault });
                 self.pool.command_gone(id);
+                // What of it was taken is a command that waits for the rest.
+                if matches!(job.purpose, Purpose::Send { .. }) && kind != FaultKind::NotFound {
+                    self.terminate(id);
+                }
             }
             Purpose::Send { pipeline, .. } => {
                 self.ordered_busy = false;
                 // A command that ended takes no more input.
-                if kind != FaultKind::NotFound {
-                    self.interrupted(Interruption::SendUnknown { pipeline, reason: fault.to_string() });
+                if kind != FaultKind::NotFound
+                    && let Err((_, reason)) = self.answer_later(job, fault.to_string())
+                {
+                    self.interrupted(Interruption::SendUnknown { pipeline, reason });
                 }
                 if pipeline.is_none() {
                     self.pool.key_exchange_timed_out();
@@ -441,9 +450,7 @@ impl Actor {
                     self.receives.retain(|receiving| receiving.target != Some(id));
                     self.interrupted(Interruption::OutcomeUnknown { pipeline: id, reason: fault.to_string() });
                     self.pool.command_gone(id);
-                    if let Ok(job) = self.jobs.signal(id, wsman::SignalCode::Terminate) {
-                        self.urgent.push_back(job);
-                    }
+                    self.terminate(id);
                 }
             },
         }
@@ -543,17 +550,14 @@ impl Actor {
                 self.receive_again(job, target, error);
             }
             Purpose::Command { .. } => self.ask_about(job, &reason),
-            Purpose::Send { .. } | Purpose::Stop { .. } => {
-                if let Err((job, reason)) = self.retransmit(job, reason) {
-                    self.not_answered(&job, reason);
-                }
-            }
+            Purpose::Send { .. } | Purpose::Stop { .. } => self.send_missing(job, reason),
             // A question that is never answered is no knowledge.
-            Purpose::Probe if job.tries < ASKS => {
-                job.tries += 1;
-                self.urgent.push_front(job);
-            }
+            Purpose::Probe if job.tries < ASKS => self.probe(job.tries + 1),
             Purpose::Probe => self.probed(None),
+            // Removing twice does no harm, and what is not removed counts until the session is closed.
+            Purpose::Terminate { id } if job.tries < ASKS && self.phase == Phase::Ready => {
+                self.terminate_after(id, job.tries + 1);
+            }
             Purpose::Terminate { .. } => {}
             // Deleting twice does no harm, so it is tried twice.
             Purpose::Delete if job.tries == 0 => match self.jobs.delete() {

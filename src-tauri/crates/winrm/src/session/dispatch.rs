@@ -257,7 +257,7 @@ impl Actor {
             Action::Stop { id } => self.plan_stop(id)?,
             Action::Terminate { id } => {
                 self.receives.retain(|receiving| receiving.target != Some(id));
-                self.urgent.push_back(self.jobs.signal(id, SignalCode::Terminate)?);
+                self.terminate(id);
             }
         }
         Ok(())
@@ -304,8 +304,18 @@ impl Actor {
         self.interrupted(Interruption::StillRunning { pipeline: id });
         self.receives.retain(|receiving| receiving.target != Some(id));
         self.pool.command_gone(id);
+        self.terminate(id);
+    }
+
+    /// The endpoint shall forget a command; what of it still runs is ended.
+    pub(super) fn terminate(&mut self, id: PipelineId) {
+        self.terminate_after(id, 0);
+    }
+
+    /// The same after so many tries.
+    pub(super) fn terminate_after(&mut self, id: PipelineId, tries: u32) {
         match self.jobs.signal(id, SignalCode::Terminate) {
-            Ok(job) => self.urgent.push_back(job),
+            Ok(job) => self.urgent.push_back(Job { tries, ..job }),
             Err(error) => self.lose(LossReason::Protocol(error.to_string())),
         }
     }
@@ -343,6 +353,7 @@ impl Actor {
         self.ordered.clear();
         self.urgent.clear();
         self.later.clear();
+        self.lost_answers.clear();
         self.recovery.worked();
         if !made {
             self.end_close(Ok(()));

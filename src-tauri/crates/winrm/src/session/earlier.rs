@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use psrp::host::HostCall;
 use psrp::{PipelineId, PoolId};
 use uuid::Uuid;
 use wsman::{Fault, FaultKind};
@@ -16,7 +17,7 @@ const UNTOLD_OBJECTS: u64 = 1 << 20;
 const BUSY_PAUSE: Duration = Duration::from_secs(5);
 
 /// What an earlier process wrote down about its session ([`Intents`](crate::Intents)).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Earlier {
     /// Id of pool and shell
     pub pool: PoolId,
@@ -26,6 +27,8 @@ pub struct Earlier {
     pub pipelines: Vec<PipelineId>,
     /// Object ids below this one were used.
     pub next_object: u64,
+    /// Questions that were open. The endpoint has told them and waits for their answers; it does not ask again.
+    pub questions: Vec<(PipelineId, HostCall)>,
 }
 
 impl Earlier {
@@ -91,6 +94,11 @@ impl Actor {
             if self.pool.attach(id).is_ok() {
                 self.running.push(id);
                 self.push_urgent(self.jobs.connect_command(id));
+            }
+        }
+        for (id, call) in earlier.questions {
+            if let Err(error) = self.pool.ask_again(id, call) {
+                tracing::debug!(%error, "a question of the earlier process");
             }
         }
         if self.phase == Phase::Opening && self.pool.protocol().is_some() {

@@ -72,6 +72,13 @@ pub enum Interruption {
         /// What happened
         reason: String,
     },
+    /// An answer to a question may not have arrived, and is sent once more. Should it have arrived, the endpoint drops it.
+    AnsweredAgain {
+        /// `None` is the pool.
+        pipeline: Option<PipelineId>,
+        /// What happened
+        reason: String,
+    },
     /// The endpoint refused the request to stop, or it is not known whether it arrived.
     StopUnknown {
         /// Which
@@ -138,6 +145,7 @@ impl Interruption {
             Self::Refused { .. } => "refused",
             Self::OutcomeUnknown { .. } => "outcome unknown",
             Self::SendUnknown { .. } => "send unknown",
+            Self::AnsweredAgain { .. } => "answered again",
             Self::StopUnknown { .. } => "stop unknown",
             Self::StillRunning { .. } => "still running",
             Self::RecordsMayBeMissing { .. } => "records may be missing",

@@ -2,13 +2,18 @@
 
 use std::time::Duration;
 
+use std::sync::Arc;
+
 use clixml::Value;
+use practice::Scenario;
+use psrp::host::HostCall;
 use psrp::{Command, Event, Pipeline, PipelineId, PipelineState};
 use tokio::time::{sleep, timeout};
-use winrm::{EventStream, Interruption, SessionEvent, SessionHandle};
+use winrm::{Earlier, EventStream, Interruption, SessionEvent, SessionHandle};
 
 use crate::faulty::{Fault, Stage};
-use crate::{open, run};
+use crate::simulation::answer;
+use crate::{connect, open, run};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -131,4 +136,100 @@ async fn a_stop_without_an_answer_is_sent_again_with_its_mark() {
             }
         }
     }
+}
+
+/// An endpoint whose command asks twice and says what it was answered.
+fn asking() -> Stage {
+    let scenario = r#"{ "title": "t", "what": "w", "based_on": "healthy", "commands": { "Get-ClusterLog": [{ "steps": [
+        { "prompt": { "name": "One", "type": "String" } }, { "output": "one {One}" },
+        { "prompt": { "name": "Two", "type": "String" } }, { "output": "two {Two}" }
+    ] }] } }"#;
+    Stage::seeded(Scenario::parse("asking", scenario).unwrap(), 1, &Arc::default())
+}
+
+/// The next question.
+async fn question(events: &mut EventStream) -> (Option<PipelineId>, HostCall) {
+    loop {
+        if let SessionEvent::Pool(Event::HostCall { pipeline, call, question: true, .. }) = events.next().await.unwrap()
+        {
+            return (pipeline, call);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_without_an_answer_is_sent_again_and_taken_once() {
+    for keeps in [true, false] {
+        for faults in [&[Fault::LoseRequest][..], &[Fault::LoseAnswer], &[Fault::Answer(401)], &[Fault::LoseAnswer; 2]]
+        {
+            let stage = asking();
+            stage.pep().keep_answers(keeps);
+            let (handle, mut events) = open(&stage, None).await.unwrap();
+            let id = handle.invoke(Command::new("Get-ClusterLog").into()).await.unwrap();
+            let (pipeline, call) = question(&mut events).await;
+            sleep(SECOND).await;
+            stage.next(faults[0]);
+            // The connections that are left are not trusted any more, and the Receives go first over new ones.
+            faults[1..].iter().for_each(|fault| stage.then(*fault));
+            handle.answer(pipeline, call.id, answer(&call)).await.unwrap();
+            let (pipeline, second) = timeout(600 * SECOND, question(&mut events)).await.expect("it goes on");
+            assert_ne!(call.id, second.id);
+            handle.answer(pipeline, second.id, answer(&second)).await.unwrap();
+            let (records, state, _) = to_the_end(&mut events, id).await;
+            assert_eq!(state, PipelineState::Completed, "{faults:?}");
+            assert_eq!(records.last().and_then(Value::as_str), Some("two n"), "{faults:?}");
+            handle.close().await.unwrap();
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_never_arrives_is_sent_a_bounded_number_of_times_and_that_is_told() {
+    let stage = asking();
+    let (handle, mut events) = open(&stage, None).await.unwrap();
+    handle.invoke(Command::new("Get-ClusterLog").into()).await.unwrap();
+    let (pipeline, call) = question(&mut events).await;
+    sleep(SECOND).await;
+    let before = stage.sealed_requests();
+    stage.always(Some(Fault::LoseRequest));
+    handle.answer(pipeline, call.id, answer(&call)).await.unwrap();
+    let told = timeout(200 * SECOND, async {
+        let mut again = 0;
+        loop {
+            match events.next().await.unwrap() {
+                SessionEvent::Interruption(Interruption::AnsweredAgain { .. }) => again += 1,
+                SessionEvent::Interruption(Interruption::SendUnknown { .. }) => return again,
+                _ => {}
+            }
+        }
+    });
+    assert_eq!(told.await.expect("that it is not known whether it arrived is said"), 3);
+    assert!(stage.sealed_requests() - before < 40, "{}", stage.sealed_requests() - before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn r11_a_question_that_was_open_is_asked_again_by_whoever_takes_over() {
+    let stage = asking();
+    let (first, mut events) = open(&stage, None).await.unwrap();
+    let id = first.invoke(Command::new("Get-ClusterLog").into()).await.unwrap();
+    let (_, call) = question(&mut events).await;
+    let pool = first.pool();
+    stage.crash();
+    let stage = stage.another_process();
+    let earlier = |questions| Earlier { pool, session: None, pipelines: vec![id], next_object: 100, questions };
+    // The endpoint has told it, and does not tell it again.
+    let (second, mut events) = connect(&stage, earlier(vec![])).await.unwrap();
+    timeout(600 * SECOND, question(&mut events)).await.expect_err("it is not asked");
+    let pool_is_there = second.running() == [id];
+    assert!(pool_is_there);
+    stage.crash();
+    let stage = stage.another_process();
+    let (third, mut events) = connect(&stage, earlier(vec![(id, call.clone())])).await.unwrap();
+    assert_eq!(question(&mut events).await, (Some(id), call.clone()));
+    third.answer(Some(id), call.id, answer(&call)).await.unwrap();
+    let (pipeline, call) = question(&mut events).await;
+    third.answer(pipeline, call.id, answer(&call)).await.unwrap();
+    let (records, state, _) = to_the_end(&mut events, id).await;
+    assert_eq!((records.last().and_then(Value::as_str), state), (Some("two n"), PipelineState::Completed));
+    third.close().await.unwrap();
 }

@@ -200,7 +200,7 @@ async fn h2_another_process_takes_the_session_over_with_what_runs_in_it() {
             _ => {}
         }
     }
-    let earlier = Earlier { pool: first.pool(), session: None, pipelines: vec![id], next_object: 1 };
+    let earlier = Earlier { pool: first.pool(), session: None, pipelines: vec![id], next_object: 1, questions: vec![] };
     let (second, mut events) = connect(&stage, earlier).await.unwrap();
     assert_eq!(second.running(), [id]);
     let state = loop {
@@ -224,7 +224,7 @@ async fn a_session_that_could_not_be_taken_over_is_left_as_it_is() {
     let (first, _events) = open(&stage, None).await.unwrap();
     first.disconnect(None).await.unwrap();
     stage.next(Fault::Answer(503));
-    let earlier = Earlier { pool: first.pool(), session: None, pipelines: vec![], next_object: 1 };
+    let earlier = Earlier { pool: first.pool(), session: None, pipelines: vec![], next_object: 1, questions: vec![] };
     let error = connect(&stage, earlier).await.err();
     assert_eq!(error, Some(OpenError::Lost(LossReason::Status(503))));
     assert_eq!(stage.pep().open_shells(), 1);

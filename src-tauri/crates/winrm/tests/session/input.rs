@@ -89,3 +89,32 @@ async fn input_that_waits_ends_with_its_pipeline_and_with_the_session() {
         }
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn small_objects_share_requests_and_one_alone_waits_for_no_other() {
+    let stage = Stage::new();
+    let (handle, mut events) = open(&stage, None).await.unwrap();
+    let id = handle.invoke(Pipeline::new(vec![Command::new("Measure-Object")]).with_input()).await.unwrap();
+    tokio::time::sleep(SECOND).await;
+    stage.far(Duration::from_millis(20));
+    let before = stage.sealed_requests();
+    let sent = tokio::time::Instant::now();
+    handle.input(id, "alone".into()).await.unwrap();
+    while stage.sealed_requests() == before {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert!(sent.elapsed() <= Duration::from_millis(22), "{:?}: nothing but its way", sent.elapsed());
+    for number in 0..2_000 {
+        handle.input(id, Value::I32(number)).await.unwrap();
+    }
+    handle.end_input(id).await.unwrap();
+    let count = loop {
+        if let SessionEvent::Pool(Event::Record { value, .. }) = events.next().await.unwrap() {
+            break value.get("Count").and_then(Value::as_i32);
+        }
+    };
+    assert_eq!(count, Some(2_001));
+    // 32 KiB hold about 450 of them.
+    let requests = stage.sealed_requests() - before;
+    assert!(requests <= 10, "{requests} requests, the Receives among them");
+}

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use psrp::host::HostCall;
 use psrp::{PipelineId, PoolId};
 use winrm::{BoxFuture, Earlier, Intent, Intents, Refused};
 
@@ -20,6 +21,8 @@ pub(crate) struct Written {
     /// Those that have not been terminated
     pub(crate) pipelines: Vec<PipelineId>,
     next_object: u64,
+    /// Those to which no answer went out
+    pub(crate) questions: Vec<(PipelineId, HostCall)>,
 }
 
 /// The pen of one process.
@@ -38,7 +41,8 @@ impl Notes {
     pub(crate) fn earlier(&self) -> Option<Earlier> {
         let written = self.written();
         let (pipelines, next_object) = (written.pipelines.clone(), written.next_object);
-        written.pool.map(|pool| Earlier { pool, session: None, pipelines, next_object })
+        let questions = written.questions.clone();
+        written.pool.map(|pool| Earlier { pool, session: None, pipelines, next_object, questions })
     }
 }
 
@@ -67,7 +71,10 @@ impl Intents for Pen {
                 written.pipelines.push(pipeline);
             }
             Intent::Terminate { pipeline } => written.pipelines.retain(|id| *id != pipeline),
-            Intent::Send { next_object, .. } => written.next_object = next_object,
+            Intent::Send { next_object, pipeline } => {
+                written.next_object = next_object;
+                written.questions.retain(|(id, _)| Some(*id) != pipeline);
+            }
             _ => {}
         }
         Box::pin(std::future::ready(Ok(())))

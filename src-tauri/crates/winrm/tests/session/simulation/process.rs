@@ -294,9 +294,13 @@ impl Life {
             }
             SessionEvent::Pool(Event::HostCall { pipeline, call, question: true, .. }) => {
                 self.questions.push((*pipeline, call.clone()));
+                // The next process is told of it, should this one crash before it answers.
+                let written = &mut self.notes.written().questions;
+                written.extend(pipeline.map(|id| (id, call.clone())).filter(|question| !written.contains(question)));
             }
             SessionEvent::Pool(Event::Withdrawn { pipeline, call }) => {
                 self.questions.retain(|(of, other)| (of, &other.id) != (pipeline, call));
+                self.notes.written().questions.retain(|(of, other)| (Some(*of), &other.id) != (*pipeline, call));
             }
             SessionEvent::Pool(Event::KeyReady) => drop(EXCHANGED.fetch_add(1, Relaxed)),
             SessionEvent::Pool(Event::KeyFailed) => self.unsure.extend(self.now.keys()),
