@@ -1,9 +1,14 @@
 //! The same client against PowerShell's own engine behind the peer's front, where the engine is at hand.
 
+use clixml::Object;
+use psrp::host::HostAnswer;
+use psrp::{Command, Event, PipelineState};
 use serde_json::json;
 use tests::peer::Peer;
 use tests::pepctl::Pepctl;
+use tests::session::Session;
 use tests::{engine, folders};
+use winrm::SessionEvent;
 
 fn peer() -> Option<Peer> {
     let engine = engine::folder()?;
@@ -59,24 +64,36 @@ fn e2_passwords_are_decrypted_by_the_engine() {
     peer.assert_clean();
 }
 
-#[test]
-fn f4_an_answer_that_comes_again_is_dropped_by_the_engine() {
+#[tokio::test(flavor = "multi_thread")]
+async fn f4_an_answer_that_comes_again_is_dropped_by_the_engine() {
     // One that had arrived, and one that had not: the second question gets its own answer, and no other.
     for how in ["drop_after", "drop"] {
         let Some(peer) = peer() else { return };
-        peer.rule(json!({ "do": how, "action": "Send" }));
-        let asked = ["ReadLine", "ReadHost", "Choice", "SecurePrompt"];
-        let outcome = Pepctl::new(&peer.endpoint())
-            .env("SECRET", "1234567")
-            .line(json!({ "command": "Test-HostPrompt", "parameters": { "What": asked } }))
-            .line(json!({ "answer": "one" }))
-            .line(json!({ "answer": { "Your name": "two" } }))
-            .line(json!({ "answer": 2 }))
-            .line(json!({ "answer": { "Secret": { "$type": "SecureString", "env": "SECRET" } } }))
-            .finish();
-        outcome.assert_code(0);
-        assert_eq!(outcome.texts("output"), ["got one", "got two", "got 2", "got 7"], "{how}: {outcome:#?}");
-        assert_eq!(outcome.interruptions().len(), 1, "{how}");
+        let mut session = Session::open(&peer).await;
+        let what = Object::array(vec!["ReadLine".into(), "ReadLine".into()]);
+        let command = Command::new("Test-HostPrompt").parameter("What", what);
+        let id = session.handle.invoke(command.into()).await.unwrap();
+        for answer in ["one", "two"] {
+            let (pipeline, call) = session.question().await;
+            if answer == "one" {
+                peer.rule(json!({ "do": how, "action": "Send" }));
+            } else {
+                // While the second question is open, the first answer comes again.
+                peer.wait_until("the answer comes again", |peer| {
+                    peer.log("psrp_in").iter().filter(|entry| entry["message"] == "PipelineHostResponse").count()
+                        == if how == "drop" { 1 } else { 2 }
+                });
+            }
+            session.handle.answer(pipeline, call.id, HostAnswer::Value(answer.into())).await.unwrap();
+        }
+        let run = session.follow(id).await;
+        let before = session.others.iter().filter_map(|event| match event {
+            SessionEvent::Pool(Event::Record { value, .. }) => Some(value.to_display()),
+            _ => None,
+        });
+        let output: Vec<String> = before.chain(run.texts()).collect();
+        assert_eq!((run.state, output), (PipelineState::Completed, vec!["got one".to_owned(), "got two".to_owned()]));
+        session.close().await;
         peer.assert_clean();
     }
 }

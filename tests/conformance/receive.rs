@@ -1,5 +1,7 @@
 //! Section C: how output is cut up, and what becomes of it when answers are repeated, lost or incomplete.
 
+use std::time::Duration;
+
 use psrp::{Command, Event};
 use serde_json::json;
 use tests::peer::Peer;
@@ -251,4 +253,28 @@ fn c15_a_lost_answer_with_the_rest_of_an_object_is_a_gap() {
     assert!(came.len() < 4 && came.iter().all(|text| text.len() == 150_000), "{} records", came.len());
     assert!(outcome.says("records are missing"), "{:?}", outcome.lines.last());
     assert_eq!((outcome.code, outcome.state()), (6, "failed"), "{:?}", outcome.lines.last());
+}
+
+#[test]
+fn c5_commands_of_which_done_never_comes_do_not_hold_up_those_after_them() {
+    // Also where a long poll that runs out is an answer as any other, so that nothing ever ends a Receive but a terminate.
+    for settings in [
+        json!({ "no_done": true }),
+        json!({ "no_done": true, "empty_on_timeout": true, "operation_timeout_cap": 0.05 }),
+    ] {
+        let peer = Peer::start(&[]);
+        peer.control(json!({ "set": settings }));
+        let started = std::time::Instant::now();
+        let mut call = Pepctl::new(&peer.endpoint());
+        for value in 0..12 {
+            call = call.line(json!({ "command": "Test-Echo", "parameters": { "Value": value } }));
+        }
+        let outcome = call.finish();
+        outcome.assert_code(0);
+        let wanted: Vec<String> = (0..12).map(|value| value.to_string()).collect();
+        assert_eq!(outcome.texts("output"), wanted);
+        // Twelve long polls would take four minutes.
+        assert!(started.elapsed() < Duration::from_secs(40), "{:?}", started.elapsed());
+        peer.assert_clean();
+    }
 }

@@ -59,8 +59,8 @@ pub(super) enum Finished {
 pub(super) struct Receiving {
     pub(super) target: Option<PipelineId>,
     pub(super) state: ReceiveState,
-    /// The final state came; `Done` has not.
-    pub(super) ended: bool,
+    /// When the final state came; `Done` has not.
+    pub(super) ended: Option<Instant>,
     /// Since when its answers do not come
     pub(super) failing: Option<Instant>,
 }
@@ -172,6 +172,8 @@ struct HeldInput {
 /// So many bytes of input are taken ahead of the endpoint.
 const INPUT_AHEAD: usize = 4 << 20;
 
+/// How long `Done` is awaited when the final state is there. PowerShell's client does not wait at all.
+const DONE_WAIT: Duration = Duration::from_secs(1);
 /// How long it is waited for an endpoint that still thinks that the earlier process is there.
 pub(super) const BUSY_LIMIT: Duration = Duration::from_secs(300);
 /// So many orders are taken before it is looked whether an answer waits.
@@ -435,11 +437,14 @@ impl Actor {
         // Without a connection nothing is said about what stops.
         let stops = self.stops.values().copied().filter(|_| self.phase != Phase::Disconnected);
         let later = self.later.iter().map(|(at, _)| *at).filter(|_| self.phase != Phase::Disconnected);
+        let ended = self.receives.iter().filter_map(|receiving| receiving.ended).map(|at| at + DONE_WAIT);
+        let ended = ended.filter(|_| self.phase != Phase::Disconnected);
         let lost = self.lost_answers.iter().map(|(at, ..)| *at).filter(|_| self.phase != Phase::Disconnected);
         repeats
             .filter(|at| *at > Instant::now())
             .chain(later)
             .chain(lost)
+            .chain(ended)
             .chain(stops)
             .chain(self.key_deadline)
             .chain(opening)
@@ -474,6 +479,10 @@ impl Actor {
             }
         }
         self.answer_again(now);
+        let over = self.receives.iter().filter(|receiving| receiving.ended.is_some_and(|at| now >= at + DONE_WAIT));
+        for id in over.filter_map(|receiving| receiving.target).collect::<Vec<_>>() {
+            self.done(id);
+        }
         let late: Vec<PipelineId> = self.stops.iter().filter(|(_, at)| now >= **at).map(|(id, _)| *id).collect();
         for id in late {
             self.give_up_stopping(id);

@@ -85,7 +85,7 @@ impl Actor {
                 self.receives.push(Receiving {
                     target: Some(id),
                     state: ReceiveState::Pending,
-                    ended: false,
+                    ended: None,
                     failing: None,
                 });
                 self.start(Job { early: true, behind: Some(command), ..job }, lane);

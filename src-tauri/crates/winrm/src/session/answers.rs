@@ -262,14 +262,17 @@ impl Actor {
         // What the pool machine says about this pipeline decides what is asked next.
         self.drain_events();
         match (target, done) {
-            (Some(id), true) => {
-                self.receives.retain(|receiving| receiving.target != Some(id));
-                self.pool.command_done(id);
-            }
+            (Some(id), true) => self.done(id),
             // The shell itself is done.
             (None, true) => self.lose(LossReason::ShellGone),
             (_, false) => {}
         }
+    }
+
+    /// Nothing comes from this command any more.
+    pub(super) fn done(&mut self, id: PipelineId) {
+        self.receives.retain(|receiving| receiving.target != Some(id));
+        self.pool.command_done(id);
     }
 
     /// What was asked about is known to the endpoint.
@@ -411,7 +414,7 @@ impl Actor {
             self.not_known(job, target);
             return;
         }
-        if job.early && kind == FaultKind::NotFound {
+        if job.early && kind == FaultKind::NotFound && self.receiving(target).is_some() {
             self.too_early(target);
             return;
         }
@@ -425,10 +428,7 @@ impl Actor {
         match kind {
             FaultKind::TimedOut => match (target, receiving.ended) {
                 // The final state came long ago, and nothing else does.
-                (Some(id), true) => {
-                    self.receives.retain(|receiving| receiving.target != Some(id));
-                    self.pool.command_done(id);
-                }
+                (Some(id), Some(_)) => self.done(id),
                 _ => receiving.state = ReceiveState::Wanted,
             },
             FaultKind::Aborted | FaultKind::Internal | FaultKind::ReceivePending | FaultKind::Unavailable
@@ -544,7 +544,8 @@ impl Actor {
                     return;
                 }
                 // The pool's own stream carries no records; its waiting Receive dies with every idle socket.
-                if target.is_some() && job.tries == 0 && matches!(error, LaneError::Exchange(_)) {
+                let waits = target.is_some() && self.receiving(target).is_some();
+                if waits && job.tries == 0 && matches!(error, LaneError::Exchange(_)) {
                     self.interrupted(Interruption::RecordsMayBeMissing { pipeline: target, reason });
                 }
                 self.receive_again(job, target, error);

@@ -34,7 +34,7 @@ impl Actor {
                 Event::PipelineState { pipeline, state, .. } if state.is_final() => {
                     self.stops.remove(pipeline);
                     if let Some(receiving) = self.receiving(Some(*pipeline)) {
-                        receiving.ended = true;
+                        receiving.ended = Some(Instant::now());
                     }
                 }
                 Event::PoolState { state, error }
@@ -327,7 +327,7 @@ impl Actor {
     /// From now on this target's output is waited for.
     pub(super) fn begin_receiving(&mut self, target: Option<PipelineId>) {
         if self.receiving(target).is_none() {
-            self.receives.push(Receiving { target, state: ReceiveState::Wanted, ended: false, failing: None });
+            self.receives.push(Receiving { target, state: ReceiveState::Wanted, ended: None, failing: None });
         }
     }
 
