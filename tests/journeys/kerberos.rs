@@ -299,6 +299,46 @@ async fn tickets_that_expired_meanwhile_end_a_session_with_their_own_words() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_session_goes_on_over_the_connections_that_it_has_and_takes_new_tickets() {
+    let name = "kerberos::a_session_goes_on_over_the_connections_that_it_has_and_takes_new_tickets";
+    let Some(kdc) = Kdc::for_this_test(name, &["--clockskew", "0"]) else { return };
+    kdc.get_tickets(ACCOUNT, PASSWORD);
+    let peer = Peer::start(&["--keytab", &kdc.keytab()]);
+    let mut page = Page::open();
+    let opened = open(&mut page, &peer, json!({ "tickets": true, "password": null })).await;
+    assert_eq!((&opened["kind"], &opened["session"]["fewerConnections"]), (&json!("open"), &Value::Null), "{opened}");
+    let echo = || json!({ "Value": { "kind": "text", "value": "7" } });
+    assert_eq!(page.run("Test-Echo", echo()).await["outcome"], "completed");
+    kdc.get_brief_tickets("1s", ACCOUNT, PASSWORD);
+    kdc.wait_until_they_expire();
+    let before = peer.log("auth_ok").len();
+
+    // A connection is lost, and those that are left have to do.
+    peer.rule(json!({ "do": "reset", "action": "Receive", "target": "shell" }));
+    let told = page.event("session", |session| session["fewerConnections"].is_object()).await;
+    assert_eq!(told["fewerConnections"]["code"], "PEP-4113", "{told}");
+    assert_eq!(told["state"]["kind"], "ready", "{told}");
+    for _ in 0..3 {
+        assert_eq!(page.run("Test-Echo", echo()).await["outcome"], "completed");
+    }
+    let flood = json!({ "Count": { "kind": "number", "value": 1000 }, "Size": { "kind": "number", "value": 2000 } });
+    let flooded = page.run("Test-Flood", flood).await;
+    assert_eq!((&flooded["outcome"], &flooded["lines"]), (&json!("completed"), &json!(1000)), "{flooded}");
+    assert_eq!((peer.log("auth_ok").len(), peer.passwords()), (before, 0), "nobody signed in");
+
+    // New ones are taken without a word.
+    kdc.get_tickets(ACCOUNT, PASSWORD);
+    page.event("session", |session| session["fewerConnections"].is_null()).await;
+    assert!(peer.log("auth_ok").len() > before);
+    let record = page.record();
+    let told: Vec<_> = record.iter().filter(|line| line.kind == "connection").map(|line| &line.data).collect();
+    assert_eq!(told[0]["fault"], "PEP-4113", "{told:?}");
+    assert_eq!(told.last().unwrap()["connections_again"], true, "{told:?}");
+    leave(&mut page).await;
+    peer.assert_clean();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_connection_outlives_its_tickets() {
     let Some(kdc) = Kdc::for_this_test("kerberos::a_connection_outlives_its_tickets", &[]) else { return };
     // Long enough for opening and one command on a machine with other work.

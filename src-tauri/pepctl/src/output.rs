@@ -263,6 +263,10 @@ impl Output {
             Interruption::StillRunning { .. } => ("may still be running on the endpoint", String::new()),
             Interruption::RecordsMayBeMissing { reason, .. } => ("records may be missing", reason.clone()),
             Interruption::IdleTimeReduced { to } => ("the idle time was reduced", format!("{to:?}")),
+            Interruption::FewerConnections { reason } => {
+                ("no further connection signs in; the session goes on over those that it has", reason.to_string())
+            }
+            Interruption::ConnectionsAgain => ("connections sign in again", String::new()),
         };
         let says = match interruption {
             Interruption::Refused { fault, .. } => fault.text(),

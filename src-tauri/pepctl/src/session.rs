@@ -388,7 +388,9 @@ impl Driver {
                     | Interruption::AnsweredAgain { .. }
                     | Interruption::StopUnknown { .. }
                     | Interruption::StillRunning { .. }
-                    | Interruption::IdleTimeReduced { .. } => return None,
+                    | Interruption::IdleTimeReduced { .. }
+                    | Interruption::FewerConnections { .. }
+                    | Interruption::ConnectionsAgain => return None,
                 };
                 // The session goes on; how the program ends tells.
                 self.trouble.get_or_insert(Failure::new(Code::Protocol, trouble));

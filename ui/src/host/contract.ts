@@ -686,6 +686,10 @@ fellBack: Fault | null,
  */
 activeRun: string | null, 
 /**
+ * Why no further connection signs in, while the session goes on over those that it has.
+ */
+fewerConnections: Fault | null, 
+/**
  * Why the record is suspended: nothing new is started, and what comes is counted only (J-05).
  */
 recordFault: Fault | null, 

@@ -281,6 +281,7 @@ export const session = (practice: boolean, state: c.SessionState = { kind: 'read
   way: 'ntlm',
   fellBack: null,
   activeRun: null,
+  fewerConnections: null,
   recordFault: null,
   runs: 2,
   keptForS: 28_800,
@@ -415,6 +416,7 @@ export const failures = {
   noKdc: fault('PEP-4105', 'network', 'chooseOther', { host: 'cw-ercs01.contoso.local', reason: 'noKdc' }, [
     'no key distribution centre is reached: Cannot contact any KDC for realm CONTOSO.LOCAL',
   ]),
+  fewer: fault('PEP-4113', 'thisComputer', 'reconnect', {}, ['the Kerberos tickets have expired: Ticket expired']),
   tickets: fault('PEP-4109', 'thisComputer', 'reconnect', { account: 'cloudadmin@CONTOSO.LOCAL' }, [
     'the Kerberos tickets have expired: Ticket expired',
   ]),

@@ -753,6 +753,9 @@ export async function walk({ browser, origin, look, problems, results }) {
     await id('3b-run').click();
     await at('3c');
     await emit('run', batch({ ...counts, items: lines }));
+    const few = await fixture('failures').then((all) => all.fewer);
+    await emit('session', { ...(await session(false, { kind: 'running' })), fewerConnections: few });
+    await see('3c-fewer', 'fewer');
     await emit('session', await session(false, { kind: 'lost', fault: lost }));
     await see('3c-lost', 'lost');
     await emit('session', await session(false, { kind: 'lost', fault: (await fixture('failures')).tickets }));

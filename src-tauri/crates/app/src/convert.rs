@@ -416,6 +416,7 @@ pub(crate) fn session(session: &PepSession) -> c::SessionSnapshot {
         way: if session.by_name { c::SignInWay::ByName } else { c::SignInWay::Ntlm },
         fell_back: session.fell_back.as_ref().map(fault),
         active_run: active.map(|id| id.to_string()),
+        fewer_connections: session.fewer_connections().as_ref().map(fault),
         record_fault: session.record_fault().as_ref().map(fault),
         runs: u32::try_from(session.runs()).unwrap_or(u32::MAX),
         kept_for_s: session.kept_for().map(|time| u32::try_from(time.as_secs()).unwrap_or(u32::MAX)),

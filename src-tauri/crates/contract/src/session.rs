@@ -250,6 +250,8 @@ pub struct SessionSnapshot {
     pub fell_back: Option<Fault>,
     /// The run that is going on.
     pub active_run: Option<String>,
+    /// Why no further connection signs in, while the session goes on over those that it has.
+    pub fewer_connections: Option<Fault>,
     /// Why the record is suspended: nothing new is started, and what comes is counted only (J-05).
     pub record_fault: Option<Fault>,
     /// How many commands the person has run in it.

@@ -182,6 +182,8 @@ codes! {
     DOMAIN_REFUSED = 4111, Input, FixInput;
     /// A further connection of a session was refused, after the first one was accepted.
     LATER_REFUSED = 4112, Endpoint, Reconnect;
+    /// No further connection signs in; the session goes on over those that it has.
+    FEWER_CONNECTIONS = 4113, ThisComputer, Reconnect;
     /// It does not offer a protected sign-in.
     NO_SEALING = 4201, Endpoint, AskSupport;
     /// An answer came without protection, or with a wrong one.
@@ -490,6 +492,12 @@ impl Fault {
             LossReason::Protocol(_) => Self::new(code::PROTOCOL).detail(reason),
             LossReason::Intent(_) => Self::new(code::RECORD_SUSPENDED).detail(reason),
         }
+    }
+
+    /// Of further connections that do not sign in, in a session that goes on without them.
+    #[must_use]
+    pub fn of_fewer(reason: &SignInError) -> Self {
+        Self::new(code::FEWER_CONNECTIONS).detail(reason)
     }
 
     /// Of deleting the session at the endpoint.

@@ -71,6 +71,20 @@ impl SignInError {
         matches!(self, Self::Rejected | Self::Named(spnego::NamedError::Rejected(_)))
     }
 
+    /// Whether a further connection that fails so leaves those alone that are signed in: a sign-in that is not possible any more, or not
+    /// now. No password was refused, none is sent by another try, and the endpoint did not show itself as another one.
+    pub(crate) fn spares_what_is_signed_in(&self) -> bool {
+        use spnego::NamedError as Named;
+        match self {
+            Self::TicketRefused | Self::PasswordChanged => true,
+            Self::Named(error) => matches!(
+                error,
+                Named::Expired(_) | Named::NoKdc(_) | Named::UnknownService(_) | Named::ClockSkew(_) | Named::Other(_)
+            ),
+            _ => false,
+        }
+    }
+
     /// Whether waiting and trying again can help and risks no password.
     #[must_use]
     pub fn is_temporary(&self) -> bool {

@@ -97,6 +97,8 @@ pub(crate) struct State {
     pub(crate) described: HashMap<String, Vec<catalogue::Parameter>>,
     /// The password of the sign-in is not valid any more.
     pub(crate) password_changed: bool,
+    /// Why the session goes on over the connections that it has
+    pub(crate) fewer: Option<Fault>,
 }
 
 /// A command that ran, for the summary.
@@ -155,8 +157,14 @@ impl Shared {
     /// With the runs of an earlier process; the one that has not ended goes on.
     pub(crate) fn with(runs: Vec<Run>) -> Arc<Self> {
         let active = runs.iter().rfind(|run| run.end.is_none()).map(|run| run.id);
-        let state =
-            State { connection: Connection::Ready, runs, active, described: HashMap::new(), password_changed: false };
+        let state = State {
+            connection: Connection::Ready,
+            runs,
+            active,
+            described: HashMap::new(),
+            password_changed: false,
+            fewer: None,
+        };
         let (changed, _) = watch::channel(0);
         Arc::new(Self { state: Mutex::new(state), changed })
     }
@@ -231,6 +239,12 @@ impl PepSession {
     #[must_use]
     pub fn is_password_changed(&self) -> bool {
         self.shared.lock().password_changed
+    }
+
+    /// Why no further connection signs in, while the session goes on over those that it has.
+    #[must_use]
+    pub fn fewer_connections(&self) -> Option<Fault> {
+        self.shared.lock().fewer.clone()
     }
 
     /// What the stamp told of itself in runs that have ended.

@@ -398,6 +398,16 @@ impl Pump {
         self.shared.lock().connection = connection;
     }
 
+    /// Whether the session goes on over the connections that it has.
+    async fn fewer(&mut self, fault: Option<Fault>) {
+        let line = match &fault {
+            Some(fault) => json!({ "fewer_connections": fault.detail, "fault": fault.text() }),
+            None => json!({ "connections_again": true }),
+        };
+        self.write_now("connection", line).await;
+        self.shared.lock().fewer = fault;
+    }
+
     /// The session is over without us: what runs has an unknown outcome, and nothing is invented about it.
     async fn lost(&mut self, fault: Option<Fault>) {
         let active = self.shared.lock().active;
@@ -445,6 +455,8 @@ impl Pump {
             }
             Interruption::RecordsMayBeMissing { pipeline, .. } => (*pipeline, "Some lines may be missing here.", false),
             Interruption::IdleTimeReduced { .. } => return,
+            Interruption::FewerConnections { reason } => return self.fewer(Some(Fault::of_fewer(reason))).await,
+            Interruption::ConnectionsAgain => return self.fewer(None).await,
         };
         let named = id.map(|id| id.to_string());
         self.write("interruption", json!({ "run": named, "note": note, "detail": format!("{interruption:?}") }));

@@ -19,6 +19,7 @@ use super::ahead::Ahead;
 use super::earlier::Earlier;
 use super::envelope;
 use super::event::{Interruption, SessionEvent, SessionState};
+use super::few::Few;
 use super::handle::{Opened, Order};
 use super::job::{Ended, Job, Jobs, Purpose};
 use super::options::OpenOptions;
@@ -115,6 +116,8 @@ pub(super) struct Actor {
     pub(super) asked: Vec<Asked>,
     pub(super) work: FuturesUnordered<BoxFuture<'static, Finished>>,
     pub(super) recovery: Recovery,
+    /// Whether no further lane signs in, and whose turn it is on those that there are
+    pub(super) few: Few,
     /// It was told that the connection is being tried again.
     pub(super) told_retrying: bool,
     /// Sign-ins in a row that the endpoint forgot before it had answered anything
@@ -237,6 +240,7 @@ impl Actor {
             asked: asked.into_iter().collect(),
             work: FuturesUnordered::new(),
             recovery: Recovery::default(),
+            few: Few::default(),
             told_retrying: false,
             forgotten: 0,
             early: VecDeque::new(),
@@ -353,6 +357,9 @@ impl Actor {
                 self.want_lane();
             }
         }
+        if self.few.is_due() && self.phase == Phase::Ready {
+            self.want_lane();
+        }
         match (self.pool.is_exchanging_key(), self.key_deadline) {
             (true, None) => self.key_deadline = Some(Instant::now() + self.options.limits.key),
             (false, Some(_)) => self.key_deadline = None,
@@ -377,7 +384,9 @@ impl Actor {
 
     /// Sends the Receives that are due, before anything else is done.
     pub(super) fn send_early(&mut self) {
-        if self.dispatch_receives()
+        // Where lanes are few, others may be waiting for this one.
+        if !self.takes_turns()
+            && self.dispatch_receives()
             && let Some(Some(finished)) = self.work.next().now_or_never()
         {
             self.early.push_back(finished);
@@ -450,6 +459,7 @@ impl Actor {
             .chain(opening)
             .chain(self.close_deadline)
             .chain(self.recovery.deadline())
+            .chain(self.few.deadline())
             .fold(far, Instant::min)
     }
 

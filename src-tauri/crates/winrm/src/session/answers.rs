@@ -62,6 +62,7 @@ impl Actor {
         self.recovery.worked();
         self.lanes += 1;
         self.idle.push(lane);
+        self.signs_in();
         if self.proved {
             self.receive_early_after_all();
         } else {
@@ -73,6 +74,9 @@ impl Actor {
         tracing::info!(error = %error, "no connection");
         if error.refuses_the_password() || (self.phase == Phase::Closing && !error.is_temporary()) {
             self.refused.get_or_insert_with(|| error.clone());
+        }
+        if self.goes_on_with_few(&error) {
+            return;
         }
         match self.phase {
             Phase::Opening => match self.create_again.take() {
@@ -486,8 +490,7 @@ impl Actor {
         // What ended one connection has often ended the others as well, and that is not noticed before they are used: what is
         // sent next goes over a fresh one (protocol notes, section 7.3).
         if matches!(error, LaneError::Exchange(ExchangeError::Lost(_) | ExchangeError::Silent(_))) {
-            self.lanes = self.lanes.saturating_sub(self.idle.len());
-            self.idle.clear();
+            self.doubt();
         }
         match &error {
             LaneError::Security(end) => {
@@ -688,6 +691,7 @@ impl Actor {
     fn security(&mut self, end: SecurityEnd) {
         tracing::warn!(end = %end, "the protection of the session was broken");
         self.idle.clear();
+        self.few.doubtful.clear();
         self.lose(LossReason::Security(end));
     }
 

@@ -1,7 +1,6 @@
 //! What is sent next, and over which lane.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use psrp::{Action, Event, PipelineId, PoolState};
@@ -89,6 +88,10 @@ impl Actor {
             if self.ordered_busy || !matches!(self.phase, Phase::Opening | Phase::Ready) {
                 break;
             }
+            if self.few.receives_next && self.takes_turns() && self.dispatch_receives() {
+                sent = true;
+                continue;
+            }
             let Some(job) = self.ordered.pop_front() else {
                 match self.pool.poll_action() {
                     Some(action) => {
@@ -145,11 +148,13 @@ impl Actor {
                 _ => {}
             }
             let Some(lane) = self.take_lane() else { break };
+            let within = self.time_of_a_receive();
             let Some(receiving) = self.receives.get_mut(index) else { break };
             let job = match std::mem::replace(&mut receiving.state, ReceiveState::Pending) {
                 ReceiveState::Repeat { job, .. } => Ok(*job),
-                _ => self.jobs.receive(receiving.target, false),
+                _ => self.jobs.receive_within(receiving.target, false, within),
             };
+            self.next_in_turn(index);
             match job {
                 Ok(job) => self.start(job, lane),
                 Err(error) => self.lose(LossReason::Protocol(error.to_string())),
@@ -180,13 +185,12 @@ impl Actor {
         {
             return;
         }
-        let stale = self.link.stale.load(Ordering::Acquire).then_some(SignInError::PasswordChanged);
-        let refused = self.refused.clone().or(stale);
+        let refused = self.refused.clone().or_else(|| self.is_stale().then_some(SignInError::PasswordChanged));
         if refused.is_some() {
             // They would go on with the password.
             self.asked.clear();
         }
-        if refused.is_some() && self.lanes > 0 {
+        if self.lanes > 0 && (refused.is_some() || self.few.waits()) {
             // What is signed in has to do.
             return;
         }
@@ -222,9 +226,11 @@ impl Actor {
 
     pub(super) fn start(&mut self, job: Job, lane: Lane) {
         tracing::debug!(operation = job.kind.name(), tries = job.tries, bytes = job.envelope.len(), "request");
-        if matches!(job.purpose, Purpose::Receive { .. }) {
+        let receives = matches!(job.purpose, Purpose::Receive { .. });
+        if receives {
             self.link.stats.receive();
         }
+        self.few.receives_next = !receives;
         self.work.push(Box::pin(carry_out(Arc::clone(&self.link), job, lane, self.patience())));
     }
 
@@ -436,8 +442,8 @@ impl Actor {
             Phase::Disconnected | Phase::Closing | Phase::Ended => return,
         }
         self.phase = Phase::Disconnected;
-        self.lanes = self.lanes.saturating_sub(self.idle.len());
-        self.idle.clear();
+        self.doubt();
+        self.few.doubtful.clear();
         self.told_retrying = false;
         self.tell(SessionEvent::State(SessionState::Disconnected { reason }));
     }

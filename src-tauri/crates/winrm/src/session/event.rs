@@ -7,7 +7,7 @@ use psrp::PipelineId;
 use tokio::sync::mpsc;
 use wsman::Fault;
 
-use crate::LossReason;
+use crate::{LossReason, SignInError};
 
 /// What happened, in order.
 #[derive(Debug, Clone, PartialEq)]
@@ -104,6 +104,13 @@ pub enum Interruption {
         /// `None` leaves it to the endpoint.
         to: Option<Duration>,
     },
+    /// No further connection signs in. The session goes on over those that there are, which take turns; it ends with the last of them.
+    FewerConnections {
+        /// Why
+        reason: SignInError,
+    },
+    /// Connections sign in again.
+    ConnectionsAgain,
 }
 
 /// The events of a session. Whoever does not read stops the session from receiving.
@@ -150,6 +157,8 @@ impl Interruption {
             Self::StillRunning { .. } => "still running",
             Self::RecordsMayBeMissing { .. } => "records may be missing",
             Self::IdleTimeReduced { .. } => "idle time reduced",
+            Self::FewerConnections { .. } => "fewer connections",
+            Self::ConnectionsAgain => "connections again",
         }
     }
 }

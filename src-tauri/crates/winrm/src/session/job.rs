@@ -159,8 +159,18 @@ impl Jobs {
     }
 
     pub(super) fn receive(&self, target: Option<PipelineId>, asking: bool) -> Result<Job, NoRandomness> {
+        self.receive_within(target, asking, self.timeout)
+    }
+
+    /// A Receive that the endpoint answers after this time, whether there is output or not.
+    pub(super) fn receive_within(
+        &self,
+        target: Option<PipelineId>,
+        asking: bool,
+        timeout: Duration,
+    ) -> Result<Job, NoRandomness> {
         let operation = Operation::Receive { shell_id: self.shell, command_id: target.map(|id| id.0) };
-        self.job(Purpose::Receive { target, asking }, &operation, None)
+        Job::new(self.random.as_ref(), &self.context, timeout, Purpose::Receive { target, asking }, &operation, None)
     }
 
     pub(super) fn signal(&self, id: PipelineId, code: SignalCode) -> Result<Job, NoRandomness> {

@@ -7,6 +7,7 @@ mod dispatch;
 mod earlier;
 mod envelope;
 mod event;
+mod few;
 mod handle;
 mod job;
 mod options;

@@ -12,9 +12,10 @@ use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{HeaderValue, Request, Response};
 use practice::{Connection, PracticeOptions, PracticePep, Scenario};
 use tokio::time::Instant;
-use winrm::{BoxFuture, ConnectError, Connector, Exchange, ExchangeError, Secret};
+use winrm::{BoxFuture, ConnectError, Connector, Credentials, Exchange, ExchangeError, Secret, SignIn};
 
 use crate::simulation::{Trace, Weather};
+use crate::tickets::Tickets;
 
 /// What happens to a sealed request.
 #[derive(Debug, Clone, Copy)]
@@ -56,7 +57,9 @@ struct Plan {
     arrived: Mutex<Option<Instant>>,
     trace: Arc<Trace>,
     lines: AtomicUsize,
+    /// Lines that the endpoint has closed, up to this number
     hung_up: AtomicUsize,
+    tickets: Mutex<Option<Arc<Tickets>>>,
     dead: tokio::sync::watch::Sender<bool>,
 }
 
@@ -155,7 +158,25 @@ impl Stage {
 
     /// The endpoint closes the connections that there are.
     pub(crate) fn hang_up(&self) {
-        self.plan.hung_up.store(self.plan.lines.load(SeqCst), SeqCst);
+        self.leave(0);
+    }
+
+    /// The endpoint closes the connections that there are, but for so many that were made last.
+    pub(crate) fn leave(&self, last: usize) {
+        self.plan.hung_up.store(self.plan.lines.load(SeqCst) - last, SeqCst);
+    }
+
+    /// With what a process signs in.
+    pub(crate) fn sign_in(&self) -> SignIn {
+        if let Some(tickets) = &*self.plan.tickets.lock().unwrap() {
+            return tickets.sign_in();
+        }
+        SignIn::new(Credentials::new(PracticePep::ACCOUNT, self.password()), |_: &_| Ok(()))
+    }
+
+    /// Tickets with which a process signs in by name from now on.
+    pub(crate) fn tickets(&self) -> Arc<Tickets> {
+        Arc::clone(self.plan.tickets.lock().unwrap().get_or_insert_with(|| Tickets::new(self.password())))
     }
 
     /// What a request without a sign-in is offered.
@@ -276,6 +297,10 @@ impl Line {
                 back = later;
                 tokio::time::sleep(Duration::from_millis(there)).await;
             }
+        }
+        let tickets = self.plan.tickets.lock().unwrap().clone();
+        if let (Some(tickets), Some(number)) = (tickets, Tickets::shown(request.headers())) {
+            return Ok(tickets.accept(number, &mut self.connection).await);
         }
         match fault {
             None => {

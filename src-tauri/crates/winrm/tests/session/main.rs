@@ -5,11 +5,13 @@ mod again;
 mod cases;
 mod endings;
 mod faulty;
+mod few;
 mod input;
 mod lost;
 mod requirements;
 mod round_trips;
 mod simulation;
+mod tickets;
 
 use std::sync::Arc;
 

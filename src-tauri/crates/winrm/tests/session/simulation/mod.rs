@@ -9,7 +9,8 @@
 //! end, and no shell is left behind. A seed gives the same trace every time, to the byte and in any process.
 //!
 //! Questions for secrets, and with them key exchanges, have seeds of their own: the keys of RSA are made by the operating
-//! system's chance, so that these sessions take the same course again, but not to the byte.
+//! system's chance, so that these sessions take the same course again, but not to the byte. Sign-ins by name,
+//! whose tickets expire in the middle of everything, have theirs, too: tickets are got on a thread of their own.
 
 mod chance;
 mod course;
@@ -26,9 +27,10 @@ use course::{Seen, judge, seen};
 use notes::{Notes, Pen};
 use practice::Scenario;
 pub(crate) use process::answer;
-use process::{ANSWERED, EXCHANGED, Ended, Life, start};
+use process::{ANSWERED, EXCHANGED, Ended, FEW, Life, start};
 use psrp::{Command, Event};
 use sha2::{Digest, Sha256};
+use tokio::time::Instant;
 pub(crate) use trace::Trace;
 use trace::hex;
 use winrm::SessionEvent;
@@ -103,6 +105,15 @@ fn on_a_fake_clock() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap()
 }
 
+/// What a simulation is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum About {
+    Everything,
+    Secrets,
+    /// Sign-ins by name, whose tickets expire
+    Tickets,
+}
+
 /// What came of a seed.
 struct Simulated {
     outcome: Result<(), String>,
@@ -111,8 +122,9 @@ struct Simulated {
 }
 
 /// One seed, from the first opening until nothing is left on the endpoint.
-async fn live(seed: u64, trace: &Arc<Trace>, secrets: bool) -> Result<(), String> {
-    let mut life = Life::new(seed, trace, if secrets { COMMANDS.len() as u64 } else { PUBLIC });
+async fn live(seed: u64, trace: &Arc<Trace>, about: About) -> Result<(), String> {
+    let choice = if about == About::Secrets { COMMANDS.len() as u64 } else { PUBLIC };
+    let mut life = Life::new(seed, trace, choice);
     let stage = Stage::seeded(SCENARIO.clone(), !seed, trace);
     // Every other endpoint is too old to know retransmissions.
     stage.pep().keep_answers(life.dice.one_in(2));
@@ -122,6 +134,9 @@ async fn live(seed: u64, trace: &Arc<Trace>, secrets: bool) -> Result<(), String
         let last = number == 3;
         let weather = seed.rotate_left(7).wrapping_add(number);
         process.weather(if last { Weather::fair(weather) } else { Weather::bad(weather) });
+        if about == About::Tickets {
+            process.tickets().valid_until((!last).then(|| Instant::now() + life.dice.seconds(0, 100)));
+        }
         let crash = (!last && life.dice.one_in(3)).then(|| life.dice.seconds(0, 40));
         let ended = life.process(&process, number, crash).await?;
         match &ended {
@@ -156,13 +171,13 @@ async fn live(seed: u64, trace: &Arc<Trace>, secrets: bool) -> Result<(), String
     Ok(())
 }
 
-fn simulate(seed: u64, with_lines: bool, secrets: bool) -> Simulated {
+fn simulate(seed: u64, with_lines: bool, about: About) -> Simulated {
     // Before the clock of this seed is made
     LazyLock::force(&WANTED);
     on_a_fake_clock().block_on(async {
         let trace = Arc::new(Trace::begin(with_lines));
         let day = Duration::from_secs(24 * 3600);
-        let outcome = tokio::time::timeout(day, live(seed, &trace, secrets)).await;
+        let outcome = tokio::time::timeout(day, live(seed, &trace, about)).await;
         let outcome = outcome.unwrap_or_else(|_| Err("no end within a day".to_owned()));
         let (hash, lines) = trace.end();
         Simulated { outcome, hash, lines }
@@ -174,7 +189,7 @@ fn number(name: &str, otherwise: u64) -> u64 {
 }
 
 /// The hash of all traces from this seed on, and what was wrong. Several threads share the work, each seed its own clock.
-fn simulate_all(first: u64, count: u64, secrets: bool) -> (String, Vec<String>) {
+fn simulate_all(first: u64, count: u64, about: About) -> (String, Vec<String>) {
     let next = AtomicU64::new(first);
     let work = || {
         let mut done = Vec::new();
@@ -183,7 +198,7 @@ fn simulate_all(first: u64, count: u64, secrets: bool) -> (String, Vec<String>) 
             if seed >= first + count {
                 return done;
             }
-            let simulated = simulate(seed, false, secrets);
+            let simulated = simulate(seed, false, about);
             done.push((seed, simulated.hash, simulated.outcome));
         }
     };
@@ -207,11 +222,11 @@ fn sessions_in_bad_weather() {
     assert_eq!(WANTED[1].len(), LINES);
     let (first, count) = (number("PEP_SIMULATE_SEED", 1), number("PEP_SIMULATE", 200));
     if count == 1 {
-        let Simulated { hash, lines, .. } = simulate(first, true, false);
+        let Simulated { hash, lines, .. } = simulate(first, true, About::Everything);
         println!("{}\ntrace of seed {first}: {}", lines.join("\n"), hex(&hash));
     }
     let before = ANSWERED.load(SeqCst);
-    let (hash, wrong) = simulate_all(first, count, false);
+    let (hash, wrong) = simulate_all(first, count, About::Everything);
     let answered = ANSWERED.load(SeqCst) - before;
     assert!(count < 50 || answered > count / 2, "{answered} questions were answered");
     println!("traces of {count} seeds from {first} on: {hash}");
@@ -222,17 +237,26 @@ fn sessions_in_bad_weather() {
 fn sessions_with_secrets_in_bad_weather() {
     // An exchange makes a key, which takes its time.
     let (first, count) = (number("PEP_SIMULATE_SEED", 1), number("PEP_SIMULATE", 200).div_ceil(4));
-    let (_, wrong) = simulate_all(first, count, true);
+    let (_, wrong) = simulate_all(first, count, About::Secrets);
     let exchanged = EXCHANGED.load(SeqCst);
     assert!(count < 50 || exchanged > count / 4, "{exchanged} keys were exchanged");
     assert!(wrong.is_empty(), "{} of {count} seeds:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 #[test]
+fn sessions_whose_tickets_expire_in_bad_weather() {
+    let (first, count) = (number("PEP_SIMULATE_SEED", 1), number("PEP_SIMULATE", 200).div_ceil(2));
+    let (_, wrong) = simulate_all(first, count, About::Tickets);
+    let few = FEW.load(SeqCst);
+    assert!(count < 50 || few > count / 4, "{few} sessions went on without further connections");
+    assert!(wrong.is_empty(), "{} of {count} seeds:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
 fn a_seed_gives_the_same_trace_again_here_and_in_another_process() {
     let (first, count) = (1, 24);
-    let (here, _) = simulate_all(first, count, false);
-    let (again, _) = simulate_all(first, count, false);
+    let (here, _) = simulate_all(first, count, About::Everything);
+    let (again, _) = simulate_all(first, count, About::Everything);
     assert_eq!(here, again, "the second time");
     let output = std::process::Command::new(std::env::current_exe().unwrap())
         .args(["simulation::sessions_in_bad_weather", "--exact", "--nocapture"])
@@ -243,5 +267,5 @@ fn a_seed_gives_the_same_trace_again_here_and_in_another_process() {
     let text = String::from_utf8_lossy(&output.stdout);
     let there = text.lines().find_map(|line| line.strip_prefix(&format!("traces of {count} seeds from {first} on: ")));
     assert_eq!(there, Some(here.as_str()), "in another process: {text}");
-    assert_ne!(simulate_all(first + 1, count, false).0, here, "other seeds");
+    assert_ne!(simulate_all(first + 1, count, About::Everything).0, here, "other seeds");
 }

@@ -10,8 +10,7 @@ use psrp::host::{Field, HostAnswer, HostCall, Question};
 use psrp::{Argument, Command, Event, PipelineId, SecretText};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use winrm::{
-    Credentials, Earlier, EventStream, Interruption, LossReason, OpenError, OpenOptions, SessionEvent, SessionHandle,
-    SessionState, SignIn,
+    Earlier, EventStream, Interruption, LossReason, OpenError, OpenOptions, SessionEvent, SessionHandle, SessionState,
 };
 
 use super::chance::{Dice, SeededRandom};
@@ -32,6 +31,8 @@ const MOST_WAITING: usize = BATCHES * 4 * ENVELOPE as usize;
 /// How often questions were answered and keys exchanged, in all simulations of this process: whether they are in it.
 pub(crate) static ANSWERED: AtomicU64 = AtomicU64::new(0);
 pub(crate) static EXCHANGED: AtomicU64 = AtomicU64::new(0);
+/// And how often a session went on without further connections.
+pub(crate) static FEW: AtomicU64 = AtomicU64::new(0);
 
 /// What all processes of a simulation share.
 pub(crate) struct Life {
@@ -303,6 +304,7 @@ impl Life {
                 self.notes.written().questions.retain(|(of, other)| (Some(*of), &other.id) != (*pipeline, call));
             }
             SessionEvent::Pool(Event::KeyReady) => drop(EXCHANGED.fetch_add(1, Relaxed)),
+            SessionEvent::Interruption(Interruption::FewerConnections { .. }) => drop(FEW.fetch_add(1, Relaxed)),
             SessionEvent::Pool(Event::KeyFailed) => self.unsure.extend(self.now.keys()),
             SessionEvent::Interruption(
                 Interruption::SendUnknown { pipeline: Some(pipeline), .. } | Interruption::StopUnknown { pipeline, .. },
@@ -342,7 +344,7 @@ pub(crate) async fn start(
     seed: u64,
     earlier: Option<Earlier>,
 ) -> Result<(SessionHandle, EventStream), OpenError> {
-    let sign_in = SignIn::new(Credentials::new(practice::PracticePep::ACCOUNT, stage.password()), |_: &_| Ok(()));
+    let sign_in = stage.sign_in();
     let options = OpenOptions {
         random: Arc::new(SeededRandom::new(seed)),
         max_envelope: ENVELOPE,
