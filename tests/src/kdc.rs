@@ -109,18 +109,22 @@ impl Kdc {
         }
     }
 
+    /// A KDC that allows the clocks no difference refuses a question on whose way a second has passed: then it is asked again.
     fn kinit(&self, lifetime: &str, account: &str, password: &str) {
-        let mut child = Command::new("kinit")
-            .args(["-l", lifetime, "-c", &self.tickets().to_string_lossy(), account])
-            .env("KRB5_CONFIG", self.settings())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("kinit is installed");
-        let mut input = child.stdin.take().expect("its input is piped");
-        input.write_all(format!("{password}\n").as_bytes()).expect("it reads");
-        drop(input);
-        assert!(child.wait().expect("it ends").success(), "there are tickets");
+        let asked = || {
+            let mut child = Command::new("kinit")
+                .args(["-l", lifetime, "-c", &self.tickets().to_string_lossy(), account])
+                .env("KRB5_CONFIG", self.settings())
+                .stdin(Stdio::piped())
+                .stdout(Stdio::null())
+                .spawn()
+                .expect("kinit is installed");
+            let mut input = child.stdin.take().expect("its input is piped");
+            input.write_all(format!("{password}\n").as_bytes()).expect("it reads");
+            drop(input);
+            child.wait().expect("it ends").success()
+        };
+        assert!((0..20).any(|_| asked()), "there are tickets");
     }
 
     /// The keys of its service.
