@@ -168,7 +168,8 @@ impl Formatter {
                 let lines = frames::lines(&paragraphs, (!between).then_some(width));
                 self.add(Item::Lines(lines), now, to);
             }
-            Packet::Text(text) => self.push_text(&text, now, to),
+            // A simple value, written as it is
+            Packet::Text(text) => self.add(Item::Lines(vec![text]), now, to),
             Packet::Pairs(texts) => {
                 let texts = texts.iter().map(|text| cells::plain(text).into_owned()).collect();
                 self.add(Item::Lines(self.list_between(texts)), now, to);
@@ -186,8 +187,9 @@ impl Formatter {
         if let Some(text) = out_of_band(value, &types, self.options.concise) {
             return self.add(Item::Lines(vec![text]), now, to);
         }
-        // PowerShell then ends what the endpoint began, and has no end left for what follows.
-        let endless = self.document.as_ref().is_some_and(|document| document.foreign);
+        // PowerShell then ends what the endpoint began, and has no end left for what follows: each object ends the one
+        // before it.
+        let endless = self.document.as_ref().is_some_and(|document| document.foreign || document.endless);
         if endless {
             self.end(to);
         }
