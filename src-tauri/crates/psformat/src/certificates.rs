@@ -65,9 +65,12 @@ pub(crate) fn name(object: &Object) -> Option<Properties> {
     Some(named([("Name", name.into()), ("Oid", OID.into()), ("RawData", Value::Bytes(bytes.to_vec()))]))
 }
 
+/// No certificate is as large as this; what is remains a bag of bytes.
+const LARGEST: usize = 64 << 10;
+
 fn raw(object: &Object) -> Option<&[u8]> {
     match object.get("RawData")?.base() {
-        Value::Bytes(bytes) => Some(bytes),
+        Value::Bytes(bytes) => Some(bytes.as_slice()).filter(|bytes| bytes.len() <= LARGEST),
         _ => None,
     }
 }
@@ -126,4 +129,44 @@ fn quoted(text: String) -> String {
         && !text.ends_with(BLANKS)
         && !text.contains([',', '+', '=', '"', '\n', '<', '>', '#', ';']);
     if plain { text } else { format!("\"{}\"", text.replace('"', "\"\"")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A name of one part, with a text of this kind.
+    fn shown(tag: u8, text: &[u8]) -> Option<String> {
+        let length = |bytes: &[u8]| u8::try_from(bytes.len()).unwrap();
+        let framed = |tag: u8, bytes: &[u8]| [&[tag, length(bytes)], bytes].concat();
+        let attribute = [framed(6, &[0x55, 4, 3]), framed(tag, text)].concat();
+        let name = framed(0x30, &framed(0x31, &framed(0x30, &attribute)));
+        named_by(name)
+    }
+
+    fn named_by(raw: Vec<u8>) -> Option<String> {
+        let object = Object::with_extended([("RawData", Value::Bytes(raw))]);
+        let properties = name(&object)?;
+        properties.iter().find(|(name, _)| name == "Name").map(|(_, value)| crate::object::text(value))
+    }
+
+    #[test]
+    fn texts_of_each_kind_are_read_and_quoted_where_they_must_be() {
+        assert_eq!(shown(12, "ümläut".as_bytes()).as_deref(), Some("CN=ümläut"));
+        assert_eq!(shown(19, b"plain text").as_deref(), Some("CN=plain text"));
+        assert_eq!(shown(22, b"a@b").as_deref(), Some("CN=a@b"));
+        assert_eq!(shown(30, &[0x65, 0xe5, 0x67, 0x2c]).as_deref(), Some("CN=日本"));
+        assert_eq!(shown(12, b"one, two").as_deref(), Some("CN=\"one, two\""));
+        assert_eq!(shown(12, b"say \"x\"").as_deref(), Some("CN=\"say \"\"x\"\"\""));
+        assert_eq!(shown(12, b" blank").as_deref(), Some("CN=\" blank\""));
+        assert_eq!(shown(12, b"").as_deref(), Some("CN=\"\""));
+    }
+
+    #[test]
+    fn what_is_no_name_has_none() {
+        assert_eq!(named_by(vec![0x30, 5, 1]), None);
+        assert_eq!(named_by(vec![0x30; 100]), None);
+        assert_eq!(named_by(vec![0; LARGEST + 1]), None);
+        assert_eq!(certificate(&Object::with_extended([("RawData", Value::Bytes(vec![1]))])), None);
+    }
 }
