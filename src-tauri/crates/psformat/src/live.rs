@@ -70,6 +70,12 @@ pub(crate) fn named<const N: usize>(properties: [(&'static str, Value); N]) -> P
     properties.into_iter().map(|(name, value)| (name.into(), value)).collect()
 }
 
+/// How a method is called that a column happens to name: rows with a duration, and their sum behind them.
+pub(crate) fn method(value: &Value, name: &str) -> Option<&'static str> {
+    let span = matches!(value.base(), Value::TimeSpan(_));
+    (span && name.eq_ignore_ascii_case("Duration")).then_some("timespan Duration()")
+}
+
 fn of_object(value: &Value, object: &Object) -> Properties {
     match &object.content {
         Content::Primitive(_) if object.is_a("System.Enum") => named([("Value", object::text(value).into())]),

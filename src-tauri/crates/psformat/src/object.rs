@@ -141,6 +141,9 @@ pub(crate) fn resolved<'a>(value: &'a Value, name: &str) -> Option<Cow<'a, Value
     if let Some(own) = property(value, name) {
         return Some(own);
     }
+    if let Some(signature) = crate::live::method(value, name) {
+        return Some(Cow::Owned(signature.into()));
+    }
     if items(value).is_none() {
         return missing(value, name).map(Cow::Owned);
     }
