@@ -69,6 +69,17 @@ async fn a20_a_missing_or_wrong_binding_is_refused_by_the_peer() {
 }
 
 #[test]
+fn the_sign_in_goes_on_where_the_endpoint_was_asked_for_its_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let peer = Peer::start(&["--tls"]);
+    pinned(&peer, &folder.path().join("pins.json")).run_cmdlet("Test-Echo", &["Value=7"]).assert_code(0);
+    let tokens = peer.log("token");
+    let of = |authenticate: bool| tokens.iter().find(|token| token["authenticate"] == authenticate).unwrap();
+    assert_eq!(of(false)["conn"], of(true)["conn"], "{tokens:?}");
+    peer.assert_clean();
+}
+
+#[test]
 fn s10_a_self_signed_certificate_is_trusted_on_first_use_with_its_fingerprint() {
     let folder = tempfile::tempdir().unwrap();
     let pins = folder.path().join("pins.json");

@@ -10,8 +10,8 @@ use psrp::host::HostInfo;
 use serde_json::{Value as Json, json};
 use tokio::sync::mpsc;
 use winrm::{
-    ByName, Connector, Credentials, EventStream, Intents, NamedError, NoIntents, OpenOptions, Secret, SessionHandle,
-    SignIn, SocketConnector, Stage, Stats,
+    Asked, ByName, Connector, Credentials, EventStream, Intents, NamedError, NoIntents, OpenOptions, Secret,
+    SessionHandle, SignIn, SocketConnector, Stage, Stats,
 };
 use zeroize::Zeroizing;
 
@@ -55,25 +55,40 @@ pub(crate) fn connector(arguments: &ConnectionArguments) -> Result<SocketConnect
     Ok(if https { connector.over_tls(winrm::Trust::System) } else { connector })
 }
 
-/// As [`connector`], over TLS bound to the key that is pinned, or that is trusted on this first use.
-async fn trusted(arguments: &ConnectionArguments, trust: &Trust) -> Result<Arc<SocketConnector>, Failure> {
+/// As [`connector`], over TLS bound to the key that is pinned, or that is trusted on this first use; and the connection on which the
+/// endpoint was asked for its key, where the sign-in can go on there.
+async fn trusted(
+    arguments: &ConnectionArguments,
+    trust: &Trust,
+) -> Result<(Arc<SocketConnector>, Option<Asked>), Failure> {
     let connector = connector(arguments)?;
     if !connector.is_tls() {
-        return Ok(Arc::new(connector));
+        return Ok((Arc::new(connector), None));
     }
     let endpoint = connector.authority();
-    let key = if trust.knows(&endpoint) {
-        trust.key(&endpoint)
+    let (key, asked) = if trust.knows(&endpoint) {
+        (trust.key(&endpoint), None)
     } else {
-        let inspection = winrm::inspect(&connector).await?;
-        let refused = inspection.refused.as_ref().map(ToString::to_string);
+        let (certificate, refused, asked) = match arguments.auth {
+            Auth::Ntlm => {
+                let (inspection, asked) = winrm::ask(&connector, false).await?;
+                (inspection.certificate, inspection.refused, Some(asked))
+            }
+            // Who is asked by name need not say its names.
+            Auth::Kerberos | Auth::Negotiate => {
+                let (certificate, refused) = winrm::certificate(&connector).await?;
+                (certificate, refused, None)
+            }
+        };
+        let refused = refused.map(|error| error.to_string());
         trust.check_certificate(&endpoint, refused.as_deref())?;
-        refused.and(inspection.certificate).map(|certificate| certificate.key)
+        (refused.and(certificate).map(|certificate| certificate.key), asked)
     };
-    Ok(Arc::new(match key {
+    let connector = match key {
         Some(key) => connector.over_tls(winrm::Trust::Key(key)),
         None => connector,
-    }))
+    };
+    Ok((Arc::new(connector), asked))
 }
 
 /// `host`, `host:port`, `[address]`, `[address]:port`, or a bare IPv6 address; with `https://` in front over TLS.
@@ -141,7 +156,7 @@ pub(crate) async fn open(
         return Err(Failure::usage(rule));
     }
     let trust = Trust::load(arguments.pins.as_deref(), arguments.trust_first_use)?;
-    let connector = trusted(arguments, &trust).await?;
+    let (connector, asked) = trusted(arguments, &trust).await?;
     let endpoint = connector.authority();
     let key = connector.pinned();
     let trust = Arc::new(Mutex::new(trust));
@@ -182,7 +197,8 @@ pub(crate) async fn open(
             }
         })
     });
-    let sign_in = SignIn { by_name, ..SignIn::new(Credentials::new(user, password), gate) };
+    let asked = Mutex::new(asked);
+    let sign_in = SignIn { by_name, asked, ..SignIn::new(Credentials::new(user, password), gate) };
     let earlier = match arguments.connect {
         Some(pool) => Some(ids::earlier(arguments.ids.as_deref(), pool)?),
         None => None,
