@@ -100,9 +100,29 @@ impl Place {
         if Self::is_public_cloud(host) || (site == Site::Domain && NO_REGIONS.contains(&region)) {
             return None;
         }
-        // A domain of one label is none: `portal.contoso.example` is a portal of something else.
-        let whole = domain.contains('.') && domain.split('.').all(|label| !label.is_empty());
-        (!region.is_empty() && whole && suffix.len() <= 200).then(|| Self {
+        // A domain of one label is possible inside. But `portal.contoso.example` is a portal of something else, and a domain that is
+        // typed alone does not tell whether it begins with a region: only hosts that nobody else has say so.
+        let whole = matches!(site, Site::AdminPortal | Site::AdminResourceManager) || domain.contains('.');
+        whole.then(|| Self::new(site, suffix)).flatten()
+    }
+
+    /// Reads an external domain that is known to begin with the region.
+    #[must_use]
+    pub fn of_external_domain(suffix: &str) -> Option<Self> {
+        let suffix = suffix.trim().trim_end_matches('.');
+        if suffix.contains(|c: char| c.is_whitespace() || ":/@?#\\".contains(c)) {
+            return None;
+        }
+        let url = Url::parse(&format!("https://{suffix}")).ok()?;
+        let place = Self::new(Site::Domain, url.domain()?)?;
+        (!Self::is_public_cloud(&place.suffix) && !NO_REGIONS.contains(&place.region.as_str())).then_some(place)
+    }
+
+    fn new(site: Site, suffix: &str) -> Option<Self> {
+        let (region, domain) = suffix.split_once('.')?;
+        let whole = !region.is_empty() && domain.split('.').all(|label| !label.is_empty());
+        let digits = suffix.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        (whole && !digits && suffix.len() <= 200).then(|| Self {
             site,
             region: region.to_owned(),
             suffix: suffix.to_owned(),
@@ -200,6 +220,20 @@ mod tests {
             assert_eq!(place.admin_portal(), "https://adminportal.east.cloud.contoso.example/");
             assert_eq!(place.resource_manager(), "https://adminmanagement.east.cloud.contoso.example/");
         }
+        for (text, region, suffix) in [
+            ("https://adminportal.east.corp/", "east", "east.corp"),
+            ("adminmanagement.west2.stack:443", "west2", "west2.stack"),
+            ("adminportal.east.a.b.c.d.example", "east", "east.a.b.c.d.example"),
+        ] {
+            let place = Place::of(text).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!((place.region.as_str(), place.suffix.as_str()), (region, suffix), "{text}");
+        }
+        let known = |suffix: &str| Place::of_external_domain(suffix).map(|place| place.suffix);
+        assert_eq!(known(" East.corp. "), Some("east.corp".to_owned()));
+        for suffix in ["", "east", "east..corp", "10.0.0.1", "east.azure.com", "a b.c", "east.corp/x", "east.corp:443"]
+        {
+            assert_eq!(known(suffix), None, "{suffix}");
+        }
         assert!(!Place::is_public_cloud("portal.notazure.com") && Place::is_public_cloud("azure.com"));
         let kit = Place::of("https://adminportal.local.azurestack.external").unwrap();
         assert_eq!((kit.region.as_str(), kit.suffix.as_str()), ("local", "local.azurestack.external"));
@@ -239,6 +273,9 @@ mod tests {
             "ftp://adminportal.a.b",
             "https://u:p@portal.a.b",
             "portal.a",
+            "adminportal.a",
+            "adminportal.1.2",
+            "east.corp",
             "portal.contoso.example",
             "https://www.google.com",
             "www.contoso.example",

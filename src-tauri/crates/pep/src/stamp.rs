@@ -1,6 +1,7 @@
 //! Stamps: what is known about one, and how it is read from a stamp information file.
 
 use serde::{Deserialize, Serialize};
+use serde_json::error::Category;
 use serde_json::{Map, Value};
 
 use crate::address::{self, Address, Origin};
@@ -78,26 +79,73 @@ pub struct ReadStamp {
     pub fields: Vec<(String, String)>,
 }
 
-/// Reads a stamp information file, whatever its name: judged by content; UTF-8 or UTF-16, with or without a mark.
+/// Why a file is none of a stamp, as a word: what is no JSON, or other JSON, may tell addresses all the same.
+pub(crate) mod not_a_stamp {
+    pub(crate) const SYNTAX: &str = "syntax";
+    pub(crate) const OTHER: &str = "other";
+    /// It ends in the middle.
+    pub(crate) const EARLY: &str = "early";
+    /// It is too large, too deep, or says the same thing twice.
+    pub(crate) const REFUSED: &str = "refused";
+    pub(crate) const SEVERAL: &str = "several";
+}
+
+fn not_a_stamp(reason: &'static str, detail: impl std::fmt::Display) -> Fault {
+    Fault::new(code::NOT_A_STAMP_FILE).with("reason", reason).detail(detail)
+}
+
+/// Reads a stamp information file, whatever its name: judged by content; UTF-8, UTF-16 or UTF-32, with or without a mark.
 ///
 /// # Errors
 /// When it is something else, too large, or holds no usable address.
 pub fn read_file(bytes: &[u8]) -> Result<ReadStamp, Fault> {
-    let not_a_stamp = || Fault::new(code::NOT_A_STAMP_FILE);
     if bytes.len() > LARGEST {
-        return Err(not_a_stamp().detail("the file is larger than 4 MiB"));
+        return Err(not_a_stamp(not_a_stamp::REFUSED, "the file is larger than 4 MiB"));
     }
-    let text = decode(bytes).ok_or_else(|| not_a_stamp().detail("the file is neither UTF-8 nor UTF-16"))?;
-    let value = json::strict(&text, DEEPEST).map_err(|error| not_a_stamp().detail(error))?;
-    let object = match &value {
-        Value::Object(object) => object,
-        // Saved from a session as a list of one.
-        Value::Array(items) if items.len() == 1 => {
-            items.first().and_then(Value::as_object).ok_or_else(|| not_a_stamp().detail("it is a list"))?
+    let text =
+        decode(bytes).ok_or_else(|| not_a_stamp(not_a_stamp::REFUSED, "the file is neither UTF-8 nor UTF-16"))?;
+    // Editors and copying leave zeros behind the end.
+    let text = text.trim_end_matches('\0');
+    let value = json::strict(text, DEEPEST).map_err(|error| match error.classify() {
+        Category::Eof if text.contains(['{', '[']) => {
+            not_a_stamp(not_a_stamp::EARLY, format!("it ends in the middle; copy it again as a whole ({error})"))
         }
-        _ => return Err(not_a_stamp().detail("it is no object")),
-    };
-    of_fields(object)
+        Category::Eof | Category::Syntax | Category::Io => {
+            not_a_stamp(not_a_stamp::SYNTAX, format!("it is no JSON: {error}"))
+        }
+        Category::Data => not_a_stamp(not_a_stamp::REFUSED, error),
+    })?;
+    of_value(&value)
+}
+
+fn of_value(value: &Value) -> Result<ReadStamp, Fault> {
+    let other = |what: &str| not_a_stamp(not_a_stamp::OTHER, what);
+    match value {
+        // PowerShell 5.1 wraps some lists in an object with their count.
+        Value::Object(object) if field(object, ADDRESSES).is_none() => {
+            let inner = match field(object, "value") {
+                Some(list @ Value::Array(_)) => Some(list),
+                _ => object.values().find(|inner| inner.as_object().is_some_and(|it| field(it, ADDRESSES).is_some())),
+            };
+            inner.map_or_else(|| of_fields(object), of_value)
+        }
+        Value::Object(object) => of_fields(object),
+        Value::Array(items) => {
+            let mut read =
+                items.iter().map(|item| item.as_object().ok_or_else(|| other("it is a list")).and_then(of_fields));
+            let first = read.next().unwrap_or_else(|| Err(other("it is an empty list")))?;
+            // Asked at each instance, the stamp says the same of itself.
+            for next in read {
+                let (first, next) = (&first.stamp, next?.stamp);
+                if first.id != next.id || first.addresses != next.addresses {
+                    let what = format!("it holds {} stamps; choose a file of one", items.len());
+                    return Err(not_a_stamp(not_a_stamp::SEVERAL, what));
+                }
+            }
+            Ok(first)
+        }
+        _ => Err(other("it is no object")),
+    }
 }
 
 /// Reads what `Get-AzureStackStampInformation` returned in a session: the same fields as those of the file (pep-facts A.3).
@@ -105,7 +153,7 @@ pub fn read_file(bytes: &[u8]) -> Result<ReadStamp, Fault> {
 /// # Errors
 /// When it is something else, or holds no usable address.
 pub fn of_object(value: &clixml::Value) -> Result<ReadStamp, Fault> {
-    let object = value.as_object().ok_or_else(|| Fault::new(code::NOT_A_STAMP_FILE).detail("it is no object"))?;
+    let object = value.as_object().ok_or_else(|| not_a_stamp(not_a_stamp::OTHER, "it is no object"))?;
     let text = |value: &clixml::Value| {
         value.base().as_str().map(|text| Value::from(text.chars().take(LONGEST).collect::<String>()))
     };
@@ -123,9 +171,8 @@ pub fn of_object(value: &clixml::Value) -> Result<ReadStamp, Fault> {
 }
 
 fn of_fields(object: &Map<String, Value>) -> Result<ReadStamp, Fault> {
-    let not_a_stamp = || Fault::new(code::NOT_A_STAMP_FILE);
     if let Some(name) = twice(object) {
-        return Err(not_a_stamp().detail(format!("{name} stands there twice")));
+        return Err(not_a_stamp(not_a_stamp::REFUSED, format!("{name} stands there twice")));
     }
     let Some(addresses) = field(object, ADDRESSES) else {
         let worksheet = ["DeploymentData", "InputData", "NamingPrefix", "PhysicalMachines"];
@@ -133,7 +180,7 @@ fn of_fields(object: &Map<String, Value>) -> Result<ReadStamp, Fault> {
         return Err(if is_worksheet {
             Fault::new(code::DEPLOYMENT_DATA_FILE)
         } else {
-            not_a_stamp().detail(format!("it has no {ADDRESSES}"))
+            not_a_stamp(not_a_stamp::OTHER, format!("it has no {ADDRESSES}"))
         });
     };
     let listed = listed(addresses)?;
@@ -202,7 +249,7 @@ impl Stamp {
     #[must_use]
     pub fn place(&self) -> Option<String> {
         let url = if self.resource_manager.is_empty() {
-            arm::Place::of(&self.external_domain)?.resource_manager()
+            arm::Place::of_external_domain(&self.external_domain)?.resource_manager()
         } else {
             self.resource_manager.clone()
         };
@@ -234,24 +281,33 @@ fn twice(object: &Map<String, Value>) -> Option<&str> {
     repeated.map(|(_, (_, name))| *name)
 }
 
-/// The addresses as text: a list, a single one, or a list that PowerShell 5.1 wrapped in an object with its count.
+/// The addresses as text: a list, a single one, a list that PowerShell 5.1 wrapped in an object with its count, or addresses that .NET has
+/// written as objects.
 fn listed(value: &Value) -> Result<String, Fault> {
     let bad = || Fault::new(code::NO_USABLE_ADDRESS).with("reason", "notText").detail("an address is no text");
     match value {
-        Value::String(text) => Ok(text.clone()),
-        Value::Array(items) => {
-            let texts: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
-            texts.map(|texts| texts.join(" ")).ok_or_else(bad)
+        // A list that was made a text has its braces, and the length of the network's prefix may stand behind an address.
+        Value::String(text) => {
+            let words = text.split(|c: char| c.is_whitespace() || "{}[]()\"',;".contains(c));
+            let bare = |word: &str| match word.split_once('/') {
+                Some((address, length)) if length.parse().is_ok_and(|length: u8| length <= 128) => address.to_owned(),
+                _ => word.to_owned(),
+            };
+            Ok(words.filter(|word| !word.is_empty()).map(bare).collect::<Vec<_>>().join(" "))
         }
-        Value::Object(members) => match field(members, "value") {
-            Some(items @ Value::Array(_)) => listed(items),
+        Value::Array(items) => {
+            let texts: Result<Vec<String>, Fault> = items.iter().filter(|item| !item.is_null()).map(listed).collect();
+            Ok(texts?.join(" "))
+        }
+        Value::Object(members) => match field(members, "value").or_else(|| field(members, "IPAddressToString")) {
+            Some(inner @ (Value::Array(_) | Value::String(_))) => listed(inner),
             _ => Err(bad()),
         },
         _ => Err(bad()),
     }
 }
 
-/// The text of a file: UTF-8 or UTF-16, with or without a mark, or what a code page has in common with ASCII.
+/// The text of a file: UTF-8, UTF-16 or UTF-32, with or without a mark, or what a code page has in common with ASCII.
 #[must_use]
 pub fn decode(bytes: &[u8]) -> Option<String> {
     let utf16 = |bytes: &[u8], big: bool| {
@@ -260,7 +316,16 @@ pub fn decode(bytes: &[u8]) -> Option<String> {
             pairs.iter().map(|pair| if big { u16::from_be_bytes(*pair) } else { u16::from_le_bytes(*pair) }).collect();
         rest.is_empty().then(|| String::from_utf16(&units).ok()).flatten()
     };
+    let utf32 = |bytes: &[u8], big: bool| {
+        let (fours, rest) = bytes.as_chunks::<4>();
+        let code = |four: &[u8; 4]| if big { u32::from_be_bytes(*four) } else { u32::from_le_bytes(*four) };
+        let text: Option<String> = fours.iter().map(|four| char::from_u32(code(four))).collect();
+        text.filter(|_| rest.is_empty())
+    };
     match bytes {
+        [0xff, 0xfe, 0, 0, rest @ ..] => utf32(rest, false),
+        [0, 0, 0xfe, 0xff, rest @ ..] => utf32(rest, true),
+        [_, 0, 0, 0, ..] => utf32(bytes, false),
         [0xff, 0xfe, rest @ ..] => utf16(rest, false),
         [0xfe, 0xff, rest @ ..] => utf16(rest, true),
         [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8(rest.to_vec()).ok(),
@@ -322,11 +387,35 @@ mod tests {
             marked(&[0xff, 0xfe], utf16(false)),
             marked(&[0xfe, 0xff], utf16(true)),
             utf16(false),
+            marked(&[0xff, 0xfe, 0, 0], FILE.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect()),
+            marked(&[0, 0, 0xfe, 0xff], FILE.chars().flat_map(|c| u32::from(c).to_be_bytes()).collect()),
+            FILE.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect(),
         ] {
             let read = read_file(&bytes).unwrap();
             assert_eq!((read.stamp.region.as_str(), read.stamp.addresses.len()), ("east", 3));
             assert_eq!(read.stamp.account().as_deref(), Some(r"azurestack\CloudAdmin"));
             assert_eq!(read.stamp.id, "3c2f0a5e");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_file_is_told() {
+        let two = format!("[{FILE}, {}]", FILE.replace("3C2F0A5E", "another"));
+        for (text, reason) in [
+            (two.as_str(), not_a_stamp::SEVERAL),
+            (FILE.get(..200).unwrap(), not_a_stamp::EARLY),
+            (
+                r#"{"EmergencyConsoleIPAddresses": "10.0.0.1", "EmergencyConsoleIPAddresses": "10.0.0.2"}"#,
+                not_a_stamp::REFUSED,
+            ),
+            ("DeploymentID : 1", not_a_stamp::SYNTAX),
+            ("", not_a_stamp::SYNTAX),
+            ("[]", not_a_stamp::OTHER),
+            ("7", not_a_stamp::OTHER),
+            (r#"{"pepIpAddresses": []}"#, not_a_stamp::OTHER),
+        ] {
+            let fault = read_file(text.as_bytes()).unwrap_err();
+            assert_eq!((fault.code, fault.values["reason"].as_str()), (code::NOT_A_STAMP_FILE, reason), "{text}");
         }
     }
 
@@ -351,12 +440,27 @@ mod tests {
             (r#""192.0.2.1, 192.0.2.2""#, 2),
             (r#"["192.0.2.1"]"#, 1),
             (r#"{"value": ["192.0.2.1", "192.0.2.2"], "Count": 2}"#, 2),
+            (r#""{192.0.2.1, 192.0.2.2}""#, 2),
+            (r#""[\"192.0.2.1\", \"192.0.2.2\"]""#, 2),
+            (r#"[["192.0.2.1", "192.0.2.2"]]"#, 2),
+            (r#"[{"IPAddressToString": "192.0.2.1", "Address": 16908480}]"#, 1),
+            (r#"[{"value": "192.0.2.1"}, null, ""]"#, 1),
+            (r#"["192.0.2.1/27", "192.0.2.2/27"]"#, 2),
         ] {
             let text = format!(r#"{{"emergencyconsoleipaddresses": {addresses}, "Unknown": [1, {{}}]}}"#);
             assert_eq!(read_file(text.as_bytes()).unwrap().stamp.addresses.len(), count, "{text}");
         }
+        for text in [
+            format!("[{FILE}]"),
+            // Asked at each instance
+            format!("[{FILE}, {}]", FILE.replace(r#""x""#, r#""y""#)),
+            format!(r#"{{"value": [{FILE}], "Count": 1}}"#),
+            format!(r#"{{"StampInformation": {FILE}}}"#),
+            format!("{FILE}\0\0\0"),
+        ] {
+            assert_eq!(read_file(text.as_bytes()).unwrap().stamp.addresses.len(), 3, "{text}");
+        }
         let read = read_file(format!("[{FILE}]").as_bytes()).unwrap();
-        assert_eq!(read.stamp.addresses.len(), 3);
         assert!(read.fields.iter().all(|(name, _)| !name.starts_with("PS") && name != "RunspaceId"));
         assert_eq!(from_text(FILE).unwrap().addresses.len(), 3, "pasted content is a file too");
     }
@@ -395,7 +499,7 @@ mod tests {
             format!(r#"{{{address}, "emergencyConsoleIPAddresses": "10.0.0.2"}}"#),
             format!(r#"{{{address}, "x": {{"a": 1, "a": 2}}}}"#),
             format!(r#"{{{address}, "x": {}{}}}"#, "[".repeat(40), "]".repeat(40)),
-            format!("[{{{address}}}, {{{address}}}]"),
+            format!("[{{{address}}}, {{{}}}]", address.replace("10.0.0.1", "10.0.0.2")),
             format!("{{{address}}} trailing"),
             format!("{{{address}, \"x\": \"{}\"}}", "y".repeat(LARGEST)),
         ] {

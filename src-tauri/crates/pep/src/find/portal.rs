@@ -27,7 +27,14 @@ pub fn portal_of(text: &str) -> Result<Place, Fault> {
     Place::of(text).ok_or_else(|| {
         let shown = shown(text);
         let why = "it is no address of a stamp's portal: that is https://adminportal.<region>.<domain>";
-        Fault::new(code::NOT_A_PORTAL).with("address", shown.as_str()).detail(format!("{shown}: {why}"))
+        let fault = Fault::new(code::NOT_A_PORTAL).with("address", shown.as_str()).detail(format!("{shown}: {why}"));
+        // Nobody knows whether the first part is the region.
+        match Place::of_external_domain(text).filter(|place| place.suffix.matches('.').count() == 1) {
+            Some(place) => {
+                fault.detail(format!("if {} is the region, type {}", place.region, place.admin_portal_host()))
+            }
+            None => fault,
+        }
     })
 }
 
@@ -110,9 +117,26 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_domain_of_one_label_is_possible_and_told_where_it_is_not_clear() {
+        let book = Arc::new(Book(vec![("adminportal.east.corp", "10.1.2.5")]));
+        for text in ["https://adminportal.east.corp/#blade", "adminmanagement.east.corp"] {
+            let found = of_portal(text, book.clone(), Duration::from_secs(1)).await.unwrap();
+            let facts = [Fact::Region, Fact::ExternalDomain, Fact::ResourceManager].map(|fact| found.value(fact));
+            assert_eq!(facts, [Some("east"), Some("east.corp"), Some("https://adminmanagement.east.corp/")], "{text}");
+            assert_eq!(found.candidates.len(), 4);
+        }
+        let fault = of_portal("east.corp", book, Duration::from_secs(1)).await.unwrap_err();
+        assert_eq!(fault.code, code::NOT_A_PORTAL);
+        assert_eq!(fault.detail.last().unwrap(), "if east is the region, type adminportal.east.corp");
+    }
+
+    #[tokio::test]
     async fn what_is_no_portal_of_a_stamp_tells_nothing() {
         for (text, number) in [
             ("10.0.0.1", code::NOT_A_PORTAL),
+            ("contoso.example", code::NOT_A_PORTAL),
+            ("portal.contoso.example", code::NOT_A_PORTAL),
+            ("east", code::NOT_A_PORTAL),
             ("https://www.google.com", code::NOT_A_PORTAL),
             ("https://systemgallery.adminhosting.east.a.example/", code::NOT_A_PORTAL),
             ("https://adminvault.east.a.example", code::NOT_A_PORTAL),

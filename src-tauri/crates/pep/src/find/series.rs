@@ -1,4 +1,5 @@
-//! Addresses that people write in short: `10.0.5.224/225/226`, `10.0.5.224, .225 and .226`, `10.0.5.224-226`.
+//! Addresses that people write in short: `10.0.5.224/225/226`, `10.0.5.224, .225 and .226`, `10.0.5.224-226`, and by their network:
+//! `10.0.5.0/24: .224, .225, .226`.
 
 use std::borrow::Cow;
 use std::net::Ipv4Addr;
@@ -20,6 +21,10 @@ enum Between {
 const BETWEEN: &[(&str, Between)] = &[
     ("and", Between::And),
     ("or", Between::And),
+    ("und", Between::And),
+    ("oder", Between::And),
+    ("et", Between::And),
+    ("ou", Between::And),
     (",", Between::And),
     (";", Between::And),
     ("&", Between::And),
@@ -27,6 +32,7 @@ const BETWEEN: &[(&str, Between)] = &[
     ("/", Between::Slash),
     ("through", Between::To),
     ("to", Between::To),
+    ("bis", Between::To),
     ("..", Between::To),
     ("-", Between::To),
     ("\u{2013}", Between::To),
@@ -38,8 +44,21 @@ pub(super) fn written_out(text: &str) -> Cow<'_, str> {
     let mut out = String::new();
     let (mut copied, mut at) = (0, 0);
     let mut before = None;
+    let network = the_network(text);
     while let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) {
-        let starts = c.is_ascii_digit() && !before.is_some_and(|c: char| c.is_alphanumeric() || ".-:_/[".contains(c));
+        if let Some(network) = network.filter(|_| c == '.' && !before.is_some_and(joins))
+            && let Some((number, length)) = text.get(at..).and_then(|rest| last_part(rest, network))
+        {
+            let [a, b, c, _] = network.0.octets();
+            let first = Ipv4Addr::new(a, b, c, number);
+            out.push_str(text.get(copied..at).unwrap_or_default());
+            out.push_str(&first.to_string());
+            let (more, end) = series(text, first, at + length);
+            more.iter().for_each(|last| out.push_str(&format!(", {a}.{b}.{c}.{last}")));
+            (copied, at, before) = (end, end, Some('0'));
+            continue;
+        }
+        let starts = c.is_ascii_digit() && !before.is_some_and(joins);
         let Some((first, length)) = starts.then(|| text.get(at..).and_then(address)).flatten() else {
             before = Some(c);
             at += c.len_utf8();
@@ -72,6 +91,55 @@ pub(super) fn written_out(text: &str) -> Cow<'_, str> {
     }
     out.push_str(text.get(copied..).unwrap_or_default());
     Cow::Owned(out)
+}
+
+/// Whether what follows this character belongs to it.
+fn joins(c: char) -> bool {
+    c.is_alphanumeric() || ".-:_/[".contains(c)
+}
+
+/// The one network that a text is about, and the length of its prefix, where addresses stand in it by their last parts alone. Where there
+/// are two, nobody knows which of them is meant.
+fn the_network(text: &str) -> Option<(Ipv4Addr, u32)> {
+    let mut only = None;
+    let words =
+        || text.split(|c: char| c.is_whitespace() || "(),;:|=\"'`*<>".contains(c)).filter(|word| !word.is_empty());
+    for found in words().filter_map(network) {
+        if only.is_some_and(|only| only != found) {
+            return None;
+        }
+        only = Some(found);
+    }
+    let network = only?;
+    // One alone is a number of something else.
+    let parts = text.split(|c: char| c.is_whitespace() || "(),;:|=\"'`*<>/".contains(c));
+    (parts.filter(|part| last_part(part, network).is_some()).count() > 1).then_some(network)
+}
+
+/// `10.0.5.0/24`, and longer prefixes; `10.0.5.x`
+pub(super) fn network(word: &str) -> Option<(Ipv4Addr, u32)> {
+    let open = ["x", "X", "xxx", "XXX", "xx"].iter().find_map(|any| word.strip_suffix(any)?.strip_suffix('.'));
+    if let Some(front) = open {
+        return Some((format!("{front}.0").parse().ok()?, 24));
+    }
+    let (address, length) = word.trim_end_matches('.').split_once('/')?;
+    let (address, length): (Ipv4Addr, u32) = (address.parse().ok()?, length.parse().ok()?);
+    let is_network = (24..=30).contains(&length) && address.to_bits().trailing_zeros() >= 32 - length;
+    is_network.then_some((address, length))
+}
+
+/// `.224`: the last part of an address in the network, and its length.
+fn last_part(text: &str, (network, length): (Ipv4Addr, u32)) -> Option<(u8, usize)> {
+    let digits = text.strip_prefix('.')?;
+    let count = digits.bytes().take_while(u8::is_ascii_digit).count();
+    let number: u8 = digits.get(..count)?.parse().ok()?;
+    let after = digits.get(count..)?;
+    let goes_on = after.starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '%')
+        || after.strip_prefix('.').is_some_and(|after| after.starts_with(|c: char| c.is_ascii_digit()));
+    let [a, b, c, _] = network.octets();
+    let host = 32_u32.saturating_sub(length);
+    let inside = Ipv4Addr::new(a, b, c, number).to_bits().checked_shr(host) == network.to_bits().checked_shr(host);
+    (inside && !goes_on && number > 0).then_some((number, count + 1))
 }
 
 /// The numbers that follow an address, and where the last one of them ends.
@@ -153,6 +221,8 @@ mod tests {
             "10.0.5.224; .225; .226",
             "10.0.5.224 / .225 / .226",
             "10.0.5.224, 225 and 226",
+            "10.0.5.224, .225 und .226",
+            "10.0.5.224 bis .226",
             "10.0.5.224, .225, and .226",
             "10.0.5.224-226",
             "10.0.5.224 \u{2013} 226",
@@ -162,6 +232,37 @@ mod tests {
             "10.0.5.224 through 10.0.5.226",
         ] {
             assert_eq!(written_out(&format!("({short}).")), format!("({three})."), "{short}");
+        }
+    }
+
+    #[test]
+    fn last_parts_belong_to_the_one_network_of_the_text() {
+        let three = "10.0.5.224, 10.0.5.225, 10.0.5.226";
+        for (text, wanted) in [
+            ("10.0.5.0/24: .224, .225, .226", format!("10.0.5.0/24: {three}")),
+            ("Network 10.0.5.0/24\nPEP .224, .225 and .226", format!("Network 10.0.5.0/24\nPEP {three}")),
+            ("PEP (.224/.225/.226) in 10.0.5.0/24", format!("PEP ({three}) in 10.0.5.0/24")),
+            ("10.0.5.192/26 .224 .225", "10.0.5.192/26 10.0.5.224 10.0.5.225".to_owned()),
+            ("10.0.5.x: .224-.226 or .227", "10.0.5.x: 10.0.5.224, 10.0.5.225, 10.0.5.226, 10.0.5.227".to_owned()),
+            (
+                "10.0.5.0/24 and again 10.0.5.0/24. .4, .5.",
+                "10.0.5.0/24 and again 10.0.5.0/24. 10.0.5.4, 10.0.5.5.".to_owned(),
+            ),
+        ] {
+            assert_eq!(written_out(text), wanted, "{text}");
+        }
+        for text in [
+            // Two networks, none, one that is too large, and one in which they are not
+            "10.0.5.0/24, 10.0.6.0/24: .224, .225, .226",
+            "PEP .224, .225, .226",
+            "10.0.0.0/16: .224, .225",
+            "10.0.5.0/26: .224, .225",
+            // A number alone, and numbers of something else
+            "10.0.5.0/24 in .5 s",
+            "10.0.5.0/24: .5s, .25%, v.24",
+            "10.0.5.4/24: .224, .225",
+        ] {
+            assert_eq!(written_out(text), text);
         }
     }
 
@@ -192,8 +293,8 @@ mod tests {
         #[test]
         fn nothing_is_lost(text in "[0-9./, \\-a-f:\u{2013}]{0,80}") {
             let out = written_out(&text);
-            let gone = text.chars().filter(|c| c.is_alphabetic() && !"andortough".contains(*c)).count();
-            let kept = out.chars().filter(|c| c.is_alphabetic() && !"andortough".contains(*c)).count();
+            let gone = text.chars().filter(|c| c.is_alphabetic() && !"andortoughdeisub".contains(*c)).count();
+            let kept = out.chars().filter(|c| c.is_alphabetic() && !"andortoughdeisub".contains(*c)).count();
             prop_assert_eq!(gone, kept);
             // Each number brings at most a range.
             prop_assert!(out.len() <= (text.len() + 1) * usize::from(SPAN) * 16);

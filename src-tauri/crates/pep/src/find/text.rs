@@ -34,9 +34,10 @@ const INSTANCES: usize = 3;
 pub fn of_text(text: &str) -> Found {
     let whole = text.len();
     let text = cut(text);
-    if let Some(found) = of_json(text) {
-        return found;
-    }
+    let text = match of_json(text) {
+        Ok(found) => return found,
+        Err(text) => text,
+    };
     let left_out = whole.saturating_sub(text.len());
     let text = &order::in_order(&series::written_out(&cleaned::cleaned(text)));
     let parts = parts(text);
@@ -49,7 +50,11 @@ pub fn of_text(text: &str) -> Found {
     }
     everywhere(text, &mut found);
     if left_out > 0 {
-        let more = format!("{left_out} bytes behind the first {LONGEST}");
+        let more = if whole > LONGEST {
+            format!("{left_out} bytes behind the first {LONGEST}")
+        } else {
+            "it ends in the middle of a value".to_owned()
+        };
         found.problem(Source::PastedText, Fault::new(code::NOT_ALL_READ).with("more", more));
     }
     found
@@ -63,21 +68,29 @@ fn cut(text: &str) -> &str {
     text.get(..end).unwrap_or_default()
 }
 
-/// The stamp information file itself may be pasted.
-fn of_json(text: &str) -> Option<Found> {
+/// The stamp information file itself may be pasted; else the text that remains to be looked at. Of one that ends in the middle of a
+/// value this one is not taken: half an address is another one.
+fn of_json(text: &str) -> Result<Found, &str> {
     if !text.trim_start_matches(['\u{feff}', ' ', '\r', '\n', '\t']).starts_with(['{', '[']) {
-        return None;
+        return Err(text);
     }
-    match stamp::read_file(text.as_bytes()) {
-        Ok(read) => Some(super::of_stamp(&read.stamp, Source::PastedText, "JSON")),
-        Err(fault) if fault.code == code::DEPLOYMENT_DATA_FILE => {
-            let mut found = Found::default();
-            found.problem(Source::PastedText, fault);
-            Some(found)
+    let fault = match stamp::read_file(text.as_bytes()) {
+        Ok(read) => return Ok(super::of_stamp(&read.stamp, Source::PastedText, "JSON")),
+        Err(fault) => fault,
+    };
+    let reason = fault.values.get("reason").map(String::as_str);
+    match reason {
+        _ if fault.code == code::DEPLOYMENT_DATA_FILE => {}
+        Some(stamp::not_a_stamp::REFUSED) if text.len() < LONGEST => {}
+        Some(stamp::not_a_stamp::EARLY) if text.matches('"').count() % 2 == 1 => {
+            return Err(text.rsplit_once('"').map_or(text, |(whole, _)| whole));
         }
         // Other JSON has its labels too.
-        Err(_) => None,
+        _ => return Err(text),
     }
+    let mut found = Found::default();
+    found.problem(Source::PastedText, fault);
+    Ok(found)
 }
 
 /// One part with its label.
@@ -103,9 +116,8 @@ fn one(part: &Part<'_>, found: &mut Found) {
             found.learn(Fact::Version, version.unwrap_or_default(), SOURCE);
         }
         Kind::Region => {
-            let region = words(part.value).next().filter(|word| is_region(word));
             if found.value(Fact::Region).is_none() {
-                found.learn(Fact::Region, region.unwrap_or_default(), SOURCE);
+                found.learn(Fact::Region, region_of(part).unwrap_or_default(), SOURCE);
             }
         }
         Kind::Domain => {
@@ -121,15 +133,36 @@ fn one(part: &Part<'_>, found: &mut Found) {
     }
 }
 
+/// The region behind its label: the first word behind a colon, else a line of one word. Other lines are labels of other things, or what
+/// the portal shows beside.
+fn region_of<'a>(part: &Part<'a>) -> Option<&'a str> {
+    let value = part.value;
+    let named = value.trim_start_matches([' ', '"']).starts_with([':', '=', '\t', '|']);
+    let line = value.lines().find(|line| words(line).next().is_some())?;
+    let mut all = words(line).filter(|word| !["is", "name", "of", "the"].contains(&word.to_ascii_lowercase().as_str()));
+    let first = all.next()?;
+    // The last line of several is the beginning of the next label's.
+    let cut = part.cut && value.lines().count() > 1 && value.lines().next_back() == Some(line);
+    let alone = all.next().is_none() && !cut;
+    (is_region(first) && (named || alone)).then_some(first)
+}
+
 /// Addresses that stand for nothing else, where the labels have not told all instances.
 fn unlabelled(text: &str, parts: &[Part<'_>], found: &mut Found) {
+    let before = found.problems.clone();
     let elsewhere: HashSet<&str> = parts.iter().flat_map(Part::of_others).collect();
+    // A list may be numbered.
+    let counts = |word: &str| word.len() <= 2 && word.bytes().all(|b| b.is_ascii_digit());
     let bare = found.candidates.is_empty()
-        && words(text).all(|word| host_of(word).is_some() || !word.contains(char::is_alphanumeric));
+        && words(text).all(|word| host_of(word).is_some() || !word.contains(char::is_alphanumeric) || counts(word));
     let confidence = if bare { Confidence::Known } else { Confidence::Guess };
     let known: HashSet<String> = found.candidates.iter().map(|one| one.address.host.clone()).collect();
     for word in addresses(text).filter(|word| !elsewhere.contains(word) && !known.contains(*word)) {
         take(word, confidence, "", found);
+    }
+    // What nobody has called an endpoint is no news where there are others.
+    if !found.candidates.is_empty() {
+        found.problems.retain(|problem| problem.fault.code == code::NOT_ALL_READ || before.contains(problem));
     }
 }
 
@@ -145,7 +178,8 @@ fn everywhere(text: &str, found: &mut Found) {
         if lower.starts_with("https://")
             || ["adminportal.", "adminmanagement."].iter().any(|label| lower.starts_with(label))
         {
-            // Two labels are a domain of somebody else: a stamp has a region and a domain.
+            // Two labels are more often a domain of somebody else than a region and a domain of one label, and nobody typed this as
+            // the address of a stamp.
             let place =
                 Place::of(word).filter(|place| place.site != Site::Domain && place.suffix.matches('.').count() > 1);
             if let Some(place) = place {

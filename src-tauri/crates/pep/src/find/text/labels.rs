@@ -1,6 +1,6 @@
 //! The labels of the portal's page of properties and of what people write, and what belongs to each.
 
-use super::words::{FILLERS, addresses, host_of, is_filler, is_host, is_version, words};
+use super::words::{FILLERS, addresses, host_of, is_filler, is_host, is_mask, is_version, words};
 
 /// What a label says about what follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,11 +36,15 @@ const LABELS: &[(&str, Kind)] = &[
     ("emergency recovery console", Kind::Pep),
     ("emergencyconsoleipaddresses", Kind::Pep),
     ("emergency console ip addresses", Kind::Pep),
+    ("emergencyconsoleipaddress", Kind::Pep),
     ("pepipaddresses", Kind::Pep),
     ("pepipaddress", Kind::Pep),
     ("pep ip addresses", Kind::Pep),
     ("pep ip address", Kind::Pep),
     ("pep addresses", Kind::Pep),
+    ("pep ips", Kind::Pep),
+    ("pep ip", Kind::Pep),
+    ("peps", Kind::Pep),
     ("privileged end point", Kind::Pep),
     ("emergency console", Kind::Pep),
     ("emergencyconsole", Kind::Pep),
@@ -160,6 +164,8 @@ pub(super) struct Part<'a> {
     pub(super) label: &'a str,
     pub(super) kind: Kind,
     pub(super) value: &'a str,
+    /// The next label begins on the last line of the value.
+    pub(super) cut: bool,
 }
 
 impl<'a> Part<'a> {
@@ -204,6 +210,15 @@ impl<'a> Part<'a> {
                 for word in words(piece) {
                     match host_of(word) {
                         Some(host) => taken.push(host),
+                        // What follows a mask is a gateway.
+                        None if is_mask(word) => return (taken, clear),
+                        // "10.0.0.1 is the": of what is named next.
+                        None if !taken.is_empty() && COPULAS.contains(&word.to_ascii_lowercase().as_str()) => {
+                            taken.pop();
+                            return (taken, clear);
+                        }
+                        // Of a server of names, as tools print which one they have asked.
+                        None if at > 0 && word.to_ascii_lowercase().starts_with("server") => return (taken, clear),
                         None if is_filler(word) || inside => {}
                         None if at == 0 && taken.is_empty() => clear &= joins(word),
                         None => return (taken, clear),
@@ -220,8 +235,22 @@ fn joins(word: &str) -> bool {
     JOINTS.contains(&word.to_lowercase().as_str())
 }
 
+/// Words that say of an address before them what it is.
+const COPULAS: &[&str] = &["is", "ist", "est", "es"];
+
 /// Words between a label and its values.
 const JOINTS: &[&str] = &[
+    "your",
+    "this",
+    "stamp",
+    "system",
+    "range",
+    // Of a zone, and of lists that PowerShell and others print
+    "in",
+    "a",
+    "answer",
+    "running",
+    "ansible_host",
     "is",
     "are",
     "at",
@@ -280,27 +309,51 @@ pub(super) fn labels(text: &str) -> Vec<(usize, usize, Kind)> {
         // An instance's name has a prefix: the address behind it is what is wanted.
         let instance = at.checked_sub(1).and_then(|before| bytes.get(before..at + 5)) == Some(b"-ercs0".as_slice());
         let starts = (instance || !is_word(at.checked_sub(1))) && bytes.get(at).is_some_and(u8::is_ascii_alphabetic);
-        let label = starts
-            .then(|| {
-                let rest = bytes.get(at..)?;
-                LABELS.iter().find(|(label, _)| {
-                    let end = at + label.len();
-                    let next = bytes.get(end).copied().unwrap_or(b' ');
-                    let dotted = next == b'.' && bytes.get(end + 1).is_some_and(u8::is_ascii_alphanumeric);
-                    let joined = next.is_ascii_alphanumeric() || matches!(next, b'_' | b'-') || dotted;
-                    rest.starts_with(label.as_bytes()) && !joined
-                })
+        let label = starts.then(|| bytes.get(at..)).flatten().and_then(|rest| {
+            LABELS.iter().find_map(|(label, kind)| {
+                let end = begins_with(rest, label).then(|| end_of(bytes, at + label.len(), label))??;
+                Some((end, *kind))
             })
-            .flatten();
+        });
         match label {
-            Some((label, kind)) => {
-                taken.push((at, at + label.len(), *kind));
-                at += label.len();
+            Some((end, kind)) => {
+                taken.push((at, end, kind));
+                at = end;
             }
             None => at += 1,
         }
     }
     taken
+}
+
+/// Whether a text begins with a label; its blanks may be written as in names of settings.
+fn begins_with(text: &[u8], label: &str) -> bool {
+    text.first() == label.as_bytes().first()
+        && text.len() >= label.len()
+        && text
+            .iter()
+            .zip(label.bytes())
+            .all(|(b, wanted)| *b == wanted || (wanted == b' ' && matches!(b, b'_' | b'-')))
+}
+
+/// Where a label ends that is over there, if it does: the number of one among several, as in `PEP1` and `ntp_2`, and the domain behind the
+/// name of an instance belong to it.
+fn end_of(text: &[u8], end: usize, label: &str) -> Option<usize> {
+    let at = |place: usize| text.get(place).copied().unwrap_or(b' ');
+    let is_name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+    let dotted = |place: usize| at(place) == b'.' && at(place + 1).is_ascii_alphanumeric();
+    if label.starts_with("ercs0") && dotted(end) {
+        let mut end = end;
+        while dotted(end) || is_name(at(end)) {
+            end += 1;
+        }
+        return Some(end);
+    }
+    let number = end + usize::from(matches!(at(end), b'_' | b'-'));
+    let digits = (number..).take_while(|place| at(*place).is_ascii_digit()).count();
+    let end =
+        if (1..=2).contains(&digits) && !label.ends_with(|c: char| c.is_ascii_digit()) { number + digits } else { end };
+    (!is_name(at(end)) && !dotted(end)).then_some(end)
 }
 
 pub(super) fn parts(text: &str) -> Vec<Part<'_>> {
@@ -310,7 +363,13 @@ pub(super) fn parts(text: &str) -> Vec<Part<'_>> {
         .iter()
         .zip(ends)
         .filter_map(|((start, end, kind), next)| {
-            Some(Part { label: text.get(*start..*end)?, kind: *kind, value: text.get(*end..next)? })
+            let value = text.get(*end..next)?;
+            Some(Part {
+                label: text.get(*start..*end)?,
+                kind: *kind,
+                value,
+                cut: next < text.len() && !value.ends_with('\n'),
+            })
         })
         .collect()
 }

@@ -42,8 +42,11 @@ pub(super) fn in_order(text: &str) -> String {
     out
 }
 
+/// The cells of a table's line; those of a file of values are separated by commas.
 fn cells(line: &str) -> Vec<&str> {
-    line.split(['\t', '|']).map(str::trim).filter(|cell| !cell.is_empty()).collect()
+    let by_comma = !line.contains(['\t', '|']);
+    let ends = |c| if by_comma { matches!(c, ',' | ';') } else { matches!(c, '\t' | '|') };
+    line.split(ends).map(str::trim).filter(|cell| !cell.is_empty()).collect()
 }
 
 fn pair(labels: &[&str], values: &[&str], out: &mut String) {

@@ -319,3 +319,70 @@ fn a_message_in_words_gives_all_three_and_no_gateway() {
     assert_eq!(hosts(&found), ["10.0.0.4", "10.0.0.5"]);
     assert!(found.candidates.iter().all(|one| one.confidence == Confidence::Known));
 }
+
+#[test]
+fn settings_files_and_lists_of_tools_tell_their_addresses() {
+    for text in [
+        "PEP1=10.0.0.4\nPEP2=10.0.0.5\nPEP3=10.0.0.6\nNTP=10.1.1.1\n",
+        "PEP_IP_1=10.0.0.4\nPEP_IP_2=10.0.0.5\nPEP_IP_3=10.0.0.6\nNTP_SERVER_1=10.1.1.1\n",
+        "privileged_endpoints: [10.0.0.4, 10.0.0.5, 10.0.0.6]\nntp_servers: [10.1.1.1]\n",
+        "Region,PEP1,PEP2,PEP3,NTP\neast,10.0.0.4,10.0.0.5,10.0.0.6,10.1.1.1\n",
+        "<Stamp><Region>east</Region><PEP>10.0.0.4</PEP><PEP>10.0.0.5</PEP><PEP>10.0.0.6</PEP><NTP>10.1.1.1</NTP></Stamp>",
+        r#"<Obj N="EmergencyConsoleIPAddresses"><TN RefId="1"><T>System.String[]</T></TN><LST><S>10.0.0.4</S><S>10.0.0.5</S><S>10.0.0.6</S></LST></Obj>"#,
+        "azs-ercs01 IN A 10.0.0.4\nazs-ercs02.azs.local. 1200 IN A 10.0.0.5\nAZS-ERCS03 Running {10.0.0.6, fe80::1}",
+        "Name:    azs-ercs01.azs.local\nAddress:  10.0.0.4\n\nName:    azs-ercs02.azs.local\nAddresses:  10.0.0.5\n            10.0.0.6\n",
+        "Pinging azs-ercs01.azs.local [10.0.0.4] with 32 bytes of data:\nPinging azs-ercs02 [10.0.0.5]\nPinging azs-ercs03 [10.0.0.6]",
+        "1. 10.0.0.4\n2. 10.0.0.5\n3. 10.0.0.6\n",
+        "The PEP addresses for our stamp are 10.0.0.4, 10.0.0.5 und 10.0.0.6.",
+        "PEPs (10.0.0.4) (10.0.0.5) (10.0.0.6)",
+        "The network is 10.0.0.0/24, the PEPs are .4, .5 and .6",
+        "PEP IPs 10.0.0.x: .4, .5, .6",
+        "Privileged&#32;endpoint: 10.0.0.4,&#x20;10.0.0.5, 10.0.0.6",
+    ] {
+        assert_eq!(told(text), "10.0.0.4 10.0.0.5 10.0.0.6", "{text}");
+    }
+}
+
+#[test]
+fn what_belongs_to_something_else_is_not_taken_for_an_endpoint() {
+    for (text, wanted) in [
+        ("10.0.0.4 is our PEP, 10.1.1.1 is the time server", "?10.0.0.4 ?10.1.1.1"),
+        ("PEP 10.0.0.4 255.255.255.0 10.0.0.1", "10.0.0.4 ?10.0.0.1"),
+        ("azs-ercs01.azs.local. 1200 IN A 10.0.0.4\n;; SERVER: 10.1.1.1#53(10.1.1.1)\n", "10.0.0.4 ?10.1.1.1"),
+        ("PEP 10.0.0.4, network 10.0.0.192/26, 10.0.0.8/30", "10.0.0.4"),
+    ] {
+        assert_eq!(told(text), wanted, "{text}");
+    }
+    // A resolver on this computer is no endpoint that could not be used.
+    let found =
+        of_text("Server: 127.0.0.53\nAddress: 127.0.0.53#53\n\nName: azs-ercs01.azs.local\nAddress: 10.0.0.4\n");
+    assert_eq!((hosts(&found), found.problems.len()), (vec!["10.0.0.4"], 0), "{found:?}");
+    let found = of_text("127.0.0.1 localhost");
+    assert_eq!((found.candidates.len(), found.problems.len()), (0, 1), "{found:?}");
+}
+
+#[test]
+fn the_region_is_a_word_of_its_own() {
+    for (text, region) in [
+        ("Region\n\nSearch (Ctrl+/)\n\nOverview\n", None),
+        ("Region\nAktuelle Version\nZeitserver\neast\n1.2206.2.77\n10.1.1.1\n", None),
+        ("Region\neast\nCurrent version\n1.2206.2.77\n", Some("east")),
+        ("Region: east (Contoso)", Some("east")),
+        ("Region east Stamp Cloud ID x", Some("east")),
+        ("region=east", Some("east")),
+    ] {
+        assert_eq!(of_text(text).value(Fact::Region), region, "{text}");
+    }
+}
+
+#[test]
+fn half_an_address_is_not_taken() {
+    let text = r#"{"EmergencyConsoleIPAddresses": ["10.0.0.41", "10.0.0.4"#;
+    let found = of_text(text);
+    assert_eq!(hosts(&found), ["10.0.0.41"]);
+    assert_eq!(found.problems[0].fault.code, code::NOT_ALL_READ);
+    // What a file is refused for is not read past when it is pasted.
+    let twice = r#"{"EmergencyConsoleIPAddresses": "10.0.0.1", "EmergencyConsoleIPAddresses": "10.0.0.2"}"#;
+    let found = of_text(twice);
+    assert_eq!((found.candidates.len(), found.problems[0].fault.code), (0, code::NOT_A_STAMP_FILE));
+}

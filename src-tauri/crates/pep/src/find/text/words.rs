@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::super::series;
 use crate::address;
 
 /// Whether an address may be written with this port, and still mean an endpoint.
@@ -32,6 +33,17 @@ pub(super) const FILLERS: &[&str] = &[
     "to",
     "clipboard",
     "copied",
+    "und",
+    "oder",
+    "et",
+    "ou",
+    "y",
+    "e",
+    "o",
+    "en",
+    "og",
+    "och",
+    "\u{438}",
 ];
 
 /// Words: everything between blanks and what separates values.
@@ -39,10 +51,12 @@ pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
     let separates = |c: char| {
         c.is_whitespace()
             || c.is_control()
-            || matches!(c, ',' | ';' | '|' | '"' | '\'' | '{' | '}' | '(' | ')' | '<' | '>' | '=' | '`' | '*')
+            || matches!(c, ',' | ';' | '|' | '"' | '\'' | '{' | '}' | '(' | ')' | '<' | '>' | '=' | '`' | '*' | '@')
     };
     text.split(separates)
         .map(|word| word.trim_end_matches(['.', ':']).trim_start_matches(':'))
+        // The end of a list; what belongs to an address of IPv6 has a beginning.
+        .map(|word| if word.contains('[') { word } else { word.trim_end_matches(']') })
         .filter(|word| !word.is_empty())
 }
 
@@ -66,9 +80,8 @@ pub(super) fn host_of(word: &str) -> Option<&str> {
     let host = match host.split_once('/') {
         Some((address, length)) => {
             // "10.0.0.0/24" is a network; "10.0.0.7/24" is a machine in it.
-            let length: u8 = length.parse().ok()?;
-            let machine = length <= 128 && !address.ends_with(".0") && !address.ends_with("::");
-            Some(address).filter(|_| machine)?
+            let length: u32 = length.parse().ok()?;
+            Some(address).filter(|_| is_machine(address, length))?
         }
         None => host,
     };
@@ -81,8 +94,28 @@ pub(super) fn host_of(word: &str) -> Option<&str> {
         Some((before, port)) if !port.contains(':') => Some(before).filter(|_| is_winrm(port))?,
         _ => host,
     };
-    // "::" and the like are more often typing than addresses, and 255 is where masks begin.
-    (host.len() > 3 && !host.starts_with("255.") && host.parse::<IpAddr>().is_ok()).then_some(host)
+    // "::" and the like are more often typing than addresses, 255 is where masks begin, and an address of one link leads nowhere else.
+    let link = host.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("fe80"));
+    (host.len() > 3 && !is_mask(host) && !link && host.parse::<IpAddr>().is_ok()).then_some(host)
+}
+
+/// Whether a word is the mask of a network.
+pub(super) fn is_mask(word: &str) -> bool {
+    word.starts_with("255.")
+}
+
+/// Whether an address with the length of its network's prefix is one of a machine, not of the network.
+fn is_machine(address: &str, length: u32) -> bool {
+    match address.parse::<IpAddr>() {
+        // In a network of two both are machines. RFC 3021
+        Ok(IpAddr::V4(v4)) => {
+            length <= 32 && (length >= 31 || v4.to_bits().trailing_zeros() < 32_u32.saturating_sub(length))
+        }
+        Ok(IpAddr::V6(v6)) => {
+            length <= 128 && (length >= 127 || v6.to_bits().trailing_zeros() < 128_u32.saturating_sub(length))
+        }
+        Err(_) => false,
+    }
 }
 
 pub(super) fn addresses(text: &str) -> impl Iterator<Item = &str> {
@@ -92,7 +125,10 @@ pub(super) fn addresses(text: &str) -> impl Iterator<Item = &str> {
 /// Whether a word says nothing of its own: a filler, a number, or a name of an instance.
 pub(super) fn is_filler(word: &str) -> bool {
     let lower = word.to_ascii_lowercase();
-    FILLERS.contains(&lower.as_str()) || lower.contains("ercs") || !word.chars().any(char::is_alphabetic)
+    FILLERS.contains(&lower.as_str())
+        || lower.contains("ercs")
+        || !word.chars().any(char::is_alphabetic)
+        || series::network(word).is_some()
 }
 
 pub(super) fn is_host(word: &str) -> bool {
