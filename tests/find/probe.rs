@@ -127,7 +127,7 @@ async fn the_first_healthy_one_is_there_while_others_are_awaited() {
 async fn each_failure_has_its_name() {
     let page =
         b"HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\nConnection: close\r\nContent-Length: 4\r\n\r\n<html";
-    let answers: [(&'static [u8], Stage, u16); 8] = [
+    let answers: [(&'static [u8], Stage, u16); 9] = [
         (page, Stage::WinRm, code::NOT_WINRM),
         (b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", Stage::WinRm, code::NOT_WINRM),
         (b"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
@@ -136,6 +136,7 @@ async fn each_failure_has_its_name() {
             Stage::WinRm, code::PROXY),
         (b"HTTP/1.1 504 Gateway Time-out\r\nContent-Type: text/html\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
             Stage::WinRm, code::PROXY),
+        (b"HTTP/1.1 511 Network Authentication Required\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", Stage::WinRm, code::PROXY),
         (b"HTTP/1.1 302 Found\r\nLocation: http://elsewhere.example/\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
             Stage::WinRm, code::REDIRECT),
         (b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", Stage::WinRm, code::NOT_READY),
@@ -288,10 +289,11 @@ async fn an_answer_that_began_is_not_called_no_answer() {
         let Seen::Done(looked) = seen else { continue };
         done += 1;
         if looked.address.port == begun.port {
-            check(&looked, Stage::WinRm, code::NOT_WINRM);
+            check(&looked, Stage::WinRm, code::SILENT_PORT);
             assert!(text(&looked).contains("an answer began and did not end within 10 s"), "{}", text(&looked));
         } else {
-            check(&looked, Stage::WinRm, code::NO_ANSWER);
+            check(&looked, Stage::WinRm, code::SILENT_PORT);
+            assert!(text(&looked).contains("nothing came"), "{}", text(&looked));
         }
     }
     assert_eq!(done, 2);

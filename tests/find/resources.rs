@@ -1,6 +1,8 @@
 use std::time::Duration;
 
 use arm::{ArmError, Location, TransportError};
+use pep::Fault;
+use pep::fault::code;
 use serde_json::json;
 use tests::arm_server::{AUDIENCE, ArmServer, Behaviour, Role};
 
@@ -139,12 +141,48 @@ async fn redirects_bombs_and_compression_are_refused() {
     };
     for status in [301, 302, 307, 308] {
         server.set(|behaviour| behaviour.instead = Some((status, Vec::new(), vec![("location", other.url())])));
-        let error = transport(metadata(&server).await.unwrap_err());
-        assert_eq!(error, TransportError::Redirect { host: "localhost".into(), status, to: other.url() });
+        let error = metadata(&server).await.unwrap_err();
+        // A network that wants a sign-in of its own, not a portal that is down.
+        assert_eq!(Fault::of_arm(&error).code, code::ARM_BETWEEN);
+        assert_eq!(transport(error), TransportError::Redirect { host: "localhost".into(), status, to: other.url() });
     }
     assert_eq!(other.asked(), [], "no redirect was followed");
     server.set(|behaviour| behaviour.instead = Some((200, vec![0; 20], vec![("content-encoding", "gzip".into())])));
-    assert!(matches!(transport(metadata(&server).await.unwrap_err()), TransportError::Other { .. }));
+    let error = metadata(&server).await.unwrap_err();
+    assert_eq!(Fault::of_arm(&error).code, code::NOT_ARM);
+    assert!(matches!(transport(error), TransportError::BadHttp { .. }));
+}
+
+#[tokio::test]
+async fn what_does_not_speak_tls_is_another_service() {
+    for answer in [&b"SSH-2.0-first\r\n"[..], b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", b""] {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        std::thread::spawn(move || {
+            for mut stream in listener.incoming().map_while(Result::ok) {
+                let _ = std::io::Read::read(&mut stream, &mut [0; 4096]);
+                let _ = std::io::Write::write_all(&mut stream, answer);
+            }
+        });
+        let place = format!("https://localhost:{port}/").parse().unwrap();
+        let error = arm::Metadata::read(&arm::Http::new(&[]).unwrap(), &place).await.unwrap_err();
+        assert!(matches!(&error, ArmError::Transport(TransportError::NoTls { .. })), "{error:?}");
+        assert_eq!(Fault::of_arm(&error).code, code::NOT_ARM);
+        assert!(!error.to_string().contains("://docs"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_region_without_addresses_is_told_as_that() {
+    let server = ArmServer::start(Behaviour {
+        location: json!({ "timeServer": "ntp.contoso.example" }),
+        ..Behaviour::default()
+    });
+    let locations = find(&server).await.unwrap();
+    let found = pep::find::of_locations(&metadata(&server).await.unwrap(), &locations);
+    let fault = &found.problems[0].fault;
+    assert_eq!((fault.code, fault.values["region"].as_str()), (code::ARM_NO_ADDRESSES, "east"));
+    assert_eq!(found.value(pep::find::Fact::TimeServer), Some("ntp.contoso.example"), "the rest is kept");
 }
 
 #[tokio::test]
@@ -174,7 +212,7 @@ async fn p01_answers_are_limited_one_below_and_one_above() {
             let many = (0..count).map(|_| ("x-more", "1".to_owned())).collect();
             behaviour.instead = Some((200, Vec::new(), many));
         });
-        matches!(metadata(&server).await.unwrap_err(), ArmError::Transport(TransportError::Other { .. }))
+        matches!(metadata(&server).await.unwrap_err(), ArmError::Transport(TransportError::BadHttp { .. }))
     };
     let mut most = 40;
     while !with(most).await {

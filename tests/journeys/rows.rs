@@ -31,7 +31,7 @@ async fn row_1_a_port_that_stays_silent() {
     let peer = Peer::start(&[]);
     peer.rule(instead("ask", &json!({ "do": "hang" })));
     let mut page = Page::open();
-    let fault = refused(&mut page, &peer, "PEP-2104", "network", "chooseOther").await;
+    let fault = refused(&mut page, &peer, "PEP-2111", "endpoint", "chooseOther").await;
     let detail = fault["detail"].to_string();
     let seconds = fault["values"]["seconds"].as_str().unwrap();
     assert!(detail.contains(&format!("{seconds} s")), "the sentence tells the time that was waited: {fault}");
@@ -133,6 +133,7 @@ fn the_words_of_the_rows_name_cause_and_way_out() {
     let words: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     for (row, code, says) in [
         ("1", "PEP-2104", &["firewall", "another instance", "network team"][..]),
+        ("1", "PEP-2111", &["firewall", "another instance", "network team"]),
         ("2", "PEP-2103", &["nothing listens", "another machine"]),
         ("3", "PEP-2101", &["DNS", "address instead of the name", "Region management"]),
         ("4", "PEP-2102", &["route", "VPN"]),

@@ -15,6 +15,7 @@ use pep::fault::code;
 use pep::find::{Candidate, Fact, Found, Looked, Seen, Source, Stage, SystemResolver, Target};
 use serde_json::{Value as Json, json};
 use tokio::sync::mpsc;
+use zeroize::Zeroizing;
 
 use crate::args::{FindArguments, SignInWay};
 use crate::exit::{Code, Failure};
@@ -337,10 +338,18 @@ async fn resource_manager(
 ) -> Result<Found, Asked> {
     let given = match &arguments.arm_token_env {
         Some(name) => {
-            let token = std::env::var(name).map_err(|_| {
-                Asked::Usage(Failure::usage(format!("the environment variable {name} does not hold the token")))
-            })?;
-            Some(AccessToken::new(token))
+            let token = std::env::var(name).map(Zeroizing::new).unwrap_or_default();
+            // As it stands in the head of a request, or in JSON.
+            let bare = token.trim().trim_matches('"');
+            let bare = bare
+                .get(..7)
+                .filter(|scheme| scheme.eq_ignore_ascii_case("bearer "))
+                .map_or(bare, |scheme| bare.get(scheme.len()..).unwrap_or_default().trim_start());
+            if bare.is_empty() {
+                let what = format!("the environment variable {name} does not hold the token");
+                return Err(Asked::Usage(Failure::usage(what)));
+            }
+            Some(AccessToken::new(bare.to_owned()))
         }
         None => None,
     };

@@ -106,7 +106,7 @@ fn nothing_in(found: &Found) -> Option<pep::Fault> {
         return None;
     }
     let problem = found.problems.first().map(|problem| problem.fault.clone());
-    Some(problem.unwrap_or_else(|| pep::Fault::new(code::NO_USABLE_ADDRESS).with("address", "")))
+    Some(problem.unwrap_or_else(|| pep::Fault::new(code::NO_USABLE_ADDRESS).with("address", "(no address in it)")))
 }
 
 fn of_text(text: &str) -> Result<Found, pep::Fault> {

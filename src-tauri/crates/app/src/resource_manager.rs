@@ -224,7 +224,8 @@ impl App {
 }
 
 async fn root_of(path: &std::path::Path) -> Result<Root, pep::Fault> {
-    let wrong = |what: &dyn std::fmt::Display| pep::Fault::new(code::CERTIFICATE_WRONG).detail(what);
+    let wrong =
+        |what: &dyn std::fmt::Display| pep::Fault::new(code::CERTIFICATE_WRONG).with("host", "this file").detail(what);
     let bytes = find::read(path).await.map_err(|error| match error {
         Ok(error) => wrong(&error),
         Err(fault) => fault,

@@ -55,7 +55,7 @@ impl App {
             return self.kept(&self.stamp(&now.id)?, StampRelation::New, Vec::new()).await;
         }
         if now.addresses.is_empty() {
-            return Err(convert::fault(&pep::Fault::new(code::NO_USABLE_ADDRESS).with("address", "")));
+            return Err(convert::fault(&pep::Fault::new(code::NO_USABLE_ADDRESS).with("address", "(no address)")));
         }
         // The page is not trusted with ids; they follow from what they stand for.
         now.id = now.own_id();

@@ -290,6 +290,10 @@ impl Arm {
                 ArmError::WrongAudience { audience: self.audience.clone() }
             }
             401 if self.token.is_over() => ArmError::ExpiredToken,
+            // RFC 9470: the account has to sign in once more, with a proof that it has not given.
+            401 if message.contains("insufficient_claims") => {
+                ArmError::TokenRefused { code: format!("{code}, insufficient_claims") }
+            }
             401 => ArmError::TokenRefused { code },
             403 | 407 if !is_told => ArmError::Between { host, status },
             403 => ArmError::MissingRole { code },

@@ -34,9 +34,7 @@ pub enum TransportError {
     #[error(transparent)]
     Certificate(Box<Untrusted>),
     /// It points elsewhere; nothing is sent there.
-    #[error(
-        "the answer of {host} points elsewhere (HTTP {status} to \"{to}\"), which is not followed: use the final address"
-    )]
+    #[error("the answer of {host} points elsewhere (HTTP {status} to \"{to}\"), which is not followed")]
     Redirect {
         /// The host
         host: String,
@@ -44,6 +42,22 @@ pub enum TransportError {
         status: u16,
         /// Where to, as it says
         to: String,
+    },
+    /// It does not speak TLS, or only old versions.
+    #[error("{host} does not speak TLS 1.2 or newer there ({what})")]
+    NoTls {
+        /// The host
+        host: String,
+        /// What happened
+        what: String,
+    },
+    /// It is no HTTP as it is spoken here.
+    #[error("the answer of {host} cannot be used: {what}")]
+    BadHttp {
+        /// The host
+        host: String,
+        /// What is wrong with it
+        what: String,
     },
     /// The body has no end.
     #[error("the answer of {host} is larger than {limit} bytes, and was not read to its end")]
@@ -95,6 +109,8 @@ impl TransportError {
             | Self::TimedOut { host }
             | Self::Redirect { host, .. }
             | Self::TooLarge { host, .. }
+            | Self::NoTls { host, .. }
+            | Self::BadHttp { host, .. }
             | Self::Busy { host, .. }
             | Self::NotJson { host, .. }
             | Self::Other { host, .. } => host,
@@ -109,6 +125,8 @@ impl TransportError {
             Self::Certificate(_)
                 | Self::Redirect { .. }
                 | Self::TooLarge { .. }
+                | Self::NoTls { .. }
+                | Self::BadHttp { .. }
                 | Self::Busy { .. }
                 | Self::NotJson { .. }
         )
@@ -121,7 +139,9 @@ impl TransportError {
                 ": check the region and the external domain, or use a DNS server that knows them"
             }
             Self::Refused { .. } => ": check the address",
-            Self::Redirect { .. } => ": use the final address",
+            Self::Redirect { .. } => {
+                ": a network that wants a sign-in of its own answers so, sign in there in the browser; else use the final address"
+            }
             _ => "",
         }
     }
@@ -237,8 +257,9 @@ pub enum ArmError {
         code: String,
     },
     /// There is no Default Provider Subscription among those that the account sees.
-    #[error("the account does not see the Default Provider Subscription, only: {}; it needs at least the role Reader there",
-        if .seen.is_empty() { "none".to_owned() } else { .seen.join(", ") })]
+    #[error("the account {}; it needs at least the role Reader on the Default Provider Subscription",
+        if .seen.is_empty() { "sees no subscription at all".to_owned() }
+        else { format!("does not see the Default Provider Subscription, only: {}", .seen.join(", ")) })]
     NoProviderSubscription {
         /// The names that it sees
         seen: Vec<String>,

@@ -94,7 +94,7 @@ impl Http {
         let answer = self.send(request, SMALL_BODY).await?;
         let (seconds, what) = (answer.wait().map(|time| time.as_secs()), answer.kind());
         let Answer { status, headers, body } = answer;
-        let body = numbers(body);
+        let body = readable(body);
         let told = serde_json::from_slice::<Told<'_>>(&body);
         let fails = told.as_ref().is_ok_and(Told::fails);
         if status.is_server_error() || is_passing(status) || fails {
@@ -121,7 +121,8 @@ impl Http {
             return Err(TransportError::Redirect { host, status: status.as_u16(), to });
         }
         if headers.contains_key(CONTENT_ENCODING) {
-            return Err(other(&url, "the answer is compressed, which was not asked for".to_owned()));
+            let what = "it is compressed, which was not asked for".to_owned();
+            return Err(TransportError::BadHttp { host: host_of(&url), what });
         }
         let mut body = Vec::new();
         while let Some(piece) = response.chunk().await.map_err(|error| self.failed(&url, &error))? {
@@ -153,6 +154,13 @@ impl Http {
             Some(io::ErrorKind::ConnectionRefused) => TransportError::Refused { host },
             Some(io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable | io::ErrorKind::NetworkDown) => {
                 TransportError::Unreachable { host }
+            }
+            // The library has a name of its own for each; there is no other place where they are told.
+            _ if error.is_connect() && NO_TLS.iter().any(|words| text.contains(words)) => {
+                TransportError::NoTls { host, what: text }
+            }
+            _ if ["head is too large", "invalid HTTP"].iter().any(|words| text.contains(words)) => {
+                TransportError::BadHttp { host, what: text }
             }
             _ => TransportError::Other { host, what: text },
         }
@@ -215,6 +223,9 @@ impl Patience {
     }
 }
 
+/// What the TLS library says of a server that does not speak TLS, or only old versions.
+const NO_TLS: [&str; 4] = ["InvalidContentType", "handshake eof", "ProtocolVersion", "HandshakeFailure"];
+
 fn host_of(url: &str) -> String {
     Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
 }
@@ -232,9 +243,17 @@ fn sources(error: &reqwest::Error) -> impl Iterator<Item = &(dyn std::error::Err
     })
 }
 
-/// All causes of an error. The address is left out: it may hold what is private.
+/// All causes of an error, each once. The address is left out: it may hold what is private; and so is the one of the TLS library's manual.
 fn chain(error: &reqwest::Error) -> String {
-    sources(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    let mut all: Vec<String> = Vec::new();
+    for cause in sources(error) {
+        let cause = cause.to_string();
+        let cause = cause.split(": https://").next().unwrap_or_default();
+        if all.iter().all(|known| !known.contains(cause)) {
+            all.push(cause.to_owned());
+        }
+    }
+    all.join(": ")
 }
 
 /// A JSON object of which nothing else is kept: it may hold a token.
@@ -256,10 +275,11 @@ pub(crate) fn json(body: &[u8]) -> Result<Value, serde_json::Error> {
     serde_json::from_slice(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body))
 }
 
-/// Some identity providers write their numbers as texts, which the OAuth library does not read.
-fn numbers(mut body: Vec<u8>) -> Vec<u8> {
+/// What the OAuth library does not read: some identity providers write their numbers as texts, and the address for a code under its older
+/// name beside the one of RFC 8628 section 3.2.
+fn readable(mut body: Vec<u8>) -> Vec<u8> {
     let Ok(Value::Object(mut fields)) = serde_json::from_slice(&body) else { return body };
-    let mut changed = false;
+    let mut changed = fields.contains_key("verification_uri") && fields.remove("verification_url").is_some();
     for name in ["expires_in", "interval"] {
         if let Some(value) = fields.get_mut(name)
             && let Some(number) = value.as_str().and_then(|text| text.trim().parse::<u64>().ok())
@@ -288,12 +308,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_that_are_texts_become_numbers() {
+    fn an_answer_of_an_identity_provider_is_made_readable() {
+        let both = br#"{"verification_uri":"https://a","verification_url":"https://b"}"#.to_vec();
+        let value: Value = serde_json::from_slice(&readable(both)).unwrap();
+        assert_eq!(value, serde_json::json!({ "verification_uri": "https://a" }));
+        let older = br#"{"verification_url":"https://b"}"#;
+        assert_eq!(readable(older.to_vec()), older);
         let body = br#"{"interval":"5","expires_in":"900","access_token":"7"}"#.to_vec();
-        let value: Value = serde_json::from_slice(&numbers(body)).unwrap();
+        let value: Value = serde_json::from_slice(&readable(body)).unwrap();
         assert_eq!(value, serde_json::json!({ "interval": 5, "expires_in": 900, "access_token": "7" }));
         for same in ["", "[]", "{}", r#"{"interval":"soon"}"#, r#"{"expires_in":1}"#] {
-            assert_eq!(numbers(same.as_bytes().to_vec()), same.as_bytes());
+            assert_eq!(readable(same.as_bytes().to_vec()), same.as_bytes());
         }
     }
 

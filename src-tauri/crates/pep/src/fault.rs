@@ -122,6 +122,8 @@ codes! {
     NOT_READY = 2109, Endpoint, Retry;
     /// A proxy answers instead.
     PROXY = 2110, Network, AskSupport;
+    /// The port is open, and no whole answer comes.
+    SILENT_PORT = 2111, Endpoint, ChooseOther;
     /// The connection was lost.
     CONNECTION_LOST = 2201, Network, Reconnect;
     /// The administrator Resource Manager is not reached.
@@ -140,6 +142,8 @@ codes! {
     ARM_NO_FABRIC = 2307, Endpoint, ChooseOther;
     /// Something before the Resource Manager refuses.
     ARM_BETWEEN = 2308, Network, ChooseOther;
+    /// The Resource Manager knows the region, and tells no addresses.
+    ARM_NO_ADDRESSES = 2309, Endpoint, ChooseOther;
     /// Another computer than before.
     IDENTITY_CHANGED = 3101, Network, AskSupport;
     /// A computer of another domain than the stamp's.
@@ -317,11 +321,13 @@ impl Fault {
         let fault = match error {
             ProbeError::Connect(error) => return Self::of_connect(error),
             ProbeError::Tls => Self::new(code::TLS_PORT),
-            ProbeError::NotHttp(ExchangeError::Silent(waited)) => Self::no_answer(*waited),
+            // The connection was there: that is no firewall that lets nothing through.
+            ProbeError::NotHttp(ExchangeError::Silent(waited)) | ProbeError::Unfinished(waited) => {
+                Self::new(code::SILENT_PORT).with("seconds", waited.as_secs().to_string())
+            }
             ProbeError::NotHttp(_)
             | ProbeError::Closed(_)
             | ProbeError::Other { .. }
-            | ProbeError::Unfinished(_)
             | ProbeError::WebServer { .. } => Self::new(code::NOT_WINRM),
             ProbeError::Proxy { status, .. } => Self::new(code::PROXY).with("status", status.to_string()),
             ProbeError::Redirect { .. } => Self::new(code::REDIRECT),
@@ -367,7 +373,9 @@ impl Fault {
     pub fn of_sign_in(error: &SignInError) -> Self {
         let fault = match error {
             SignInError::Connect(error) => return Self::of_connect(error),
-            SignInError::Exchange(ExchangeError::Silent(waited)) => Self::no_answer(*waited),
+            SignInError::Exchange(ExchangeError::Silent(waited)) => {
+                Self::new(code::SILENT_PORT).with("seconds", waited.as_secs().to_string())
+            }
             SignInError::Exchange(ExchangeError::Unacceptable(_)) => Self::new(code::NOT_WINRM),
             SignInError::Exchange(_) => Self::new(code::CONNECTION_LOST),
             SignInError::NoNegotiate { offered } => Self::no_negotiate(offered),
@@ -597,6 +605,16 @@ mod tests {
             let fault = Fault::of_sign_in(&SignInError::Named(error));
             assert_eq!((fault.code, fault.allows_another_way()), (number, another), "{fault:?}");
         }
+    }
+
+    #[test]
+    fn a_port_that_took_the_connection_is_not_called_closed() {
+        let waited = Duration::from_secs(10);
+        for error in [ProbeError::NotHttp(ExchangeError::Silent(waited)), ProbeError::Unfinished(waited)] {
+            let fault = Fault::of_probe(&error);
+            assert_eq!((fault.code, fault.values["seconds"].as_str()), (code::SILENT_PORT, "10"));
+        }
+        assert_eq!(Fault::of_probe(&ProbeError::Connect(ConnectError::TimedOut(waited))).code, code::NO_ANSWER);
     }
 
     #[test]

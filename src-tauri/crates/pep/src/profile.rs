@@ -156,7 +156,11 @@ pub fn name(typed: &str) -> Result<String, Fault> {
     };
     let name: String = typed.chars().filter(|c| !hidden(*c)).take(LONGEST_NAME).collect();
     let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
-    if name.is_empty() { Err(Fault::new(code::NO_USABLE_ADDRESS).detail("a stamp needs a name")) } else { Ok(name) }
+    if name.is_empty() {
+        Err(Fault::new(code::NO_USABLE_ADDRESS).with("address", "(the name is empty)").detail("a stamp needs a name"))
+    } else {
+        Ok(name)
+    }
 }
 
 /// The stamp as a stamp information file that this app reads again, to be handed on. It holds what is told here and nothing else: no

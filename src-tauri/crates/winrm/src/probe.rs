@@ -20,7 +20,7 @@ pub struct Probe {
     pub round_trip: Duration,
     /// The `Date` header, as it came
     pub date: Option<String>,
-    /// The `Server` header, as it came
+    /// The `Server` header, its beginning
     pub server: Option<String>,
     /// The sign-in schemes offered
     pub schemes: Vec<String>,
@@ -31,7 +31,7 @@ pub struct Probe {
 pub struct Answered {
     /// The `Date` header, as it came
     pub date: Option<String>,
-    /// The `Server` header, as it came
+    /// The `Server` header, its beginning
     pub server: Option<String>,
     /// The sign-in schemes offered
     pub schemes: Vec<String>,
@@ -133,7 +133,7 @@ pub async fn probe_into(connector: &dyn Connector, answered: &mut Answered) -> R
     let round_trip = asked.elapsed();
     let headers = answer.headers();
     answered.date = text(headers, DATE.as_str());
-    answered.server = text(headers, SERVER.as_str());
+    answered.server = text(headers, SERVER.as_str()).as_deref().map(short);
     let (negotiate, offered) =
         schemes(headers).map_err(|error| ProbeError::NotHttp(ExchangeError::Unacceptable(error.to_string())))?;
     answered.schemes = offered;
@@ -197,7 +197,10 @@ fn web_server(headers: &HeaderMap) -> bool {
 fn proxy(status: StatusCode, headers: &HeaderMap) -> Option<Option<String>> {
     let shown = |name: &str| text(headers, name).map(|text| text.chars().take(200).collect::<String>());
     let via = shown(VIA.as_str()).or_else(|| shown("x-squid-error"));
-    let asks = status == StatusCode::PROXY_AUTHENTICATION_REQUIRED || headers.contains_key(PROXY_AUTHENTICATE);
+    // 511: a network that wants a sign-in of its own. RFC 6585 section 6
+    let asks =
+        matches!(status, StatusCode::PROXY_AUTHENTICATION_REQUIRED | StatusCode::NETWORK_AUTHENTICATION_REQUIRED)
+            || headers.contains_key(PROXY_AUTHENTICATE);
     // A gateway's own error page, of something that does not say who it is.
     let is_page =
         text(headers, CONTENT_TYPE.as_str()).is_some_and(|kind| kind.to_ascii_lowercase().starts_with("text/html"));

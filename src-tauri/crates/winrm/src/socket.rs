@@ -151,7 +151,8 @@ impl SocketConnector {
 
 fn connect_error(error: &io::Error) -> ConnectError {
     match error.kind() {
-        io::ErrorKind::ConnectionRefused => ConnectError::Refused,
+        // Who takes a connection only to end it at once refuses it too: a firewall, or a service that is starting.
+        io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset => ConnectError::Refused,
         io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable | io::ErrorKind::NetworkDown => {
             ConnectError::Unreachable(error.to_string())
         }

@@ -30,7 +30,8 @@ pub fn of_locations(metadata: &Metadata, locations: &[Location]) -> Found {
             }
         }
         if location.pep_addresses.is_empty() {
-            found.problem(SOURCE, Fault::new(code::NO_USABLE_ADDRESS).detail(format!("{from} tells no addresses")));
+            let fault = Fault::new(code::ARM_NO_ADDRESSES).with("region", location.region.as_str());
+            found.problem(SOURCE, fault.detail(format!("{from} tells no addresses")));
         }
         let mut told = |fact, value: Option<&str>| found.learn(fact, value.unwrap_or_default(), SOURCE);
         told(Fact::Region, Some(&location.region));
@@ -61,6 +62,14 @@ impl Fault {
     pub fn of_arm(error: &ArmError) -> Self {
         let fault = match error {
             ArmError::Transport(TransportError::Certificate(untrusted)) => return Self::of_certificate(untrusted),
+            ArmError::Transport(TransportError::Redirect { host, status, .. }) => {
+                Self::new(code::ARM_BETWEEN).with("host", host.as_str()).with("status", status.to_string())
+            }
+            ArmError::Transport(
+                answer @ (TransportError::NoTls { .. }
+                | TransportError::BadHttp { .. }
+                | TransportError::TooLarge { .. }),
+            ) => Self::new(code::NOT_ARM).with("host", answer.host()),
             ArmError::Transport(transport) => Self::new(code::ARM_NOT_REACHED).with("host", transport.host()),
             ArmError::Address(text) => Self::new(code::NOT_ARM).with("host", text.as_str()),
             ArmError::PublicCloud(host) => Self::new(code::PUBLIC_CLOUD).with("address", host.as_str()),
@@ -73,15 +82,15 @@ impl Fault {
             ArmError::NoProvider { host, code } | ArmError::NoGroup { host, code, .. } => {
                 Self::new(code::ARM_NO_FABRIC).with("host", host.as_str()).with("answer", code.as_str())
             }
-            ArmError::Root(_) => Self::new(code::CERTIFICATE_WRONG),
-            ArmError::UnknownVersion { offered } => Self::new(code::ARM_VERSION).with("offered", offered.join(", ")),
+            ArmError::Root(_) => Self::new(code::CERTIFICATE_WRONG).with("host", "the root"),
+            ArmError::UnknownVersion { .. } => Self::new(code::ARM_VERSION).with("why", error.to_string()),
             ArmError::BadToken | ArmError::ExpiredToken | ArmError::TokenRefused { .. } => Self::new(code::ARM_TOKEN),
             ArmError::WrongAudience { audience } => Self::new(code::ARM_AUDIENCE).with("audience", audience.as_str()),
             ArmError::MissingRole { .. } | ArmError::NoProviderSubscription { .. } | ArmError::NoRegion => {
                 Self::new(code::ARM_ROLE)
             }
             ArmError::ForeignLink(_) | ArmError::TooManyPages(_) | ArmError::BadAnswer(_) => {
-                Self::new(code::ARM_VERSION)
+                Self::new(code::ARM_VERSION).with("why", error.to_string())
             }
             ArmError::Busy { .. } | ArmError::Failed { .. } => Self::new(code::ARM_FAILS),
         };
@@ -128,7 +137,8 @@ impl Fault {
             _ => code::CERTIFICATE_WRONG,
         };
         let fault = Self::new(number).with("host", untrusted.host.as_str()).with("issuer", untrusted.issuer.as_str());
-        let print = untrusted.offer.as_ref().map(arm::Root::fingerprint).unwrap_or_default();
+        let print = untrusted.offer.as_ref().map(arm::Root::fingerprint);
+        let print = print.unwrap_or_else(|| "(the server did not send this root)".to_owned());
         fault.with("fingerprint", print).detail(untrusted)
     }
 }
