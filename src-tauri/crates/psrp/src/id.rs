@@ -41,7 +41,7 @@ guid_id! {
 }
 
 /// Number of a host call: counted from 1 in every pipeline and in the pool, so that only (pipeline, call) is unique.
-/// [MS-PSRP] 2.2.3.27
+/// [MS-PSRP] 2.2.2.27
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CallId(pub i64);
 

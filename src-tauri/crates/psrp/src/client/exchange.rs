@@ -1,4 +1,4 @@
-//! The key exchange of a pool: at most once, one error for every failure. [MS-PSRP] 3.1.5.3.15 to 3.1.5.3.18
+//! The key exchange of a pool: at most once, one error for every failure. [MS-PSRP] 3.1.5.4.3 to 3.1.5.4.5
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

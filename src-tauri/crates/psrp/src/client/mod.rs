@@ -1,7 +1,9 @@
 //! The client's side: one pool with its pipelines, driven from outside.
 
 mod action;
+mod answering;
 mod calls;
+mod commands;
 mod console;
 mod error;
 mod event;
@@ -13,6 +15,7 @@ mod pipeline;
 mod pool;
 mod receive;
 mod repeats;
+mod secrets;
 
 pub use action::{Action, InputStream};
 pub use error::{AnswerError, InvokeError, Misbehaviour, PeerError};

@@ -1,4 +1,4 @@
-//! The messages that open a pool or connect to one. [MS-PSRP] 2.2.2.1, 2.2.2.2, 2.2.2.28
+//! The messages that open a pool or connect to one. [MS-PSRP] 2.2.2.1, 2.2.2.2, 2.2.2.29
 
 use clixml::{Content, Object, Property, Value, Version, enum_value, type_names};
 

@@ -6,7 +6,8 @@ use super::calls::UNSENT_ANSWERS;
 use super::console::Reply;
 use super::exchange::Exchange;
 use super::opening;
-use super::pipeline::{Phase as PipelinePhase, Slot};
+use super::outbox::Outgoing;
+use super::pipeline::{Phase as PipelinePhase, Slot, Terminate};
 use super::pool::Phase;
 use super::{ClientPool, Event, Misbehaviour, Origin, PeerError, RecordStream};
 use crate::host::{HostAnswer, HostCall};
@@ -50,6 +51,31 @@ impl ClientPool {
             self.end(PoolState::Broken, None);
         }
         read
+    }
+
+    /// The transport said that the command is `Done`; feed the data of the same answer before. Repeats are harmless. Also
+    /// call it when a final state came and no `Done` follows.
+    pub fn command_done(&mut self, id: PipelineId) {
+        self.finish(id, PipelineState::Failed, None, Origin::DoneWithoutState);
+        if let Some(Slot::Ended { terminate, .. }) = self.pipelines.get_mut(&id) {
+            if *terminate == Terminate::Due && !matches!(self.phase, Phase::Ended(_)) {
+                self.outbox.push(Outgoing::Terminate(id));
+            }
+            *terminate = Terminate::Done;
+        }
+    }
+
+    /// The transport said that the command does not exist any more.
+    pub fn command_gone(&mut self, id: PipelineId) {
+        self.finish(id, PipelineState::Failed, None, Origin::CommandGone);
+        if let Some(Slot::Ended { terminate, .. }) = self.pipelines.get_mut(&id) {
+            *terminate = Terminate::Done;
+        }
+    }
+
+    /// The shell was deleted, or the transport said that it ended.
+    pub fn shell_closed(&mut self) {
+        self.end(PoolState::Closed, None);
     }
 
     fn receive_stream(&mut self, pipeline: Option<PipelineId>, mut bytes: &[u8]) -> Result<(), PeerError> {

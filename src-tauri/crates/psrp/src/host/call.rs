@@ -5,7 +5,7 @@ use clixml::{Object, PsString, Value};
 use super::HostMethod;
 use crate::{Argument, CallId, KeyError, SessionKey};
 
-/// One call. [MS-PSRP] 2.2.3.27
+/// One call. [MS-PSRP] 2.2.2.15, 2.2.2.27
 #[derive(Debug, Clone, PartialEq)]
 pub struct HostCall {
     /// Its number
@@ -16,7 +16,7 @@ pub struct HostCall {
     pub parameters: Vec<Value>,
 }
 
-/// What we answer. [MS-PSRP] 2.2.3.28
+/// What we answer. [MS-PSRP] 2.2.2.16, 2.2.2.28
 pub enum HostAnswer {
     /// Nothing (void)
     Void,

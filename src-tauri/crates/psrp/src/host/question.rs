@@ -4,7 +4,7 @@ use clixml::{Object, Property, PsString, Value};
 
 use super::{HostCall, HostMethod};
 
-/// A choice of a list. [MS-PSRP] 2.2.3.28
+/// A choice of a list. [MS-PSRP] 2.2.6
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
     /// The label; `&` stands before the letter that chooses it, `&&` for itself.
@@ -13,7 +13,7 @@ pub struct Choice {
     pub help: String,
 }
 
-/// A field of a form. [MS-PSRP] 2.2.3.26
+/// A field of a form. [MS-PSRP] 2.2.6
 #[derive(Debug, Clone, PartialEq)]
 pub struct Field {
     /// The name under which its value is answered.

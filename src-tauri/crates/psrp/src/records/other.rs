@@ -1,4 +1,4 @@
-//! Progress, information and the three informational records. [MS-PSRP] 2.2.2.24 to 2.2.2.26, 2.2.3.16
+//! Progress, information and the three informational records. [MS-PSRP] 2.2.2.22 to 2.2.2.26, 2.2.3.16
 
 use clixml::Value;
 

@@ -4,7 +4,7 @@ use clixml::Value;
 
 use crate::{CallId, host::HostMethod};
 
-/// An answer to a host call as a server reads it. [MS-PSRP] 2.2.3.28
+/// An answer to a host call as a server reads it. [MS-PSRP] 2.2.2.16, 2.2.2.28
 #[derive(Debug, Clone, PartialEq)]
 pub enum HostReply {
     /// Nothing
