@@ -42,12 +42,9 @@ async fn bound(peer: &Peer, binding: Option<&'static [u8]>) -> Result<(), OpenEr
     let key = peer.tls_key().parse().unwrap();
     let connector = Arc::new(SocketConnector::new("127.0.0.1", peer.port()).over_tls(Trust::Key(key)));
     let credentials = Credentials::new(USER, PASSWORD.to_owned().into());
-    let sign_in = SignIn {
-        mechanism: Box::new(move |target| {
-            Box::new(NtlmClient::for_target(&Target { service: target.service, end_point: binding }))
-        }),
-        ..SignIn::new(credentials, |_: &_| Ok(()))
-    };
+    let sign_in = SignIn::new(credentials, |_: &_| Ok(())).through(move |target| {
+        Box::new(NtlmClient::for_target(&Target { service: target.service, end_point: binding }))
+    });
     let opened = winrm::open(connector, sign_in, OpenOptions::default(), Arc::new(NoIntents)).await;
     let (handle, _events) = opened?;
     let _ = handle.close().await;

@@ -62,16 +62,13 @@ fn a1_the_first_sealed_message_has_number_one_for_a_foreign_peer() {
 #[tokio::test]
 async fn a2_bare_ntlm_without_its_envelope_works_as_well() {
     let peer = Peer::start(&[]);
-    let sign_in = winrm::SignIn {
-        mechanism: Box::new(|target| {
-            Box::new(spnego::NtlmClient::new(spnego::ClientOptions {
-                target_name: target.service.to_owned(),
-                channel_bindings: None,
-                raw_ntlm: true,
-            }))
-        }),
-        ..session::sign_in()
-    };
+    let sign_in = session::sign_in().through(|target| {
+        Box::new(spnego::NtlmClient::new(spnego::ClientOptions {
+            target_name: target.service.to_owned(),
+            channel_bindings: None,
+            raw_ntlm: true,
+        }))
+    });
     let connector = session::connector(&peer);
     let (handle, events) = winrm::open(connector, sign_in, OpenOptions::default(), Arc::new(NoIntents)).await.unwrap();
     let mut session = Session { handle, events, others: Vec::new() };

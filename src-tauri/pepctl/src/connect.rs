@@ -197,8 +197,7 @@ pub(crate) async fn open(
             }
         })
     });
-    let asked = Mutex::new(asked);
-    let sign_in = SignIn { by_name, asked, ..SignIn::new(Credentials::new(user, password), gate) };
+    let sign_in = SignIn::new(Credentials::new(user, password), gate).by_name(by_name).going_on(asked);
     let earlier = match arguments.connect {
         Some(pool) => Some(ids::earlier(arguments.ids.as_deref(), pool)?),
         None => None,

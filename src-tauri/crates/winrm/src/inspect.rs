@@ -7,8 +7,8 @@ use tokio::time::Instant;
 use trust::ServerCertificate;
 
 use crate::exchange::connect_to_ask;
-use crate::sign_in::{discover, first_leg, ntlm, service};
-use crate::{ConnectError, Connector, Counts, Exchange, Mechanism, SignInError, Stats};
+use crate::sign_in::{Mechanism, discover, first_leg, ntlm, service};
+use crate::{ConnectError, Connector, Counts, Exchange, SignInError, Stats};
 
 /// A sign-in goes on where the endpoint was asked only if it comes this soon: nobody has closed an idle connection by then.
 const SOON: Duration = Duration::from_secs(5);

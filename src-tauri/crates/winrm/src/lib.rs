@@ -22,7 +22,7 @@ pub use session::{
     Earlier, EventStream, Interruption, OpenOptions, SessionEvent, SessionHandle, SessionState, Stage, TimeLimits,
     connect, open,
 };
-pub use sign_in::{ByName, IdentityGate, Mechanism, SignIn};
+pub use sign_in::{ByName, IdentityGate, SignIn};
 pub use socket::{SocketConnector, exchange_over};
 pub use stats::{Counts, Stats};
 

@@ -31,21 +31,17 @@ impl<F: Fn(&ServerIdentity) -> Result<(), String> + Send + Sync> IdentityGate fo
 }
 
 /// Makes a context of a sign-in for a service and the channel to it.
-pub type Mechanism = dyn Fn(&Target<'_>) -> Box<dyn ClientContext> + Send + Sync;
+pub(crate) type Mechanism = dyn Fn(&Target<'_>) -> Box<dyn ClientContext> + Send + Sync;
 
-/// With what to sign in.
+/// With what to sign in: an account through NTLMv2, unless another way is added.
 pub struct SignIn {
     /// Account and password; wiped with this
-    pub credentials: Credentials,
-    /// The gate
-    pub gate: Box<dyn IdentityGate>,
-    /// Makes a context; another mechanism can be put here.
-    pub mechanism: Box<Mechanism>,
-    /// A mechanism that proves the endpoint by its name, to be used before that one
-    pub by_name: Option<ByName>,
-    /// The connection on which the endpoint was just asked who it is; the first lane goes on there. In a lock, because what is here is
-    /// shared by all lanes.
-    pub asked: Mutex<Option<Asked>>,
+    pub(crate) credentials: Credentials,
+    pub(crate) gate: Box<dyn IdentityGate>,
+    pub(crate) mechanism: Box<Mechanism>,
+    pub(crate) by_name: Option<ByName>,
+    /// In a lock, because what is here is shared by all lanes.
+    pub(crate) asked: Mutex<Option<Asked>>,
 }
 
 /// Hears whether a sign-in by name was possible.
@@ -129,6 +125,24 @@ impl SignIn {
     /// With this account through NTLMv2.
     pub fn new(credentials: Credentials, gate: impl IdentityGate + 'static) -> Self {
         Self { credentials, gate: Box::new(gate), mechanism: Box::new(ntlm), by_name: None, asked: Mutex::default() }
+    }
+
+    /// First by a mechanism that proves the endpoint by its name; none leaves it as it is.
+    #[must_use]
+    pub fn by_name(self, by_name: Option<ByName>) -> Self {
+        Self { by_name, ..self }
+    }
+
+    /// The first lane goes on where the endpoint was just asked who it is ([`ask`](crate::ask)).
+    #[must_use]
+    pub fn going_on(self, asked: Option<Asked>) -> Self {
+        Self { asked: Mutex::new(asked), ..self }
+    }
+
+    /// Another mechanism than NTLMv2, which makes a context for each lane.
+    #[must_use]
+    pub fn through(self, mechanism: impl Fn(&Target<'_>) -> Box<dyn ClientContext> + Send + Sync + 'static) -> Self {
+        Self { mechanism: Box::new(mechanism), ..self }
     }
 }
 

@@ -84,7 +84,7 @@ async fn session(data: &[u8]) {
     let sealed = script.byte() & 7 == 7;
     let mut sign_in = SignIn::new(Credentials::new(PracticePep::ACCOUNT, pep.password()), |_: &_| Ok(()));
     if !sealed {
-        sign_in.mechanism = Box::new(open_security::context);
+        sign_in = sign_in.through(open_security::context);
     }
     let options = OpenOptions { random: Arc::new(Counting(Mutex::new(1))), ..OpenOptions::default() };
     let crossing = Arc::new(Crossing::new(pep.clone(), script.clone(), sealed));

@@ -1,8 +1,8 @@
 //! Opening a session: the gate, the record, and the checks that the other side is a PEP.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex};
 
 use psrp::Command;
 use record::{Journal, Limits, Storage};
@@ -176,11 +176,8 @@ async fn open_recorded(
         };
         winrm::ByName::new(by_name.mechanism, false, |_| {}).guarded(gate)
     });
-    let sign_in = SignIn {
-        by_name,
-        asked: Mutex::new(request.asked),
-        ..SignIn::new(Credentials::new(&request.account, request.password), gate)
-    };
+    let credentials = Credentials::new(&request.account, request.password);
+    let sign_in = SignIn::new(credentials, gate).by_name(by_name).going_on(request.asked);
     let closing = Arc::new(AtomicBool::new(false));
     let intents = Arc::new(JournalIntents(Arc::clone(journal), Arc::clone(&closing)));
     let opened = match &request.left {

@@ -1,26 +1,15 @@
 //! What becomes of an answer, or of its absence.
 
-use std::time::Duration;
-
-use psrp::PipelineId;
-use tokio::time::Instant;
 use wsman::{Fault, FaultKind};
 
-use super::actor::{Actor, Finished, Phase, ReceiveState};
+use super::actor::{Actor, Finished, Phase};
+use super::asking::ASKS;
 use super::event::Interruption;
 use super::job::{Ended, Job, Purpose};
 use super::options::Stage;
-use super::recovery;
 use super::wire::{Problem, Said, read};
 use crate::lane::{Lane, Reply};
 use crate::{CloseError, ExchangeError, LaneError, LossReason, OpenError, SecurityEnd, SignInError};
-
-/// How long the endpoint is left alone before a Receive is repeated that it says is still running.
-const BUSY_PAUSE: Duration = Duration::from_secs(1);
-/// How often the endpoint is asked whether it knows a command, so that one that is still under way is not missed.
-const ASKS: u32 = 3;
-/// How long it is waited before it is asked again
-const ASK_PAUSE: Duration = Duration::from_millis(400);
 
 impl Actor {
     pub(super) fn finished(&mut self, finished: Finished) {
@@ -198,125 +187,6 @@ impl Actor {
         }
     }
 
-    fn created(&mut self, idle: Option<Duration>) {
-        self.create_again = None;
-        self.idle_granted = idle.or(self.idle_asked);
-        self.ordered_busy = false;
-        self.begin_receiving(None);
-        // The lane of the first Receive is taken; what comes next should not wait for a sign-in.
-        self.want_second_lane();
-    }
-
-    /// The answer to Create is missing. A Receive asks whether the shell is there: its id is ours. The password was accepted
-    /// and the endpoint proved itself with its signature over the mechanisms, so that a second sign-in risks nothing.
-    fn create_lost(&mut self, tries: u32, reason: LaneError) {
-        if tries > 0 || !reason.may_be_lost() {
-            self.fail_open(OpenError::CreateLost { shell: self.pool.id(), reason });
-            return;
-        }
-        tracing::info!(reason = %reason, "the creation of the shell was not answered");
-        self.create_again = Some(reason);
-        self.ask(None, 1);
-    }
-
-    /// The endpoint does not know the shell that was asked for: it is created once more, under the same id, so that one
-    /// that was merely slow cannot become a second one.
-    fn create_again(&mut self) {
-        match self.jobs.create(&self.options.name, &self.creation_xml, self.idle_asked) {
-            Ok(job) => {
-                self.ordered_busy = false;
-                self.ordered.push_front(Job { tries: 1, ..job });
-            }
-            Err(error) => self.fail_open(error.into()),
-        }
-    }
-
-    fn want_second_lane(&mut self) {
-        if self.lanes == 1 {
-            self.want_lane();
-        }
-    }
-
-    fn received(
-        &mut self,
-        target: Option<PipelineId>,
-        asking: bool,
-        pieces: Vec<(Option<PipelineId>, Vec<u8>)>,
-        done: bool,
-    ) {
-        if asking {
-            // It is known, so it runs.
-            self.known(target);
-        }
-        self.heard_early(target);
-        if matches!(self.phase, Phase::Closing | Phase::Ended) {
-            return;
-        }
-        // The endpoint works on the next answer while this one is read.
-        if !done {
-            self.want_again(target);
-            self.send_early();
-        }
-        for (owner, data) in pieces {
-            if let Err(error) = self.pool.receive(owner, &data) {
-                self.lose(error.into());
-                return;
-            }
-        }
-        // What the pool machine says about this pipeline decides what is asked next.
-        self.drain_events();
-        match (target, done) {
-            (Some(id), true) => self.done(id),
-            // The shell itself is done.
-            (None, true) => self.lose(LossReason::ShellGone),
-            (_, false) => {}
-        }
-    }
-
-    /// Nothing comes from this command any more.
-    pub(super) fn done(&mut self, id: PipelineId) {
-        self.receives.retain(|receiving| receiving.target != Some(id));
-        self.pool.command_done(id);
-    }
-
-    /// What was asked about is known to the endpoint.
-    fn known(&mut self, target: Option<PipelineId>) {
-        self.ordered_busy = false;
-        if target.is_none() {
-            self.created(None);
-            return;
-        }
-        self.ahead.settle(target);
-        // Parts of the pipeline's start may still have to be sent; its output is waited for after the last of them.
-        let more = self.ordered.front().is_some_and(
-            |job| matches!(job.purpose, Purpose::Send { pipeline, starts: Some(_) } if pipeline == target),
-        );
-        if more {
-            self.receives.retain(|receiving| receiving.target != target);
-        } else {
-            self.begin_receiving(target);
-        }
-    }
-
-    fn want_again(&mut self, target: Option<PipelineId>) {
-        if let Some(receiving) = self.receiving(target) {
-            receiving.state = ReceiveState::Wanted;
-        }
-    }
-
-    fn repeat_at_once(&mut self, job: Job, target: Option<PipelineId>) {
-        if let Some(receiving) = self.receiving(target) {
-            receiving.state = ReceiveState::Repeat { job: Box::new(job), at: Instant::now() };
-        }
-    }
-
-    fn repeat_later(&mut self, mut job: Job, target: Option<PipelineId>, pause: Duration) {
-        job.tries += 1;
-        if let Some(receiving) = self.receiving(target) {
-            receiving.state = ReceiveState::Repeat { job: Box::new(job), at: Instant::now() + pause };
-        }
-    }
-
     fn fault(&mut self, job: Job, fault: Box<Fault>) {
         tracing::debug!(operation = job.kind.name(), code = fault.code, "fault");
         let kind = fault.kind();
@@ -390,86 +260,6 @@ impl Actor {
                 FaultKind::ReconnectRefused => self.resume(),
                 _ => self.switched(Err(CloseError::Fault(fault))),
             },
-        }
-    }
-
-    fn receive_fault(
-        &mut self,
-        job: Job,
-        target: Option<PipelineId>,
-        asking: bool,
-        kind: FaultKind,
-        fault: Box<Fault>,
-    ) {
-        if matches!(self.phase, Phase::Closing | Phase::Ended) {
-            return;
-        }
-        if matches!(self.phase, Phase::Disconnecting | Phase::Disconnected) && !asking {
-            // It goes on after reconnecting: with the same request where an answer to it was lost, which the endpoint may have
-            // kept.
-            if job.tries == 0 {
-                self.want_again(target);
-            } else {
-                self.repeat_at_once(job, target);
-            }
-            return;
-        }
-        if asking && kind == FaultKind::NotFound {
-            self.not_known(job, target);
-            return;
-        }
-        if job.early && kind == FaultKind::NotFound && self.receiving(target).is_some() {
-            self.too_early(target);
-            return;
-        }
-        if kind == FaultKind::TimedOut {
-            self.heard_early(target);
-        }
-        if asking {
-            self.known(target);
-        }
-        let Some(receiving) = self.receiving(target) else { return };
-        match kind {
-            FaultKind::TimedOut => match (target, receiving.ended) {
-                // The final state came long ago, and nothing else does.
-                (Some(id), Some(_)) => self.done(id),
-                _ => receiving.state = ReceiveState::Wanted,
-            },
-            FaultKind::Aborted | FaultKind::Internal | FaultKind::ReceivePending | FaultKind::Unavailable
-                if job.tries < 60 =>
-            {
-                self.repeat_later(job, target, BUSY_PAUSE);
-            }
-            FaultKind::NotFound => match target {
-                None => self.lose(LossReason::ShellGone),
-                Some(id) => {
-                    self.receives.retain(|receiving| receiving.target != Some(id));
-                    self.pool.command_gone(id);
-                }
-            },
-            FaultKind::Disconnected | FaultKind::StreamDisconnected => self.rest(Some(LossReason::Disconnected)),
-            _ => match target {
-                None => self.lose(LossReason::Fault(fault)),
-                Some(id) => {
-                    self.receives.retain(|receiving| receiving.target != Some(id));
-                    self.interrupted(Interruption::OutcomeUnknown { pipeline: id, reason: fault.to_string() });
-                    self.pool.command_gone(id);
-                    self.terminate(id);
-                }
-            },
-        }
-    }
-
-    fn ask_less_idle_time(&mut self) {
-        const LEAST: Duration = Duration::from_secs(30 * 60);
-        self.idle_asked = self.idle_asked.map(|asked| asked / 2).filter(|asked| *asked >= LEAST);
-        self.interrupted(Interruption::IdleTimeReduced { to: self.idle_asked });
-        match self.jobs.create(&self.options.name, &self.creation_xml, self.idle_asked) {
-            Ok(job) => {
-                self.ordered_busy = false;
-                self.ordered.push_front(job);
-            }
-            Err(error) => self.fail_open(error.into()),
         }
     }
 
@@ -578,46 +368,6 @@ impl Actor {
         }
     }
 
-    /// A Receive is repeated with the same envelope: at once the first time, then in growing pauses, until the time of the
-    /// retries is over.
-    fn receive_again(&mut self, mut job: Job, target: Option<PipelineId>, error: LaneError) {
-        if matches!(self.phase, Phase::Closing | Phase::Ended) {
-            return;
-        }
-        let retry = self.options.limits.retry;
-        let now = Instant::now();
-        let pause = match (job.tries, &error) {
-            (0, LaneError::Exchange(_) | LaneError::Unauthorized) => Duration::ZERO,
-            (tries, _) => recovery::pause(tries, self.link.random.as_ref()),
-        };
-        let Some(receiving) = self.receiving(target) else { return };
-        let since = *receiving.failing.get_or_insert(now);
-        job.tries += 1;
-        let left = retry.saturating_sub(now - since);
-        let pause = pause.min(left);
-        receiving.state = ReceiveState::Repeat { job: Box::new(job), at: now + pause };
-        if left.is_zero() {
-            self.rest(Some(error.into()));
-            return;
-        }
-        if !pause.is_zero() && matches!(self.phase, Phase::Ready) {
-            self.tell_retrying(left, error.to_string());
-        }
-    }
-
-    /// What was asked about cannot be found out.
-    fn unanswerable(&mut self, target: Option<PipelineId>, error: LaneError) {
-        let Some(id) = target else {
-            self.fail_open(OpenError::CreateLost { shell: self.pool.id(), reason: error });
-            return;
-        };
-        self.ordered_busy = false;
-        self.drop_start_of(id);
-        self.forget_early(id);
-        self.interrupted(Interruption::OutcomeUnknown { pipeline: id, reason: error.to_string() });
-        self.pool.command_gone(id);
-    }
-
     /// Nothing of the request left this machine: it is simply sent over another connection.
     fn send_again(&mut self, job: Job) {
         match job.purpose {
@@ -630,62 +380,6 @@ impl Actor {
             }
             _ => self.urgent.push_front(job),
         }
-    }
-
-    /// The answer to a Command is missing. Whether the endpoint knows the command is asked; it is never sent again.
-    fn ask_about(&mut self, job: Job, reason: &str) {
-        let Purpose::Command { id, .. } = job.purpose else { return };
-        if self.ahead.was_heard(id) {
-            self.ordered_busy = false;
-            self.ahead.settle(Some(id));
-            return;
-        }
-        if self.asks_ahead(id) {
-            return;
-        }
-        tracing::info!(reason, "the start of a command was not answered");
-        self.ask(Some(id), 1);
-    }
-
-    pub(super) fn ask(&mut self, target: Option<PipelineId>, tries: u32) {
-        match self.jobs.receive(target, true) {
-            Ok(mut job) => {
-                job.tries = tries;
-                // One that is still under way shall not be missed.
-                match tries {
-                    1 => self.urgent.push_back(job),
-                    _ => self.later.push((Instant::now() + ASK_PAUSE * (tries - 1), job)),
-                }
-            }
-            Err(error) => self.lose(LossReason::Protocol(error.to_string())),
-        }
-    }
-
-    /// The endpoint does not know the command that was asked about.
-    fn not_known(&mut self, job: Job, target: Option<PipelineId>) {
-        if let Some(id) = target.filter(|id| self.ahead.was_heard(*id)) {
-            self.ordered_busy = false;
-            self.ahead.settle(Some(id));
-            return;
-        }
-        if job.tries < ASKS {
-            self.ask(target, job.tries + 1);
-            return;
-        }
-        let Some(id) = target else {
-            self.create_again();
-            return;
-        };
-        self.ordered_busy = false;
-        self.drop_start_of(id);
-        self.forget_early(id);
-        self.interrupted(Interruption::NotStarted { pipeline: id });
-        self.pool.command_gone(id);
-    }
-
-    /// The rest of a pipeline's start is not sent.
-    pub(super) fn drop_start_of(&mut self, id: PipelineId) {
-        self.ordered.retain(|job| !matches!(job.purpose, Purpose::Send { pipeline: Some(of), .. } if of == id));
     }
 
     fn security(&mut self, end: SecurityEnd) {

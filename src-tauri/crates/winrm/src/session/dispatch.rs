@@ -6,11 +6,10 @@ use std::time::Duration;
 use psrp::{Action, Event, PipelineId, PoolState};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
-use wsman::SignalCode;
 
-use super::actor::{Actor, Finished, Link, Phase, ReceiveState, Receiving};
+use super::actor::{Actor, Finished, Link, Phase};
 use super::ahead;
-use super::event::{Interruption, SessionEvent, SessionState};
+use super::event::{SessionEvent, SessionState};
 use super::handle::Opened;
 use super::job::{Job, Purpose};
 use super::options::Stage;
@@ -20,9 +19,6 @@ use crate::{CloseError, GoneError, LossReason, OpenError, Patience, SignInError}
 
 /// Beside the lane on which the pool is received: one for the command, one for its Receive.
 const LANES_OF_A_COMMAND: usize = 2;
-
-/// How long an endpoint is left alone that does not know yet what should be stopped.
-const STOP_PAUSE: Duration = Duration::from_millis(200);
 
 impl Actor {
     /// Takes what the pool machine has to tell.
@@ -132,40 +128,8 @@ impl Actor {
         true
     }
 
-    /// Receives wait while the reader of the events is behind, and leave one lane to everything else.
-    pub(super) fn dispatch_receives(&mut self) -> bool {
-        let mut sent = false;
-        let may = matches!(self.phase, Phase::Opening | Phase::Ready);
-        for index in 0..self.receives.len() {
-            let pending = self.receives.iter().filter(|it| matches!(it.state, ReceiveState::Pending)).count();
-            if !may || !self.outbox.is_empty() || pending + 1 >= self.options.max_lanes.max(2) {
-                break;
-            }
-            let Some(receiving) = self.receives.get_mut(index) else { break };
-            match &receiving.state {
-                ReceiveState::Pending => continue,
-                ReceiveState::Repeat { at, .. } if *at > Instant::now() => continue,
-                _ => {}
-            }
-            let Some(lane) = self.take_lane() else { break };
-            let within = self.time_of_a_receive();
-            let Some(receiving) = self.receives.get_mut(index) else { break };
-            let job = match std::mem::replace(&mut receiving.state, ReceiveState::Pending) {
-                ReceiveState::Repeat { job, .. } => Ok(*job),
-                _ => self.jobs.receive_within(receiving.target, false, within),
-            };
-            self.next_in_turn(index);
-            match job {
-                Ok(job) => self.start(job, lane),
-                Err(error) => self.lose(LossReason::Protocol(error.to_string())),
-            }
-            sent = true;
-        }
-        sent
-    }
-
     /// An idle lane; when there is none, one more is asked for.
-    fn take_lane(&mut self) -> Option<Lane> {
+    pub(super) fn take_lane(&mut self) -> Option<Lane> {
         let lane = self.idle.pop();
         if lane.is_none() {
             self.want_lane();
@@ -235,7 +199,7 @@ impl Actor {
     }
 
     /// Makes requests of an action of the pool machine.
-    fn plan(&mut self, action: Action) -> Result<(), NoRandomness> {
+    pub(super) fn plan(&mut self, action: Action) -> Result<(), NoRandomness> {
         let next_object = self.pool.next_object();
         match action {
             Action::CreateShell { creation_xml } => {
@@ -267,74 +231,6 @@ impl Actor {
             }
         }
         Ok(())
-    }
-
-    fn plan_stop(&mut self, id: PipelineId) -> Result<(), NoRandomness> {
-        self.stops.insert(id, Instant::now() + self.options.limits.stop);
-        self.urgent.push_back(self.jobs.signal(id, SignalCode::Stop)?);
-        Ok(())
-    }
-
-    /// The operator stops a pipeline. The signal overtakes what waits in the queue.
-    pub(super) fn stop(&mut self, id: PipelineId) {
-        self.pool.stop(id);
-        if !self.ordered_busy {
-            return;
-        }
-        while let Some(action) = self.pool.poll_action() {
-            let is_stop = matches!(action, Action::Stop { .. });
-            if let Err(error) = self.plan(action) {
-                self.lose(LossReason::Protocol(error.to_string()));
-            }
-            if !is_stop {
-                break;
-            }
-        }
-    }
-
-    /// The endpoint did not know the pipeline that should stop, so that nothing was done: once more, as long as it is
-    /// waited for.
-    pub(super) fn stop_later(&mut self, id: PipelineId) {
-        if !self.stops.contains_key(&id) {
-            return;
-        }
-        match self.jobs.signal(id, SignalCode::Stop) {
-            Ok(job) => self.later.push((Instant::now() + STOP_PAUSE, job)),
-            Err(error) => self.lose(LossReason::Protocol(error.to_string())),
-        }
-    }
-
-    /// A stopped pipeline did not say so in time.
-    pub(super) fn give_up_stopping(&mut self, id: PipelineId) {
-        self.stops.remove(&id);
-        self.interrupted(Interruption::StillRunning { pipeline: id });
-        self.receives.retain(|receiving| receiving.target != Some(id));
-        self.pool.command_gone(id);
-        self.terminate(id);
-    }
-
-    /// The endpoint shall forget a command; what of it still runs is ended.
-    pub(super) fn terminate(&mut self, id: PipelineId) {
-        self.terminate_after(id, 0);
-    }
-
-    /// The same after so many tries.
-    pub(super) fn terminate_after(&mut self, id: PipelineId, tries: u32) {
-        match self.jobs.signal(id, SignalCode::Terminate) {
-            Ok(job) => self.urgent.push_back(Job { tries, ..job }),
-            Err(error) => self.lose(LossReason::Protocol(error.to_string())),
-        }
-    }
-
-    pub(super) fn receiving(&mut self, target: Option<PipelineId>) -> Option<&mut Receiving> {
-        self.receives.iter_mut().find(|receiving| receiving.target == target)
-    }
-
-    /// From now on this target's output is waited for.
-    pub(super) fn begin_receiving(&mut self, target: Option<PipelineId>) {
-        if self.receiving(target).is_none() {
-            self.receives.push(Receiving { target, state: ReceiveState::Wanted, ended: None, failing: None });
-        }
     }
 
     /// Opening did not work out.

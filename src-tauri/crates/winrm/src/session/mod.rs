@@ -3,6 +3,8 @@
 mod actor;
 mod ahead;
 mod answers;
+mod asking;
+mod creation;
 mod dispatch;
 mod earlier;
 mod envelope;
@@ -11,8 +13,10 @@ mod few;
 mod handle;
 mod job;
 mod options;
+mod receives;
 mod recovery;
 mod retransmission;
+mod stopping;
 mod wire;
 
 pub use earlier::Earlier;

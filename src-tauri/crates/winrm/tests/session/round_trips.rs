@@ -1,8 +1,8 @@
 //! How often somebody waits for the way to the endpoint and back, one wait after the other. What pypsrp takes for the same is
 //! counted in `tests/interop`.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use psrp::{Command, Event, PipelineId, RecordStream};
@@ -71,7 +71,7 @@ async fn open_where_asked(
     gate: impl IdentityGate + 'static,
 ) -> Result<(SessionHandle, usize), OpenError> {
     let credentials = Credentials::new(practice::PracticePep::ACCOUNT, stage.password());
-    let sign_in = SignIn { asked: Mutex::new(Some(asked)), ..SignIn::new(credentials, gate) };
+    let sign_in = SignIn::new(credentials, gate).going_on(Some(asked));
     let (tokens, count) = (Arc::new(AtomicUsize::new(0)), stage.count_tokens());
     let told = Arc::clone(&tokens);
     let on_stage: Option<Arc<dyn Fn(Far) + Send + Sync>> = Some(Arc::new(move |far| {

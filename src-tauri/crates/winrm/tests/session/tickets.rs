@@ -51,10 +51,11 @@ impl Tickets {
 
     pub(crate) fn sign_in(self: &Arc<Self>) -> SignIn {
         let credentials = Credentials::new(practice::PracticePep::ACCOUNT, Secret::from(String::new()));
-        SignIn {
-            by_name: Some(ByName::new(Arc::new(Mechanism(Arc::clone(self))), false, |_| {})),
-            ..SignIn::new(credentials, |_: &_| Ok(()))
-        }
+        SignIn::new(credentials, |_: &_| Ok(())).by_name(Some(ByName::new(
+            Arc::new(Mechanism(Arc::clone(self))),
+            false,
+            |_| {},
+        )))
     }
 
     /// The number of the ticket that a request shows.
