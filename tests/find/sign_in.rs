@@ -401,3 +401,20 @@ async fn a_provider_that_is_not_reached_is_told_by_its_own_name() {
         assert!(!text.contains("external domain"), "{text}");
     }
 }
+
+#[tokio::test]
+async fn a_page_that_stays_in_the_place_of_the_answer_ends_the_waiting() {
+    for (pages, waits) in [(4, true), (5, false)] {
+        let server = ArmServer::start(Behaviour::default());
+        let sign_in = device(&server).await.unwrap();
+        let before = server.asked().len();
+        server.set(|behaviour| behaviour.once = vec![("/token", page(200, &[])); pages]);
+        let (token, _) = without_waits(sign_in).await;
+        assert_eq!(token.is_ok(), waits, "{pages}");
+        if let Err(error) = token {
+            assert!(matches!(&error, SignInError::Transport(TransportError::NotJson { .. })), "{error}");
+            // Without waits one more is on its way already.
+            assert!(server.asked().len() - before <= pages + 1, "{:?}", server.lines());
+        }
+    }
+}

@@ -15,6 +15,9 @@ const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
 /// The longest time between two questions while nothing answers. RFC 8628 section 3.5
 const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
 
+/// So many pages in a row instead of an answer end the waiting.
+const MOST_PAGES: u32 = 5;
+
 /// A sign-in that waits for somebody to type its code.
 pub struct DeviceSignIn {
     http: Http,
@@ -160,6 +163,8 @@ struct Polls {
     give_up: Option<oneshot::Sender<TransportError>>,
     /// For how long the last answer asks to wait.
     wait: Option<Duration>,
+    /// Pages in a row that came instead of an answer.
+    pages: u32,
     /// The last failure, where there was no answer after it.
     failed: Option<TransportError>,
 }
@@ -167,11 +172,16 @@ struct Polls {
 impl Polls {
     fn note(&mut self, error: Option<&TransportError>) {
         self.failed = error.cloned();
+        self.pages =
+            if matches!(error, Some(TransportError::NotJson { .. })) { self.pages.saturating_add(1) } else { 0 };
         match error {
+            // One may be a gateway that passes; something that stays in between does not go away by asking.
+            Some(TransportError::NotJson { .. }) if self.pages < MOST_PAGES => {}
             Some(TransportError::Busy { seconds, .. }) => self.wait = seconds.map(Duration::from_secs),
             Some(
                 error @ (TransportError::Certificate(_)
                 | TransportError::Redirect { .. }
+                | TransportError::NotJson { .. }
                 | TransportError::TooLarge { .. }),
             ) => {
                 if let Some(give_up) = self.give_up.take() {
