@@ -55,13 +55,13 @@ pub(crate) fn connector(arguments: &ConnectionArguments) -> Result<SocketConnect
     Ok(if https { connector.over_tls(winrm::Trust::System) } else { connector })
 }
 
-/// As [`connector`], over TLS bound to the key that is pinned, or that is trusted on this first use; and the connection on which the
+/// This connector, over TLS bound to the key that is pinned, or that is trusted on this first use; and the connection on which the
 /// endpoint was asked for its key, where the sign-in can go on there.
 async fn trusted(
-    arguments: &ConnectionArguments,
+    connector: SocketConnector,
+    auth: Auth,
     trust: &Trust,
 ) -> Result<(Arc<SocketConnector>, Option<Asked>), Failure> {
-    let connector = connector(arguments)?;
     if !connector.is_tls() {
         return Ok((Arc::new(connector), None));
     }
@@ -69,7 +69,7 @@ async fn trusted(
     let (key, asked) = if trust.knows(&endpoint) {
         (trust.key(&endpoint), None)
     } else {
-        let (certificate, refused, asked) = match arguments.auth {
+        let (certificate, refused, asked) = match auth {
             Auth::Ntlm => {
                 let (inspection, asked) = winrm::ask(&connector, false).await?;
                 (inspection.certificate, inspection.refused, Some(asked))
@@ -151,12 +151,12 @@ pub(crate) async fn open(
         }
     };
     let policy = Policy::of_this_computer(&pep::policy::places());
-    let to = connector(arguments)?;
-    if let Some(rule) = forbidden(&policy, arguments.auth, to.host(), to.is_tls()) {
+    let connector = connector(arguments)?;
+    if let Some(rule) = forbidden(&policy, arguments.auth, connector.host(), connector.is_tls()) {
         return Err(Failure::usage(rule));
     }
     let trust = Trust::load(arguments.pins.as_deref(), arguments.trust_first_use)?;
-    let (connector, asked) = trusted(arguments, &trust).await?;
+    let (connector, asked) = trusted(connector, arguments.auth, &trust).await?;
     let endpoint = connector.authority();
     let key = connector.pinned();
     let trust = Arc::new(Mutex::new(trust));

@@ -284,6 +284,12 @@ impl Fault {
         self.with("host", address.host.as_str()).with("port", address.port.to_string())
     }
 
+    /// The same fault, of what this account did at this address.
+    #[must_use]
+    pub(crate) fn of_account(self, account: &str, address: &Address) -> Self {
+        self.with("account", account).at(address)
+    }
+
     /// The same fault with a line of detail.
     #[must_use]
     pub fn detail(mut self, line: impl std::fmt::Display) -> Self {
@@ -323,7 +329,7 @@ impl Fault {
             ProbeError::Tls => Self::new(code::TLS_PORT),
             // The connection was there: that is no firewall that lets nothing through.
             ProbeError::NotHttp(ExchangeError::Silent(waited)) | ProbeError::Unfinished(waited) => {
-                Self::new(code::SILENT_PORT).with("seconds", waited.as_secs().to_string())
+                Self::new(code::SILENT_PORT).waited(*waited)
             }
             ProbeError::NotHttp(_)
             | ProbeError::Closed(_)
@@ -357,15 +363,15 @@ impl Fault {
             ConnectError::Untrusted { certificate, .. } | ConnectError::OtherKey { certificate, .. } => {
                 fault.with("key", certificate.key.to_string())
             }
-            ConnectError::TimedOut(waited) => Self::no_answer(*waited),
+            ConnectError::TimedOut(waited) => fault.waited(*waited),
             _ => fault,
         };
         fault.detail(error)
     }
 
     /// Connecting and a request wait for different times: the sentence says the one that was waited.
-    fn no_answer(waited: Duration) -> Self {
-        Self::new(code::NO_ANSWER).with("seconds", waited.as_secs().to_string())
+    fn waited(self, time: Duration) -> Self {
+        self.with("seconds", time.as_secs().to_string())
     }
 
     /// Of a sign-in.
@@ -373,9 +379,7 @@ impl Fault {
     pub fn of_sign_in(error: &SignInError) -> Self {
         let fault = match error {
             SignInError::Connect(error) => return Self::of_connect(error),
-            SignInError::Exchange(ExchangeError::Silent(waited)) => {
-                Self::new(code::SILENT_PORT).with("seconds", waited.as_secs().to_string())
-            }
+            SignInError::Exchange(ExchangeError::Silent(waited)) => Self::new(code::SILENT_PORT).waited(*waited),
             SignInError::Exchange(ExchangeError::Unacceptable(_)) => Self::new(code::NOT_WINRM),
             SignInError::Exchange(_) => Self::new(code::CONNECTION_LOST),
             SignInError::NoNegotiate { offered } => Self::no_negotiate(offered),

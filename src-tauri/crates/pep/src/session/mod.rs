@@ -453,7 +453,7 @@ impl PepSession {
     /// # Errors
     /// When it does not keep it, or did not say so. The session is still held then, if it is there.
     pub async fn disconnect(&self) -> Result<(), Fault> {
-        let named = |fault: Fault| fault.at(&self.address).with("account", self.account.as_str());
+        let named = |fault: Fault| fault.of_account(&self.account, &self.address);
         self.handle.disconnect(None).await.map_err(|error| named(Fault::of_close(&error)))?;
         self.journal_ending("left_running", json!({ "run": self.active_run().map(|id| id.to_string()) })).await
     }

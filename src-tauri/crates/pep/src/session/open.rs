@@ -195,7 +195,7 @@ async fn open_recorded(
             Some(more) => fault.detail(more),
             None => fault,
         };
-        fault.with("account", request.account.as_str()).at(&request.address)
+        fault.of_account(&request.account, &request.address)
     })?;
     let (shared, known, opened) = match request.left {
         None => (Shared::new(), None, now_seconds()),

@@ -62,7 +62,7 @@ pub(crate) struct With {
 
 impl With {
     fn fault(&self, fault: Fault) -> Fault {
-        fault.at(&self.address).with("account", self.account.as_str())
+        fault.of_account(&self.account, &self.address)
     }
 }
 

@@ -443,18 +443,15 @@ impl Actor {
             _ => None,
         });
         let opening = (self.phase == Phase::Opening).then_some(self.open_deadline);
-        // Without a connection nothing is said about what stops.
-        let stops = self.stops.values().copied().filter(|_| self.phase != Phase::Disconnected);
-        let later = self.later.iter().map(|(at, _)| *at).filter(|_| self.phase != Phase::Disconnected);
+        let later = self.later.iter().map(|(at, _)| *at);
+        let lost = self.lost_answers.iter().map(|(at, ..)| *at);
         let ended = self.receives.iter().filter_map(|receiving| receiving.ended).map(|at| at + DONE_WAIT);
-        let ended = ended.filter(|_| self.phase != Phase::Disconnected);
-        let lost = self.lost_answers.iter().map(|(at, ..)| *at).filter(|_| self.phase != Phase::Disconnected);
+        let stops = self.stops.values().copied();
+        // Without a connection nothing is sent, and nothing is said about what stops.
+        let connected = later.chain(lost).chain(ended).chain(stops).filter(|_| self.phase != Phase::Disconnected);
         repeats
             .filter(|at| *at > Instant::now())
-            .chain(later)
-            .chain(lost)
-            .chain(ended)
-            .chain(stops)
+            .chain(connected)
             .chain(self.key_deadline)
             .chain(opening)
             .chain(self.close_deadline)

@@ -152,20 +152,20 @@ impl Actor {
         if asks {
             // It may still be under way.
             self.ahead.course = Course::None;
-            self.receives.retain(|receiving| receiving.target != target);
+            self.end_receiving(target);
             self.ask(target, 1);
         } else if self.ahead.settle(target) {
             // The answer to the Command is still to come, and begins anew.
-            self.receives.retain(|receiving| receiving.target != target);
-        } else if let Some(receiving) = self.receiving(target) {
-            receiving.state = ReceiveState::Wanted;
+            self.end_receiving(target);
+        } else {
+            self.want_again(target);
         }
     }
 
     /// The command does not run: nothing is waited for.
     pub(super) fn forget_early(&mut self, id: PipelineId) {
         if self.ahead.settle(Some(id)) {
-            self.receives.retain(|receiving| receiving.target != Some(id));
+            self.end_receiving(Some(id));
         }
     }
 }

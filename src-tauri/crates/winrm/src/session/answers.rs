@@ -1,5 +1,7 @@
 //! What becomes of an answer, or of its absence.
 
+use std::time::Duration;
+
 use wsman::{Fault, FaultKind};
 
 use super::actor::{Actor, Finished, Phase};
@@ -371,7 +373,7 @@ impl Actor {
     /// Nothing of the request left this machine: it is simply sent over another connection.
     fn send_again(&mut self, job: Job) {
         match job.purpose {
-            Purpose::Receive { target, asking: false } => self.repeat_at_once(job, target),
+            Purpose::Receive { target, asking: false } => self.repeat(job, target, Duration::ZERO),
             // While disconnected, nothing else is sent.
             Purpose::Reconnect => self.reconnecting = Some(job),
             Purpose::Command { .. } | Purpose::Send { .. } | Purpose::Create => {

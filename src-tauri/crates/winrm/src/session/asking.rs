@@ -19,12 +19,7 @@ impl Actor {
     /// The answer to a Command is missing. Whether the endpoint knows the command is asked; it is never sent again.
     pub(super) fn ask_about(&mut self, job: Job, reason: &str) {
         let Purpose::Command { id, .. } = job.purpose else { return };
-        if self.ahead.was_heard(id) {
-            self.ordered_busy = false;
-            self.ahead.settle(Some(id));
-            return;
-        }
-        if self.asks_ahead(id) {
+        if self.was_heard(id) || self.asks_ahead(id) {
             return;
         }
         tracing::info!(reason, "the start of a command was not answered");
@@ -58,7 +53,7 @@ impl Actor {
             |job| matches!(job.purpose, Purpose::Send { pipeline, starts: Some(_) } if pipeline == target),
         );
         if more {
-            self.receives.retain(|receiving| receiving.target != target);
+            self.end_receiving(target);
         } else {
             self.begin_receiving(target);
         }
@@ -66,9 +61,7 @@ impl Actor {
 
     /// The endpoint does not know the command that was asked about.
     pub(super) fn not_known(&mut self, job: Job, target: Option<PipelineId>) {
-        if let Some(id) = target.filter(|id| self.ahead.was_heard(*id)) {
-            self.ordered_busy = false;
-            self.ahead.settle(Some(id));
+        if target.is_some_and(|id| self.was_heard(id)) {
             return;
         }
         if job.tries < ASKS {
@@ -79,11 +72,7 @@ impl Actor {
             self.create_again();
             return;
         };
-        self.ordered_busy = false;
-        self.drop_start_of(id);
-        self.forget_early(id);
-        self.interrupted(Interruption::NotStarted { pipeline: id });
-        self.pool.command_gone(id);
+        self.give_up_start(id, Interruption::NotStarted { pipeline: id });
     }
 
     /// What was asked about cannot be found out.
@@ -92,10 +81,25 @@ impl Actor {
             self.fail_open(OpenError::CreateLost { shell: self.pool.id(), reason: error });
             return;
         };
+        self.give_up_start(id, Interruption::OutcomeUnknown { pipeline: id, reason: error.to_string() });
+    }
+
+    /// Whether the endpoint has told of a command already, so that it needs not be asked about.
+    fn was_heard(&mut self, id: PipelineId) -> bool {
+        let heard = self.ahead.was_heard(id);
+        if heard {
+            self.ordered_busy = false;
+            self.ahead.settle(Some(id));
+        }
+        heard
+    }
+
+    /// Nothing more is done about the start of a command.
+    fn give_up_start(&mut self, id: PipelineId, why: Interruption) {
         self.ordered_busy = false;
         self.drop_start_of(id);
         self.forget_early(id);
-        self.interrupted(Interruption::OutcomeUnknown { pipeline: id, reason: error.to_string() });
+        self.interrupted(why);
         self.pool.command_gone(id);
     }
 

@@ -32,23 +32,22 @@ impl Actor {
     /// The endpoint does not know the shell that was asked for: it is created once more, under the same id, so that one
     /// that was merely slow cannot become a second one.
     pub(super) fn create_again(&mut self) {
-        match self.jobs.create(&self.options.name, &self.creation_xml, self.idle_asked) {
-            Ok(job) => {
-                self.ordered_busy = false;
-                self.ordered.push_front(Job { tries: 1, ..job });
-            }
-            Err(error) => self.fail_open(error.into()),
-        }
+        self.create(1);
     }
 
     pub(super) fn ask_less_idle_time(&mut self) {
         const LEAST: Duration = Duration::from_secs(30 * 60);
         self.idle_asked = self.idle_asked.map(|asked| asked / 2).filter(|asked| *asked >= LEAST);
         self.interrupted(Interruption::IdleTimeReduced { to: self.idle_asked });
+        self.create(0);
+    }
+
+    /// Creates the shell, after so many tries without an answer.
+    fn create(&mut self, tries: u32) {
         match self.jobs.create(&self.options.name, &self.creation_xml, self.idle_asked) {
             Ok(job) => {
                 self.ordered_busy = false;
-                self.ordered.push_front(job);
+                self.ordered.push_front(Job { tries, ..job });
             }
             Err(error) => self.fail_open(error.into()),
         }

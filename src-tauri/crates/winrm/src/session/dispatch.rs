@@ -226,7 +226,7 @@ impl Actor {
             }
             Action::Stop { id } => self.plan_stop(id)?,
             Action::Terminate { id } => {
-                self.receives.retain(|receiving| receiving.target != Some(id));
+                self.end_receiving(Some(id));
                 self.terminate(id);
             }
         }

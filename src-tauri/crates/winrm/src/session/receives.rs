@@ -59,6 +59,11 @@ impl Actor {
         }
     }
 
+    /// This target's output is not waited for any more.
+    pub(super) fn end_receiving(&mut self, target: Option<PipelineId>) {
+        self.receives.retain(|receiving| receiving.target != target);
+    }
+
     pub(super) fn received(
         &mut self,
         target: Option<PipelineId>,
@@ -97,7 +102,7 @@ impl Actor {
 
     /// Nothing comes from this command any more.
     pub(super) fn done(&mut self, id: PipelineId) {
-        self.receives.retain(|receiving| receiving.target != Some(id));
+        self.end_receiving(Some(id));
         self.pool.command_done(id);
     }
 
@@ -118,7 +123,7 @@ impl Actor {
             if job.tries == 0 {
                 self.want_again(target);
             } else {
-                self.repeat_at_once(job, target);
+                self.repeat(job, target, Duration::ZERO);
             }
             return;
         }
@@ -146,12 +151,12 @@ impl Actor {
             FaultKind::Aborted | FaultKind::Internal | FaultKind::ReceivePending | FaultKind::Unavailable
                 if job.tries < 60 =>
             {
-                self.repeat_later(job, target, BUSY_PAUSE);
+                self.repeat(Job { tries: job.tries + 1, ..job }, target, BUSY_PAUSE);
             }
             FaultKind::NotFound => match target {
                 None => self.lose(LossReason::ShellGone),
                 Some(id) => {
-                    self.receives.retain(|receiving| receiving.target != Some(id));
+                    self.end_receiving(Some(id));
                     self.pool.command_gone(id);
                 }
             },
@@ -159,7 +164,7 @@ impl Actor {
             _ => match target {
                 None => self.lose(LossReason::Fault(fault)),
                 Some(id) => {
-                    self.receives.retain(|receiving| receiving.target != Some(id));
+                    self.end_receiving(Some(id));
                     self.interrupted(Interruption::OutcomeUnknown { pipeline: id, reason: fault.to_string() });
                     self.pool.command_gone(id);
                     self.terminate(id);
@@ -201,14 +206,8 @@ impl Actor {
         }
     }
 
-    pub(super) fn repeat_at_once(&mut self, job: Job, target: Option<PipelineId>) {
-        if let Some(receiving) = self.receiving(target) {
-            receiving.state = ReceiveState::Repeat { job: Box::new(job), at: Instant::now() };
-        }
-    }
-
-    pub(super) fn repeat_later(&mut self, mut job: Job, target: Option<PipelineId>, pause: Duration) {
-        job.tries += 1;
+    /// Repeats a Receive with the same envelope after this time.
+    pub(super) fn repeat(&mut self, job: Job, target: Option<PipelineId>, pause: Duration) {
         if let Some(receiving) = self.receiving(target) {
             receiving.state = ReceiveState::Repeat { job: Box::new(job), at: Instant::now() + pause };
         }

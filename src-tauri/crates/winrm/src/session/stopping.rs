@@ -55,7 +55,7 @@ impl Actor {
     pub(super) fn give_up_stopping(&mut self, id: PipelineId) {
         self.stops.remove(&id);
         self.interrupted(Interruption::StillRunning { pipeline: id });
-        self.receives.retain(|receiving| receiving.target != Some(id));
+        self.end_receiving(Some(id));
         self.pool.command_gone(id);
         self.terminate(id);
     }

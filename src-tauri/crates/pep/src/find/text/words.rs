@@ -106,16 +106,13 @@ pub(super) fn is_mask(word: &str) -> bool {
 
 /// Whether an address with the length of its network's prefix is one of a machine, not of the network.
 fn is_machine(address: &str, length: u32) -> bool {
-    match address.parse::<IpAddr>() {
-        // In a network of two both are machines. RFC 3021
-        Ok(IpAddr::V4(v4)) => {
-            length <= 32 && (length >= 31 || v4.to_bits().trailing_zeros() < 32_u32.saturating_sub(length))
-        }
-        Ok(IpAddr::V6(v6)) => {
-            length <= 128 && (length >= 127 || v6.to_bits().trailing_zeros() < 128_u32.saturating_sub(length))
-        }
-        Err(_) => false,
-    }
+    let (whole, zeros) = match address.parse::<IpAddr>() {
+        Ok(IpAddr::V4(v4)) => (32_u32, v4.to_bits().trailing_zeros()),
+        Ok(IpAddr::V6(v6)) => (128, v6.to_bits().trailing_zeros()),
+        Err(_) => return false,
+    };
+    // In a network of two both are machines. RFC 3021
+    whole.checked_sub(length).is_some_and(|own| own <= 1 || zeros < own)
 }
 
 pub(super) fn addresses(text: &str) -> impl Iterator<Item = &str> {
