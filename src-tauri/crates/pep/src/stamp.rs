@@ -170,14 +170,23 @@ pub fn of_object(value: &clixml::Value) -> Result<ReadStamp, Fault> {
     of_fields(&fields)
 }
 
+/// Whether this is the worksheet of a deployment, which has its parts at some depth.
+fn is_worksheet(object: &Map<String, Value>) -> bool {
+    const PARTS: [&str; 3] = ["DeploymentData", "InputData", "PhysicalMachines"];
+    let inside = |value: &Value| match value {
+        Value::Object(object) => is_worksheet(object),
+        Value::Array(items) => items.iter().filter_map(Value::as_object).any(is_worksheet),
+        _ => false,
+    };
+    PARTS.iter().any(|name| field(object, name).is_some()) || object.values().any(inside)
+}
+
 fn of_fields(object: &Map<String, Value>) -> Result<ReadStamp, Fault> {
     if let Some(name) = twice(object) {
         return Err(not_a_stamp(not_a_stamp::REFUSED, format!("{name} stands there twice")));
     }
     let Some(addresses) = field(object, ADDRESSES) else {
-        let worksheet = ["DeploymentData", "InputData", "NamingPrefix", "PhysicalMachines"];
-        let is_worksheet = worksheet.iter().any(|name| field(object, name).is_some());
-        return Err(if is_worksheet {
+        return Err(if field(object, "NamingPrefix").is_some() || is_worksheet(object) {
             Fault::new(code::DEPLOYMENT_DATA_FILE)
         } else {
             not_a_stamp(not_a_stamp::OTHER, format!("it has no {ADDRESSES}"))
@@ -423,6 +432,8 @@ mod tests {
     fn other_files_are_named() {
         for (text, number) in [
             (r#"{"DeploymentData": {}}"#, code::DEPLOYMENT_DATA_FILE),
+            (r#"{"Version": "1", "ScaleUnits": [{"Name": "s", "DeploymentData": {}}]}"#, code::DEPLOYMENT_DATA_FILE),
+            (r#"{"value": [{"properties": {"namingPrefix": "CW"}}]}"#, code::NOT_A_STAMP_FILE),
             (r#"{"a": 1}"#, code::NOT_A_STAMP_FILE),
             ("not json", code::NOT_A_STAMP_FILE),
             (r#"{"EmergencyConsoleIPAddresses": ["8.8.8.8"]}"#, code::PUBLIC_ADDRESS),
