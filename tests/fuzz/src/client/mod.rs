@@ -14,7 +14,8 @@ use std::time::Duration;
 
 use practice::{PracticeOptions, PracticePep, Scenario};
 use psrp::host::HostAnswer;
-use psrp::{CallId, Command, Event, PipelineId};
+use psrp::keys::{KeySource, PrivateKey, RsaKeySource};
+use psrp::{CallId, Command, Event, KeyError, PipelineId, SessionKey};
 use tokio::time::timeout;
 use winrm::{
     Credentials, EventStream, NoIntents, NoRandomness, OpenOptions, RandomSource, SessionEvent, SessionHandle,
@@ -63,6 +64,28 @@ impl RandomSource for Counting {
     }
 }
 
+/// One key for all exchanges: making one takes longer than all else that an input does.
+struct OneKey;
+
+static KEY: LazyLock<Mutex<Box<dyn PrivateKey>>> =
+    LazyLock::new(|| Mutex::new(RsaKeySource.private_key().expect("a key")));
+
+impl KeySource for OneKey {
+    fn private_key(&mut self) -> Result<Box<dyn PrivateKey>, KeyError> {
+        Ok(Box::new(Self))
+    }
+}
+
+impl PrivateKey for OneKey {
+    fn modulus(&self) -> Result<[u8; 256], KeyError> {
+        KEY.lock().expect("nobody panics with it").modulus()
+    }
+
+    fn session_key(&self, ciphertext: &[u8; 256]) -> Result<SessionKey, KeyError> {
+        KEY.lock().expect("nobody panics with it").session_key(ciphertext)
+    }
+}
+
 static SCENARIO: LazyLock<Scenario> = LazyLock::new(|| Scenario::built_in("healthy").expect("it is built in"));
 
 const COMMANDS: [&str; 3] = ["Get-ActionStatus", "Test-AzureStack", "Get-SupportSessionToken"];
@@ -86,7 +109,11 @@ async fn session(data: &[u8]) {
     if !sealed {
         sign_in = sign_in.through(open_security::context);
     }
-    let options = OpenOptions { random: Arc::new(Counting(Mutex::new(1))), ..OpenOptions::default() };
+    let options = OpenOptions {
+        random: Arc::new(Counting(Mutex::new(1))),
+        keys: Arc::new(|| Box::new(OneKey)),
+        ..OpenOptions::default()
+    };
     let crossing = Arc::new(Crossing::new(pep.clone(), script.clone(), sealed));
     if let Ok((handle, mut events)) = winrm::open(crossing, sign_in, options, Arc::new(NoIntents)).await {
         let mut check = Check::default();

@@ -8,7 +8,7 @@ use std::time::Duration;
 use clixml::Value;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
-use psrp::{ClientPool, PipelineId, PoolId, keys::RsaKeySource};
+use psrp::{ClientPool, PipelineId, PoolId};
 use spnego::ServerIdentity;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
@@ -205,7 +205,7 @@ impl Actor {
         context.max_envelope = options.max_envelope;
         let mut pool_options = options.pool_options.clone();
         pool_options.sizes = envelope::sizes(&context, options.server_envelope, pool_options.sizes);
-        let keys = Box::new(RsaKeySource);
+        let keys = (options.keys)();
         let client = match &earlier {
             None => ClientPool::open(pool_options, pool, keys),
             Some(earlier) => {

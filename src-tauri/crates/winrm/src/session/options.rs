@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use psrp::keys::{KeySource, RsaKeySource};
 use psrp::{PoolId, PoolOptions};
 use spnego::ServerIdentity;
 use uuid::Uuid;
@@ -36,6 +37,9 @@ pub struct OpenOptions {
     pub limits: TimeLimits,
     /// Where ids, nonces and pauses come from; the operating system, but for simulations
     pub random: Arc<dyn RandomSource>,
+    /// Where the private keys of key exchanges come from: each is made fresh, but for simulations, as that takes time and
+    /// cannot be repeated
+    pub keys: Arc<dyn Fn() -> Box<dyn KeySource> + Send + Sync>,
     /// Is told how far opening is.
     pub on_stage: Option<Arc<dyn Fn(Stage) + Send + Sync>>,
     /// Counts for whoever wants to know when there is no session
@@ -103,6 +107,7 @@ impl Default for OpenOptions {
             event_batches: 8,
             limits: TimeLimits::default(),
             random: Arc::new(SystemRandom),
+            keys: Arc::new(|| Box::new(RsaKeySource)),
             on_stage: None,
             stats: Stats::default(),
         }
