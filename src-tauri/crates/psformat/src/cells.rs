@@ -192,16 +192,19 @@ pub(crate) fn wrap_hanging(text: &str, first: usize, next: usize) -> Vec<String>
     wrapped
 }
 
+/// What ends a word.
+const WORD_ENDS: [char; 5] = [' ', '\t', '\u{ad}', '\u{2011}', '\u{a0}'];
+
 /// Words with the blank or tab that follows them, and whether a soft hyphen does: it is shown only where a line ends.
 /// A hard hyphen and a blank that does not break end a word and, as in PowerShell, vanish in a wrapped line.
 fn words(line: &str) -> impl Iterator<Item = (String, bool)> + '_ {
-    const ENDS: [char; 5] = [' ', '\t', '\u{ad}', '\u{2011}', '\u{a0}'];
-    line.split_inclusive(ENDS).chain(line.ends_with(ENDS).then_some("")).chain(line.is_empty().then_some("")).map(
-        |word| match word.strip_suffix(['\u{ad}', '\u{2011}', '\u{a0}']) {
+    line.split_inclusive(WORD_ENDS)
+        .chain(line.ends_with(WORD_ENDS).then_some(""))
+        .chain(line.is_empty().then_some(""))
+        .map(|word| match word.strip_suffix(['\u{ad}', '\u{2011}', '\u{a0}']) {
             Some(shown) => (shown.to_owned(), word.ends_with('\u{ad}')),
             None => (word.to_owned(), false),
-        },
-    )
+        })
 }
 
 /// A text without the escape sequences that colour it or make a link of it, as `$PSStyle.OutputRendering = 'PlainText'`
@@ -226,6 +229,23 @@ pub fn plain(text: &str) -> std::borrow::Cow<'_, str> {
     }
     result.push_str(rest);
     result.into()
+}
+
+/// Where in the plain text the first escape sequence stood that is not in it any more.
+pub(crate) fn first_escape(text: &str) -> Option<usize> {
+    let plain = plain(text);
+    let same = || text.bytes().zip(plain.bytes()).take_while(|(own, shown)| own == shown).count();
+    (plain.len() < text.len()).then(same)
+}
+
+/// From which line on a wrapped text keeps the blanks at the ends of its lines. From the word with its first escape
+/// sequence on, PowerShell closes each line with one that it adds.
+pub(crate) fn first_closed_line(text: &str, escape: usize, cells: usize) -> usize {
+    let (before, behind) = text.split_at_checked(escape).unwrap_or((text, ""));
+    let line = behind.split('\n').next().unwrap_or_default();
+    let word = line.split_inclusive(WORD_ENDS).next().unwrap_or_default();
+    let until = text.get(..before.len().saturating_add(word.len())).unwrap_or(text);
+    wrap(until, cells).len().saturating_sub(1)
 }
 
 /// Where the next line end and the next end of a link are, counted from the end of the text: what was looked for once stays

@@ -64,6 +64,9 @@ pub(crate) fn value(of: &Value, column: &Column, limit: Option<usize>, fixed: bo
             .unwrap_or_default(),
         "directory" => text("PSParentPath").replace("Microsoft.PowerShell.Core\\FileSystem::", ""),
         "hive" => text("PSParentPath").replace("Microsoft.PowerShell.Core\\Registry::", ""),
+        "folder" => text(&column.property).rsplit_once(['\\', '/']).map_or("", |(folder, _)| folder).to_owned(),
+        "file" => text(&column.property).rsplit(['\\', '/']).next().unwrap_or_default().to_owned(),
+        "escape" => text(&column.property).replace('\u{1b}', "`e"),
         "inside" => inside(of, &column.property).map(|value| object::cell(&value, limit, false)).unwrap_or_default(),
         "leaf" => text(&column.property).rsplit('/').next().unwrap_or_default().to_owned(),
         "lines" => property(&column.property)

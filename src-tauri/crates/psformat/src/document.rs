@@ -60,6 +60,8 @@ pub(crate) struct Row {
     pub(crate) aligns: Vec<Option<Align>>,
     /// They go on in the next line instead of being cut.
     pub(crate) wrap: bool,
+    /// Where in each of them the first escape sequence stood, so far as there was one
+    pub(crate) escapes: Vec<Option<usize>>,
 }
 
 impl From<Vec<String>> for Row {

@@ -162,7 +162,8 @@ impl Formatter {
             }
             Packet::Row(row) => {
                 let texts = row.texts.iter().map(|text| cells::plain(text).into_owned()).collect();
-                self.add(Item::Row(Row { texts, ..row }), now, to);
+                let escapes = row.texts.iter().map(|text| cells::first_escape(text)).collect();
+                self.add(Item::Row(Row { texts, escapes, ..row }), now, to);
             }
             Packet::Paragraphs { paragraphs, between } => {
                 let lines = frames::lines(&paragraphs, (!between).then_some(width));
@@ -264,9 +265,9 @@ impl Formatter {
             let key = object::property(value, property)?;
             let text = computed::value(value, column, self.options.items, false);
             match (column.computed.as_str(), key.is_null(), document.begun) {
-                ("directory", false, _) => Some(format!("    Directory: {text}")),
+                ("directory" | "folder", false, _) => Some(format!("    Directory: {text}")),
                 ("hive", false, _) => Some(format!("    Hive: {text}")),
-                ("directory" | "hive", true, _) => None,
+                ("directory" | "folder" | "hive", true, _) => None,
                 // Nothing is no change from before the first one, so the property's name is not known yet.
                 (_, true, false) if *label == column.property => Some("   : ".to_owned()),
                 _ => Some(format!("   {label}: {text}")),

@@ -27,6 +27,7 @@ mod packets;
 mod position;
 mod table;
 mod views;
+mod xml;
 
 pub use cells::plain;
 pub use error::normal_view;

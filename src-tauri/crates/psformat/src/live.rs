@@ -47,7 +47,7 @@ pub(crate) fn properties(value: &Value) -> Properties {
             ])
         }
         Value::Uri(text) => named(crate::address::properties(&text.to_string_lossy())),
-        Value::Xml(text) => xml(&text.to_string_lossy()),
+        Value::Xml(text) => crate::xml::properties(&text.to_string_lossy()),
         Value::Progress(record) => {
             let text = |text: Option<&clixml::PsString>| text.cloned().map_or(Value::Null, Value::String);
             named([
@@ -233,44 +233,4 @@ fn ip_address(object: &Object) -> Properties {
         ("Address", own("Address")),
         ("IPAddressToString", text.into()),
     ])
-}
-
-/// The declaration and the root element of a document: its name when there is something in it, else its text.
-fn xml(text: &str) -> Properties {
-    let mut properties = Properties::new();
-    let mut rest = text;
-    while let Some((_, after)) = rest.split_once('<') {
-        let end = after.find('>').unwrap_or(after.len());
-        let (tag, inside) = (after.get(..end).unwrap_or_default(), after.get(end..).unwrap_or_default());
-        if let Some(declaration) = tag.strip_prefix("?xml ") {
-            let declaration = declaration.trim_end_matches('?').replace('\'', "\"");
-            properties.push(("xml".into(), declaration.into()));
-        } else if !tag.starts_with(['?', '!']) {
-            let bare = tag.trim_end_matches('/').trim_end();
-            let name: String = tag.chars().take_while(|c| !c.is_whitespace() && *c != '/').collect();
-            let local = name.rsplit_once(':').map_or(name.as_str(), |(_, local)| local).to_owned();
-            let content = inside.get(1..).unwrap_or_default();
-            let content = if tag.ends_with('/') { Some("") } else { content.split_once("</").map(|(text, _)| text) };
-            let shown = content.filter(|text| name == bare && !text.contains('<'));
-            let shown = shown.map_or_else(|| local.clone(), unescaped);
-            properties.push((local.into(), shown.into()));
-            break;
-        }
-        rest = inside;
-    }
-    properties
-}
-
-/// The text behind references to characters.
-fn unescaped(text: &str) -> String {
-    let mut parts = text.split('&');
-    let mut result = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let known = part.split_once(';').and_then(|(name, rest)| Some((safe_xml::character_reference(name)?, rest)));
-        let (character, rest) = known
-            .map_or(('&', part), |(code, rest)| (char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), rest));
-        result.push(character);
-        result.push_str(rest);
-    }
-    result
 }

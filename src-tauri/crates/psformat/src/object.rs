@@ -206,7 +206,11 @@ pub(crate) fn property<'a>(value: &'a Value, name: &str) -> Option<Cow<'a, Value
         }
     }
     let made = living(value).into_iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
-    made.map(|(_, made)| Cow::Owned(made))
+    let made = made.map(|(_, made)| made).or_else(|| match value.base() {
+        Value::Xml(text) => crate::xml::property(&text.to_string_lossy(), name),
+        _ => None,
+    });
+    made.map(Cow::Owned)
 }
 
 /// Whether it has properties other than those that say where it came from.

@@ -135,6 +135,7 @@ fn entry(info: &Value, between: bool) -> Option<Packet> {
                 texts: fields.iter().map(value).collect(),
                 aligns: fields.iter().map(align).collect(),
                 wrap: info.get("multiLine").and_then(Value::as_bool).unwrap_or(false),
+                escapes: Vec::new(),
             })
         }
         "WideViewEntry" => Packet::Row(vec![info.get("formatPropertyField").map(value).unwrap_or_default()].into()),

@@ -79,6 +79,8 @@ impl Table {
         let shown: Vec<(usize, usize)> =
             self.widths.iter().enumerate().filter_map(|(index, width)| Some((index, (*width)?))).collect();
         let last = shown.len().saturating_sub(1);
+        // The blanks at the ends of lines that stay there, where any do
+        let mut kept: Vec<Vec<usize>> = Vec::new();
         let columns: Vec<Vec<String>> = shown
             .iter()
             .enumerate()
@@ -86,6 +88,12 @@ impl Table {
                 let align = self.align(*index, row);
                 let value = row.texts.get(*index).map(String::as_str).unwrap_or_default();
                 let mut lines = cells::wrap(value, *width);
+                let escape = row.escapes.get(*index).copied().flatten();
+                kept.push(escape.map_or_else(Vec::new, |escape| {
+                    let closed = cells::first_closed_line(value, escape, *width);
+                    let blanks = |line: &String| line.len().saturating_sub(line.trim_end_matches(' ').len());
+                    lines.iter().enumerate().map(|(at, line)| if at < closed { 0 } else { blanks(line) }).collect()
+                }));
                 if place != last || align != Align::Left {
                     for line in lines.iter_mut().filter(|line| cells::width(line) < *width) {
                         *line = cells::fit(line, *width, align, place != last);
@@ -108,7 +116,13 @@ impl Table {
                 let filler = if place == last { String::new() } else { blanks(filler) };
                 let text = column.get(at).unwrap_or(&filler);
                 // Blanks at the end of a line are left out, but not when it is the only one.
-                line.push_str(if place == with_text && rows > 1 { text.trim_end() } else { text });
+                if place == with_text && rows > 1 {
+                    let kept = kept.get(place).and_then(|lines| lines.get(at)).copied().unwrap_or(0);
+                    line.push_str(text.trim_end());
+                    line.push_str(&blanks(kept));
+                } else {
+                    line.push_str(text);
+                }
             }
             to.push(line);
         }

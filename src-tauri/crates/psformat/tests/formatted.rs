@@ -57,6 +57,5 @@ fn what_the_endpoint_has_formatted_is_shown_as_the_engine_shows_it() {
     }
     different.sort();
     assert!(all > 300, "{all}");
-    // Blanks at the end of a line stay where the engine has a colour behind them; ours are taken out before.
-    assert_eq!(different, ["ft-ansi-wrap 120", "ft-ansi-wrap 40"]);
+    assert_eq!(different, Vec::<String>::new());
 }
