@@ -42,7 +42,9 @@ struct PracticeExchange(Connection);
 
 impl Exchange for PracticeExchange {
     fn send(&mut self, request: http::Request<Bytes>) -> BoxFuture<'_, Result<http::Response<Bytes>, ExchangeError>> {
-        Box::pin(async { Ok(self.0.exchange(request).await) })
+        Box::pin(async {
+            if self.0.is_closed() { Err(ExchangeError::NotSent) } else { Ok(self.0.exchange(request).await) }
+        })
     }
 }
 

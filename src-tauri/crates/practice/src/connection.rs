@@ -6,7 +6,8 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HOST, WWW_AUTHENTICATE};
+use http::HeaderValue;
+use http::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, DATE, HOST, WWW_AUTHENTICATE};
 use http::{Method, Request, Response, StatusCode};
 use spnego::{FileTime, NtlmServer, SealedChannel, ServerAnswer};
 use wsman::multipart;
@@ -36,6 +37,7 @@ fn host_of(header: &str) -> &str {
 pub struct Connection {
     pep: Arc<Inner>,
     context: Context,
+    closed: bool,
 }
 
 enum Context {
@@ -46,12 +48,24 @@ enum Context {
 
 impl Connection {
     pub(crate) fn new(pep: Arc<Inner>) -> Self {
-        Self { pep, context: Context::None }
+        Self { pep, context: Context::None, closed: false }
+    }
+
+    /// Whether it was closed behind an answer, which said so: nothing more can be sent over it.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.closed
     }
 
     /// Answers one request. A Receive waits until there is something to say.
     pub async fn exchange(&mut self, request: Request<Bytes>) -> Response<Bytes> {
+        let asks = !request.headers().contains_key(AUTHORIZATION);
         let mut response = self.answer(request).await;
+        // Windows does so behind the answer to who has not begun to sign in.
+        if asks && response.status() == StatusCode::UNAUTHORIZED {
+            self.closed = true;
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
         if let Ok(date) = http_date(self.pep.stamp.world.since_1970()).parse() {
             response.headers_mut().insert(DATE, date);
         }

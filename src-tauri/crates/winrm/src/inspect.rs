@@ -8,7 +8,7 @@ use trust::ServerCertificate;
 
 use crate::exchange::connect_to_ask;
 use crate::sign_in::{Mechanism, discover, first_leg, ntlm, service};
-use crate::{ConnectError, Connector, Counts, Exchange, SignInError, Stats};
+use crate::{ConnectError, Connector, Counts, Exchange, ExchangeError, SignInError, Stats};
 
 /// A sign-in goes on where the endpoint was asked only if it comes this soon: nobody has closed an idle connection by then.
 const SOON: Duration = Duration::from_secs(5);
@@ -30,6 +30,8 @@ pub struct Asked {
     pub(crate) exchange: Box<dyn Exchange>,
     pub(crate) context: Box<dyn ClientContext>,
     pub(crate) identity: ServerIdentity,
+    /// A sign-in would accept the certificate.
+    pub(crate) accepted: bool,
     /// What was counted for it before there was a session
     pub(crate) before: Counts,
     since: Instant,
@@ -47,7 +49,7 @@ impl Asked {
         let end_point = exchange.certificate().map(|certificate| certificate.end_point.as_slice());
         let mut context = mechanism(&Target { service: &service, end_point });
         let identity = first_leg(exchange.as_mut(), &connector.authority(), context.as_mut(), stats).await?;
-        Ok(Self { exchange, context, identity, before: Counts::default(), since: Instant::now() })
+        Ok(Self { exchange, context, identity, accepted: true, before: Counts::default(), since: Instant::now() })
     }
 
     /// Nobody has closed the idle connection yet.
@@ -86,13 +88,27 @@ pub async fn inspect(connector: &dyn Connector) -> Result<Inspection, SignInErro
 /// As [`inspect`].
 pub async fn ask(connector: &dyn Connector, known: bool) -> Result<(Inspection, Asked), SignInError> {
     let stats = Stats::default();
-    let (mut exchange, refused) = connect_to_ask(connector).await?;
-    stats.connected();
-    let certificate = exchange.certificate().cloned();
-    if !known {
-        discover(exchange.as_mut(), &connector.authority(), &stats).await?;
+    let fresh = async || -> Result<_, SignInError> {
+        let connected = connect_to_ask(connector).await?;
+        stats.connected();
+        Ok(connected)
+    };
+    let over = async |exchange| Asked::over(exchange, connector, &ntlm, &stats).await;
+    let (mut exchange, mut refused) = fresh().await?;
+    if !known && !discover(exchange.as_mut(), &connector.authority(), &stats).await?.keep {
+        (exchange, refused) = fresh().await?;
     }
-    let asked = Asked::over(exchange, connector, &ntlm, &stats).await?;
+    let asked = match over(exchange).await {
+        // It was closed behind the question without a word.
+        Err(SignInError::Exchange(ExchangeError::NotSent)) if !known => {
+            let (exchange, other) = fresh().await?;
+            refused = other;
+            over(exchange).await?
+        }
+        asked => asked?,
+    };
+    let certificate = asked.exchange.certificate().cloned();
     let inspection = Inspection { identity: asked.identity.clone(), certificate, refused };
-    Ok((inspection, Asked { before: stats.counts(), ..asked }))
+    let accepted = inspection.refused.is_none();
+    Ok((inspection, Asked { before: stats.counts(), accepted, ..asked }))
 }

@@ -7,13 +7,13 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST};
-use http::{HeaderMap, Request, StatusCode};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST};
+use http::{Request, StatusCode};
 use spnego::{MessageSecurity, ServerIdentity};
 use tokio::time::Instant;
 use wsman::{Charset, Malformed, multipart};
 
-use crate::sign_in::{discover, second_leg, service, sign_in, with_clocks};
+use crate::sign_in::{Offer, discover, keeps, second_leg, service, sign_in, with_clocks};
 use crate::{
     Asked, Connector, Exchange, ExchangeError, LaneError, Patience, RandomSource, SecurityEnd, SignIn, SignInError,
     Stats,
@@ -34,6 +34,8 @@ pub(crate) struct Lane {
     pub(crate) way: Duration,
     /// A sealed answer was read on this connection.
     pub(crate) proved: bool,
+    /// When something was sent over it or came last
+    used: Instant,
 }
 
 /// An answer whose seal was right.
@@ -65,7 +67,8 @@ impl Lane {
     ) -> Result<(Self, ServerIdentity), SignInError> {
         let authority = connector.authority();
         let service = service(connector);
-        if let Some(Asked { mut exchange, mut context, identity, .. }) = asked.filter(Asked::is_fresh) {
+        let asked = asked.filter(|asked| asked.is_fresh() && asked.accepted && with.by_name.is_none());
+        if let Some(Asked { mut exchange, mut context, identity, .. }) = asked {
             let began = Instant::now();
             match second_leg(exchange.as_mut(), &authority, context.as_mut(), &identity, with, stats, random).await {
                 Ok(security) => {
@@ -76,13 +79,29 @@ impl Lane {
                 Err(error) => return Err(error),
             }
         }
-        let mut exchange = connector.connect().await?;
-        stats.connected();
-        let clock = if first { discover(exchange.as_mut(), &authority, stats).await? } else { None };
-        let began = Instant::now();
-        let (security, identity) = sign_in(exchange.as_mut(), &authority, &service, with, stats, random)
-            .await
-            .map_err(|error| with_clocks(error, clock.as_deref()))?;
+        let fresh = async || -> Result<_, SignInError> {
+            let exchange = connector.connect().await?;
+            stats.connected();
+            Ok(exchange)
+        };
+        let mut exchange = fresh().await?;
+        let mut clock = None;
+        if first {
+            let Offer { date, keep } = discover(exchange.as_mut(), &authority, stats).await?;
+            clock = date;
+            if !keep {
+                exchange = fresh().await?;
+            }
+        }
+        let mut began = Instant::now();
+        let mut signed = sign_in(exchange.as_mut(), &authority, &service, with, stats, random).await;
+        if first && matches!(signed, Err(SignInError::Exchange(ExchangeError::NotSent))) {
+            // It was closed behind the question without a word.
+            exchange = fresh().await?;
+            began = Instant::now();
+            signed = sign_in(exchange.as_mut(), &authority, &service, with, stats, random).await;
+        }
+        let (security, identity) = signed.map_err(|error| with_clocks(error, clock.as_deref()))?;
         // Two legs; what else there is makes no difference here.
         Ok((Self::new(exchange, security, authority, stats, began.elapsed() / 2), identity))
     }
@@ -101,7 +120,21 @@ impl Lane {
         stats: &Stats,
         way: Duration,
     ) -> Self {
-        Self { exchange, security, authority, stats: stats.clone(), expected: 0, way, proved: false }
+        Self {
+            exchange,
+            security,
+            authority,
+            stats: stats.clone(),
+            expected: 0,
+            way,
+            proved: false,
+            used: Instant::now(),
+        }
+    }
+
+    /// How long nothing has gone over it
+    pub(crate) fn unused(&self) -> Duration {
+        self.used.elapsed()
     }
 
     /// Sends an envelope sealed and reads the sealed answer.
@@ -126,6 +159,7 @@ impl Lane {
             }
         };
         drop(sending);
+        self.used = Instant::now();
         let (head, body) = answer?.into_parts();
         self.stats.sealed_answer(body.len());
         self.expected = body.len().min(MOST_PREPARED);
@@ -178,11 +212,4 @@ fn unsealed(status: StatusCode) -> LaneError {
         }
         status => LaneError::Status(status.as_u16()),
     }
-}
-
-/// Whether the other side keeps the connection.
-fn keeps(headers: &HeaderMap) -> bool {
-    !headers.get_all(CONNECTION).iter().any(|value| {
-        value.to_str().is_ok_and(|text| text.split(',').any(|word| word.trim().eq_ignore_ascii_case("close")))
-    })
 }

@@ -119,14 +119,20 @@ impl SocketConnector {
 
     async fn open(&self) -> Result<Box<dyn Exchange>, ConnectError> {
         let mut last = ConnectError::Unresolved(self.host.clone());
-        for address in self.addresses().await? {
-            match TcpStream::connect(address).await {
-                Ok(stream) => {
+        let began = Instant::now();
+        let addresses = self.addresses().await?;
+        for (index, address) in addresses.iter().enumerate() {
+            // One that is silent leaves the others their part of the time.
+            let others = u32::try_from(addresses.len() - index).unwrap_or(u32::MAX);
+            let part = self.limit.saturating_sub(began.elapsed()) / others;
+            match timeout(part, TcpStream::connect(address)).await {
+                Ok(Ok(stream)) => {
                     // The session stays with the machine that answered first (S-14).
-                    *self.resolved.lock().unwrap_or_else(PoisonError::into_inner) = vec![address];
+                    *self.resolved.lock().unwrap_or_else(PoisonError::into_inner) = vec![*address];
                     return self.start(stream).await;
                 }
-                Err(error) => last = connect_error(&error),
+                Ok(Err(error)) => last = connect_error(&error),
+                Err(_) => last = ConnectError::TimedOut(self.limit),
             }
         }
         Err(last)
@@ -463,5 +469,31 @@ impl AsyncWrite for Watched {
 
     fn is_write_vectored(&self) -> bool {
         any_of!(&self.stream, inner => inner.is_write_vectored())
+    }
+}
+
+// How a listener whose queue is full behaves is the system's affair; here it does not answer.
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use tokio::net::{TcpListener, TcpSocket};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_address_that_is_silent_leaves_time_for_the_others() {
+        let silent = TcpSocket::new_v4().unwrap();
+        silent.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let silent = silent.listen(1).unwrap();
+        let from = silent.local_addr().unwrap();
+        let mut queued = Vec::new();
+        while let Ok(stream) = timeout(Duration::from_millis(300), TcpStream::connect(from)).await {
+            queued.push(stream.unwrap());
+        }
+        let answers = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let connector = SocketConnector::new("localhost", from.port()).connect_limit(Duration::from_secs(2));
+        *connector.resolved.lock().unwrap() = vec![from, answers.local_addr().unwrap()];
+        connector.connect().await.map(drop).unwrap();
+        *connector.resolved.lock().unwrap() = vec![from];
+        assert_eq!(connector.connect().await.err(), Some(ConnectError::TimedOut(Duration::from_secs(2))));
     }
 }

@@ -151,6 +151,9 @@ impl Exchange for Line {
 impl Line {
     /// A leg of a sign-in.
     async fn sign_in(&mut self, request: Request<Bytes>) -> Result<Response<Bytes>, ExchangeError> {
+        if self.connection.is_closed() {
+            return Err(ExchangeError::NotSent);
+        }
         let what = self.script.byte();
         let token = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let first = token.is_empty() || token == format!("Negotiate {}", STANDARD.encode(b"one"));

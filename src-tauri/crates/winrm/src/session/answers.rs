@@ -50,7 +50,6 @@ impl Actor {
         if self.receives.iter().all(|receiving| receiving.failing.is_none()) {
             self.works();
         }
-        self.recovery.worked();
         self.lanes += 1;
         self.idle.push(lane);
         self.signs_in();
@@ -76,13 +75,13 @@ impl Actor {
                 None if self.proved && !error.is_temporary() => {
                     self.fail_open(OpenError::Lost(LossReason::SignIn(error)));
                 }
+                // There is one; a further one has time.
+                None if self.lanes > 0 => self.try_later(error),
                 None => self.fail_open(error.into()),
             },
             Phase::Closing if self.lanes == 0 => self.end_close(Err(error.into())),
             // One that is signed in will be free; meanwhile the endpoint is not asked without a pause.
-            Phase::Closing => {
-                self.recovery.failed(self.options.limits.retry, self.link.random.as_ref());
-            }
+            Phase::Closing => self.try_later(error),
             Phase::Disconnected => {
                 if self.reconnecting.take().is_some() {
                     self.switched(Err(error.into()));
@@ -94,13 +93,16 @@ impl Actor {
                 self.rest(Some(LossReason::Network(error)));
             }
             _ if !error.is_temporary() => self.lose(LossReason::SignIn(error)),
-            _ => match self.recovery.failed(self.options.limits.retry, self.link.random.as_ref()) {
-                Some(left) if self.lanes == 0 => {
-                    self.tell_retrying(left, error.to_string());
-                }
-                None if self.lanes == 0 => self.rest(Some(LossReason::Network(error))),
-                _ => {}
-            },
+            _ => self.try_later(error),
+        }
+    }
+
+    /// The next connection is made after a pause; when the time for that is up and there is none, the session rests.
+    fn try_later(&mut self, error: SignInError) {
+        match self.recovery.failed(self.options.limits.retry, self.link.random.as_ref()) {
+            Some(left) if self.lanes == 0 && self.phase == Phase::Ready => self.tell_retrying(left, error.to_string()),
+            None if self.lanes == 0 => self.rest(Some(LossReason::Network(error))),
+            _ => {}
         }
     }
 
@@ -307,6 +309,9 @@ impl Actor {
             }
             LaneError::Exchange(ExchangeError::NotSent) => {
                 self.send_again(job);
+                if !proved_lane {
+                    self.closed_behind_its_sign_in();
+                }
                 return;
             }
             _ => {}
@@ -382,6 +387,20 @@ impl Actor {
             }
             _ => self.urgent.push_front(job),
         }
+    }
+
+    /// A connection was closed before anything was sent over it. Who does that always is not signed in to without a pause (S-12), and
+    /// whoever has not proved itself has one more try.
+    fn closed_behind_its_sign_in(&mut self) {
+        let error = SignInError::Exchange(ExchangeError::NotSent);
+        if !self.proved && self.phase != Phase::Closing {
+            self.forgotten += 1;
+            if self.forgotten > 1 {
+                self.lose(LossReason::Network(error));
+                return;
+            }
+        }
+        self.try_later(error);
     }
 
     fn security(&mut self, end: SecurityEnd) {

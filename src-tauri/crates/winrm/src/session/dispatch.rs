@@ -130,6 +130,7 @@ impl Actor {
 
     /// An idle lane; when there is none, one more is asked for.
     pub(super) fn take_lane(&mut self) -> Option<Lane> {
+        self.doubt_the_old();
         let lane = self.idle.pop();
         if lane.is_none() {
             self.want_lane();

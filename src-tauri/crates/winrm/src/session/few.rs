@@ -16,6 +16,10 @@ const PAUSES: [Duration; 3] = [Duration::from_secs(30), Duration::from_secs(60),
 /// How long a Receive without output keeps a lane that others wait for. It costs a command no more than this.
 const TURN: Duration = Duration::from_secs(1);
 
+/// How long a lane may be unused before it is taken for lost: the HTTP service of Windows closes one after two minutes, and a computer
+/// that slept, or whose way has changed, does not hear of it.
+const OLD: Duration = Duration::from_secs(100);
+
 /// What is known of lanes that do not sign in.
 #[derive(Default)]
 pub(super) struct Few {
@@ -51,6 +55,17 @@ impl Actor {
     pub(super) fn doubt(&mut self) {
         self.lanes = self.lanes.saturating_sub(self.idle.len());
         self.few.doubtful.append(&mut self.idle);
+    }
+
+    /// Nothing is sent over what nobody has used for long, if a fresh one is to be had.
+    pub(super) fn doubt_the_old(&mut self) {
+        if self.signs_no_more_in() {
+            return;
+        }
+        let (old, good): (Vec<_>, Vec<_>) = self.idle.drain(..).partition(|lane| lane.unused() > OLD);
+        self.idle = good;
+        self.lanes = self.lanes.saturating_sub(old.len());
+        self.few.doubtful.extend(old);
     }
 
     /// A further lane did not sign in: whether the session goes on over those that there are. It is told once.
@@ -89,10 +104,14 @@ impl Actor {
         self.link.stale.load(Ordering::Acquire)
     }
 
+    /// Whether no further lane is to be had for now.
+    fn signs_no_more_in(&self) -> bool {
+        self.few.again.is_some() || self.refused.is_some() || self.is_stale()
+    }
+
     /// Whether the Receives could keep every lane that there is, and no other one comes.
     pub(super) fn takes_turns(&self) -> bool {
-        let no_more = self.few.again.is_some() || self.refused.is_some() || self.is_stale();
-        no_more && self.lanes <= self.receives.len()
+        self.signs_no_more_in() && self.lanes <= self.receives.len()
     }
 
     /// How long the endpoint may keep a Receive without output.

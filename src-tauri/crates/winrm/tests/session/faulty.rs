@@ -1,14 +1,14 @@
 //! Exchanges with the practice PEP that fail when told to.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use http::header::{AUTHORIZATION, CONNECTION, WWW_AUTHENTICATE};
 use http::{HeaderValue, Request, Response};
 use practice::{Connection, PracticeOptions, PracticePep, Scenario};
 use tokio::time::Instant;
@@ -59,6 +59,10 @@ struct Plan {
     lines: AtomicUsize,
     /// Lines that the endpoint has closed, up to this number
     hung_up: AtomicUsize,
+    /// It does not say so when it closes a line behind an answer.
+    wordless: AtomicBool,
+    /// So many lines can be made, then one is refused.
+    good: Mutex<Option<usize>>,
     tickets: Mutex<Option<Arc<Tickets>>>,
     dead: tokio::sync::watch::Sender<bool>,
 }
@@ -166,6 +170,21 @@ impl Stage {
         self.plan.hung_up.store(self.plan.lines.load(SeqCst) - last, SeqCst);
     }
 
+    /// The endpoint closes lines behind an answer without saying so.
+    pub(crate) fn say_nothing_of_closing(&self) {
+        self.plan.wordless.store(true, SeqCst);
+    }
+
+    /// The line that would be made after so many more is refused.
+    pub(crate) fn refuse_line(&self, after: usize) {
+        *self.plan.good.lock().unwrap() = Some(after);
+    }
+
+    /// How many lines were made.
+    pub(crate) fn lines(&self) -> usize {
+        self.plan.lines.load(SeqCst)
+    }
+
     /// With what a process signs in.
     pub(crate) fn sign_in(&self) -> SignIn {
         if let Some(tickets) = &*self.plan.tickets.lock().unwrap() {
@@ -227,6 +246,11 @@ impl Connector for Connect {
             if self.plan.weather.lock().unwrap().as_ref().is_some_and(|weather| weather.is_out(made)) {
                 return Err(ConnectError::Unreachable("an outage".to_owned()));
             }
+            let left = self.plan.good.lock().unwrap().take();
+            match left {
+                Some(0) => return Err(ConnectError::Refused),
+                left => *self.plan.good.lock().unwrap() = left.map(|left| left - 1),
+            }
             let number = self.plan.lines.fetch_add(1, SeqCst);
             let line = Line { connection: self.pep.connection(), plan: Arc::clone(&self.plan), number, made };
             Ok(Box::new(line) as Box<dyn Exchange>)
@@ -263,7 +287,7 @@ impl Line {
     }
 
     async fn arrive(&mut self, mut request: Request<Bytes>) -> Result<Response<Bytes>, ExchangeError> {
-        if self.number < self.plan.hung_up.load(SeqCst) {
+        if self.number < self.plan.hung_up.load(SeqCst) || self.connection.is_closed() {
             return Err(ExchangeError::NotSent);
         }
         self.plan.change(true, request.headers_mut().get_mut(AUTHORIZATION));
@@ -307,6 +331,9 @@ impl Line {
                 let mut response = self.connection.exchange(request).await;
                 tokio::time::sleep(Duration::from_millis(back)).await;
                 self.plan.change(false, response.headers_mut().get_mut(WWW_AUTHENTICATE));
+                if self.plan.wordless.load(SeqCst) {
+                    response.headers_mut().remove(CONNECTION);
+                }
                 if sealed {
                     let (head, body) = response.into_parts();
                     *self.plan.last.lock().unwrap() = Some((head.clone(), body.clone()));

@@ -3,6 +3,7 @@
 
 mod again;
 mod cases;
+mod connections;
 mod endings;
 mod faulty;
 mod few;
