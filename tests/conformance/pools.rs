@@ -293,6 +293,35 @@ fn d28_a_delete_that_is_answered_not_found_or_not_at_all_has_closed() {
 }
 
 #[test]
+fn an_operation_that_the_endpoint_had_no_time_for_is_asked_for_again() {
+    const TIMED_OUT: u32 = 2_150_858_793;
+    let peer = Peer::start(&[]);
+    for (action, times, creations, deletions) in [("Create", 3, 4, 1), ("Delete", 1, 1, 2)] {
+        peer.begin(json!({ "rules": [{ "do": "fault", "action": action, "arg": TIMED_OUT, "times": times }] }));
+        let outcome = echo(&peer);
+        assert_eq!(outcome.assert_code(0).texts("output"), ["7"], "{action}");
+        assert!(outcome.says("closed") && !outcome.says("close failed"), "{action}: {outcome:#?}");
+        assert_eq!((peer.requests("Create").len(), peer.requests("Delete").len()), (creations, deletions), "{action}");
+        assert_eq!(peer.state()["shells"], json!([]), "{action}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_of_a_shell_that_was_disconnected_are_connected_one_by_one() {
+    let peer = Peer::start(&[]);
+    let mut session = Session::open(&peer).await;
+    let id = session.handle.invoke(Command::new("Test-Sleep").parameter("Seconds", 2).into()).await.unwrap();
+    peer.wait_until("it runs", |peer| peer.executions("Test-Sleep") == 1);
+    session.handle.disconnect(None).await.unwrap();
+    session.handle.reconnect().await.unwrap();
+    session.follow(id).await.assert_completed();
+    let back: Vec<_> = peer.log("shell_reconnected").iter().map(|entry| entry["command"].is_string()).collect();
+    assert_eq!(back, [false, true], "the shell, then its command");
+    session.close().await;
+    peer.assert_clean();
+}
+
+#[test]
 fn d28_a_delete_that_is_refused_or_never_answered_has_not_closed() {
     for rule in [
         json!({ "do": "fault", "action": "Delete", "arg": 1_359_u32, "times": 0 }),

@@ -157,8 +157,14 @@ async fn carry_out(pep: &Arc<Inner>, account: &str, request: &Request) -> Outcom
             shell.set_disconnected(true);
             Ok(reply(&Answer::Acknowledged))
         }
-        RequestBody::Reconnect { .. } => {
+        RequestBody::Reconnect { command_id: None } => {
             shell.set_disconnected(false);
+            Ok(reply(&Answer::Acknowledged))
+        }
+        RequestBody::Reconnect { command_id: Some(id) } => {
+            if !shell.reconnect(pipeline_id(id)?) {
+                return Err(ServerFault::not_found(format!("There is no command {id}.")));
+            }
             Ok(reply(&Answer::Acknowledged))
         }
         RequestBody::Connect { command_id: None, connect_xml } => {
@@ -168,7 +174,7 @@ async fn carry_out(pep: &Arc<Inner>, account: &str, request: &Request) -> Outcom
             Ok(reply(&Answer::Connected { response_xml: Some(&output) }))
         }
         RequestBody::Connect { command_id: Some(id), .. } => {
-            if !shell.commands().contains(&pipeline_id(id)?) {
+            if !shell.reconnect(pipeline_id(id)?) {
                 return Err(ServerFault::not_found(format!("There is no command {id}.")));
             }
             Ok(reply(&Answer::Connected { response_xml: None }))

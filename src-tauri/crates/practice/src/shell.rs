@@ -1,6 +1,6 @@
 //! A shell: one runspace pool with its pipelines, and what waits for the client's Receives.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -37,6 +37,8 @@ struct Inner {
     pool: ServerPool,
     console: bool,
     disconnected: bool,
+    /// Commands that were not connected again with the shell
+    away: BTreeSet<PipelineId>,
     max_running: usize,
     pipelines: BTreeMap<PipelineId, Entry>,
     queue: VecDeque<(PipelineId, PipelineRequest)>,
@@ -81,6 +83,7 @@ impl Shell {
             pool,
             console: false,
             disconnected: false,
+            away: BTreeSet::new(),
             max_running: 1,
             pipelines: BTreeMap::new(),
             queue: VecDeque::new(),
@@ -322,9 +325,22 @@ impl Shell {
         self.wake();
     }
 
+    /// The commands go with the shell, but do not come back with it. [MS-PSRP] 3.1.5.3.18
     pub(crate) fn set_disconnected(&self, disconnected: bool) {
-        self.lock().disconnected = disconnected;
+        let mut inner = self.lock();
+        inner.disconnected = disconnected;
+        if disconnected {
+            inner.away = inner.pipelines.keys().copied().collect();
+        }
+        drop(inner);
         self.wake();
+    }
+
+    /// A command is connected again; whether there is such a one.
+    pub(crate) fn reconnect(&self, id: PipelineId) -> bool {
+        let mut inner = self.lock();
+        inner.away.remove(&id);
+        inner.pipelines.contains_key(&id)
     }
 
     pub(crate) fn is_disconnected(&self) -> bool {
@@ -354,7 +370,7 @@ impl Shell {
                     {
                         return Ok(answer.clone());
                     }
-                    if inner.disconnected {
+                    if inner.disconnected || pipeline.is_some_and(|id| inner.away.contains(&id)) {
                         return Err(NoAnswer::Disconnected);
                     }
                     let finished = match pipeline {

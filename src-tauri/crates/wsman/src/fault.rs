@@ -130,8 +130,10 @@ pub enum FaultKind {
     BusyElsewhere,
     /// The shell belongs to another session: not Reconnect but Connect.
     OtherSession,
-    /// Reconnect is refused.
+    /// Reconnect is refused: nothing is disconnected.
     ReconnectRefused,
+    /// The account under which the endpoint works could not be used.
+    RunAsFailed,
     /// Disconnect is refused.
     DisconnectRefused,
     /// The idle timeout is outside the limits.
@@ -178,7 +180,8 @@ impl FaultKind {
             code::STREAM_DISCONNECTED => Self::StreamDisconnected,
             code::BUSY_ELSEWHERE => Self::BusyElsewhere,
             code::OTHER_SESSION => Self::OtherSession,
-            code::RECONNECT_INVALID | code::RUN_AS_FAILED => Self::ReconnectRefused,
+            code::RECONNECT_INVALID => Self::ReconnectRefused,
+            code::RUN_AS_FAILED => Self::RunAsFailed,
             code::DISCONNECT_UNSUPPORTED => Self::DisconnectRefused,
             code::IDLE_TIMEOUT => Self::IdleTimeout,
             code::ACCESS_DENIED => Self::AccessDenied,
@@ -245,6 +248,7 @@ impl FaultKind {
             Self::BusyElsewhere => "busy-elsewhere",
             Self::OtherSession => "other-session",
             Self::ReconnectRefused => "reconnect-refused",
+            Self::RunAsFailed => "run-as-failed",
             Self::DisconnectRefused => "disconnect-refused",
             Self::IdleTimeout => "idle-timeout",
             Self::AccessDenied => "access-denied",

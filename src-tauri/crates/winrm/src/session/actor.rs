@@ -99,6 +99,10 @@ pub(super) struct Actor {
     pub(super) running: Vec<PipelineId>,
     /// The answer to Create was lost, so that it is asked for and sent once more under the same id.
     pub(super) create_again: Option<LaneError>,
+    /// Create is on its way: a shell may come to be.
+    pub(super) creating: bool,
+    /// How often it was sent without an answer
+    pub(super) create_tries: u32,
     pub(super) identity: Option<ServerIdentity>,
     pub(super) creation_xml: Vec<u8>,
     pub(super) connect_xml: Vec<u8>,
@@ -152,6 +156,8 @@ pub(super) struct Actor {
     pub(super) switcher: Option<oneshot::Sender<Result<(), CloseError>>>,
     /// The request that ends the state Disconnected
     pub(super) reconnecting: Option<Job>,
+    /// The commands that come back behind it
+    pub(super) to_reconnect: Vec<PipelineId>,
 
     orders: mpsc::Receiver<Order>,
     /// Input that waits until the endpoint has taken enough of what came before
@@ -220,6 +226,7 @@ impl Actor {
                 context,
                 shell: pool.0,
                 timeout: options.limits.operation,
+                start: options.limits.operation.max(options.limits.open / 3),
             },
             pool: client,
             phase: Phase::Opening,
@@ -228,6 +235,8 @@ impl Actor {
             earlier,
             running: Vec::new(),
             create_again: None,
+            creating: false,
+            create_tries: 0,
             identity: None,
             creation_xml: Vec::new(),
             connect_xml: Vec::new(),
@@ -261,6 +270,7 @@ impl Actor {
             close_deadline: None,
             switcher: None,
             reconnecting: None,
+            to_reconnect: Vec::new(),
             orders,
             held: VecDeque::new(),
             events,
@@ -465,6 +475,11 @@ impl Actor {
         if self.phase == Phase::Opening && now >= self.open_deadline {
             self.fail_open(OpenError::TimedOut(self.options.limits.open));
         }
+        if self.close_deadline.is_some_and(|at| now >= at) && std::mem::take(&mut self.creating) {
+            // What its answer would have said is not waited for any longer.
+            self.close_deadline = Some(now + LAST_DELETE);
+            self.delete_shell();
+        }
         if self.close_deadline.is_some_and(|at| now >= at) {
             self.end_close(Err(CloseError::TimedOut(self.options.limits.close)));
         }
@@ -496,9 +511,10 @@ impl Actor {
         }
     }
 
-    pub(super) fn patience(&self) -> Patience {
+    /// How long the answer to what may take this long is awaited
+    pub(super) fn patience(&self, timeout: Duration) -> Patience {
         let limits = &self.options.limits;
-        Patience { first: limits.operation + limits.way, between: limits.way }
+        Patience { first: limits.operation.max(timeout) + limits.way, between: limits.way }
     }
 
     /// How long a shell that nobody uses any more may take to go. Where no further lane signs in, the ones that there are may

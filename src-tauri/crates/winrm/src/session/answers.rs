@@ -108,6 +108,7 @@ impl Actor {
 
     fn answered(&mut self, job: Job, lane: Lane, outcome: Result<Reply, LaneError>) {
         let proved_lane = lane.proved;
+        self.creating &= job.purpose != Purpose::Create;
         match outcome {
             Ok(reply) => {
                 if reply.keep && self.phase != Phase::Disconnected {
@@ -156,6 +157,7 @@ impl Actor {
 
     fn said(&mut self, job: Job, said: Said) {
         match (job.purpose, said) {
+            (Purpose::Create, _) if self.phase == Phase::Closing => self.delete_shell(),
             (Purpose::Create, Said::Created { idle }) => self.created(idle),
             (Purpose::Connect, Said::Connected { xml }) => self.connected(xml.as_deref()),
             (Purpose::List, Said::Listed { commands }) => self.listed(commands),
@@ -186,7 +188,8 @@ impl Actor {
                 self.switched(Ok(()));
                 self.rest(None);
             }
-            (Purpose::Reconnect, _) => self.resume(),
+            (Purpose::Reconnect, _) => self.shell_is_back(),
+            (Purpose::ReconnectCommand { .. }, _) => self.reconnect_next(),
             (_, _) => self.broken(&job, "an answer of another kind".to_owned()),
         }
     }
@@ -197,7 +200,17 @@ impl Actor {
         if kind == FaultKind::EnvelopeTooLarge && self.send_smaller(&job) {
             return;
         }
+        let lost = matches!(kind, FaultKind::TimedOut | FaultKind::Aborted);
         match job.purpose {
+            Purpose::Create if self.phase == Phase::Closing => match kind {
+                FaultKind::AlreadyExists => self.delete_shell(),
+                _ if lost => self.delete_shell(),
+                _ => self.end_close(Ok(())),
+            },
+            // It was not carried out in time, or perhaps it was: as if there were no answer.
+            Purpose::Connect | Purpose::Disconnect | Purpose::Reconnect | Purpose::Delete if lost => {
+                self.unanswered(job, ExchangeError::Lost(fault.to_string()).into());
+            }
             Purpose::Create if kind == FaultKind::IdleTimeout && self.idle_asked.is_some() => self.ask_less_idle_time(),
             Purpose::Connect => self.connect_refused(fault),
             // Not every account may list; the journal knows what was started.
@@ -207,18 +220,11 @@ impl Actor {
             Purpose::ConnectCommand { id } => self.begin_receiving(Some(id)),
             // Our own Create came through before its answer was lost.
             Purpose::Create if kind == FaultKind::AlreadyExists && job.tries > 0 => self.created(None),
-            Purpose::Create if matches!(kind, FaultKind::TimedOut | FaultKind::Aborted) => {
-                let reason = ExchangeError::Lost(fault.to_string());
-                self.create_lost(job.tries, reason.into());
-            }
+            Purpose::Create if lost => self.create_timed_out(ExchangeError::Lost(fault.to_string()).into()),
             Purpose::Create => self.fail_open(OpenError::Fault(fault)),
             Purpose::Receive { target, asking } => self.receive_fault(job, target, asking, kind, fault),
-            Purpose::Command { .. } if matches!(kind, FaultKind::TimedOut | FaultKind::Aborted) => {
-                self.ask_about(job, &fault.to_string());
-            }
-            Purpose::Send { .. } | Purpose::Stop { .. } if matches!(kind, FaultKind::TimedOut | FaultKind::Aborted) => {
-                self.send_missing(job, fault.to_string());
-            }
+            Purpose::Command { .. } if lost => self.ask_about(job, &fault.to_string()),
+            Purpose::Send { .. } | Purpose::Stop { .. } if lost => self.send_missing(job, fault.to_string()),
             Purpose::Command { id, .. } | Purpose::Send { pipeline: Some(id), starts: Some(_) } => {
                 self.ordered_busy = false;
                 self.drop_start_of(id);
@@ -261,9 +267,10 @@ impl Actor {
                     self.lose(LossReason::ShellGone);
                 }
                 // It was never disconnected there: the connection was only lost.
-                FaultKind::ReconnectRefused => self.resume(),
+                FaultKind::ReconnectRefused => self.shell_is_back(),
                 _ => self.switched(Err(CloseError::Fault(fault))),
             },
+            Purpose::ReconnectCommand { .. } => self.reconnect_next(),
         }
     }
 
@@ -271,15 +278,16 @@ impl Actor {
     fn broken(&mut self, job: &Job, what: String) {
         let what = format!("the answer to {} cannot be used: {what}", job.kind.name());
         tracing::info!(operation = job.kind.name(), "unusable answer");
-        if job.purpose == Purpose::Delete {
-            self.end_close(Err(CloseError::Protocol(what)));
-            return;
+        match job.purpose {
+            Purpose::Delete => return self.end_close(Err(CloseError::Protocol(what))),
+            Purpose::Create if self.phase == Phase::Closing => return self.delete_shell(),
+            _ => {}
         }
         self.lose(LossReason::Protocol(what));
     }
 
     /// There is no answer (protocol notes, section 7.3).
-    fn missing(&mut self, mut job: Job, error: LaneError, proved_lane: bool) {
+    fn missing(&mut self, job: Job, error: LaneError, proved_lane: bool) {
         tracing::debug!(operation = job.kind.name(), error = %error, "no answer");
         // What ended one connection has often ended the others as well, and that is not noticed before they are used: what is
         // sent next goes over a fresh one (protocol notes, section 7.3).
@@ -289,6 +297,12 @@ impl Actor {
         match &error {
             LaneError::Security(end) => {
                 self.security(end.clone());
+                return;
+            }
+            LaneError::Intent(_) | LaneError::Exchange(ExchangeError::NotSent)
+                if self.phase == Phase::Closing && job.purpose == Purpose::Create =>
+            {
+                self.end_close(Ok(()));
                 return;
             }
             LaneError::Intent(_) if self.phase == Phase::Closing => {
@@ -316,8 +330,14 @@ impl Actor {
             }
             _ => {}
         }
+        self.unanswered(job, error);
+    }
+
+    /// Whether the endpoint has carried it out is not known.
+    fn unanswered(&mut self, mut job: Job, error: LaneError) {
         let reason = error.to_string();
         match job.purpose {
+            Purpose::Create if self.phase == Phase::Closing => self.delete_shell(),
             Purpose::Create => self.create_lost(job.tries, error),
             Purpose::Connect => self.connect_missing(job.tries, error),
             Purpose::List => self.listed(Vec::new()),
@@ -372,6 +392,7 @@ impl Actor {
                     self.rest(Some(LossReason::Disconnected));
                 }
             }
+            Purpose::ReconnectCommand { .. } => self.reconnect_next(),
         }
     }
 
@@ -380,7 +401,7 @@ impl Actor {
         match job.purpose {
             Purpose::Receive { target, asking: false } => self.repeat(job, target, Duration::ZERO),
             // While disconnected, nothing else is sent.
-            Purpose::Reconnect => self.reconnecting = Some(job),
+            Purpose::Reconnect | Purpose::ReconnectCommand { .. } => self.reconnecting = Some(job),
             Purpose::Command { .. } | Purpose::Send { .. } | Purpose::Create => {
                 self.ordered_busy = false;
                 self.ordered.push_front(job);

@@ -7,6 +7,9 @@ use super::event::Interruption;
 use super::job::Job;
 use crate::{LaneError, OpenError};
 
+/// How often an endpoint that says that it had no time is asked to make the shell. PowerShell's client does it as often.
+const MOST_TRIES: u32 = 5;
+
 impl Actor {
     pub(super) fn created(&mut self, idle: Option<Duration>) {
         self.create_again = None;
@@ -27,6 +30,13 @@ impl Actor {
         tracing::info!(reason = %reason, "the creation of the shell was not answered");
         self.create_again = Some(reason);
         self.ask(None, 1);
+    }
+
+    /// The endpoint says that it had no time for it, which it may have again: the time for opening limits this too.
+    pub(super) fn create_timed_out(&mut self, reason: LaneError) {
+        self.create_tries = self.create_tries.saturating_add(1);
+        let over = u32::from(self.create_tries >= MOST_TRIES);
+        self.create_lost(over, reason);
     }
 
     /// The endpoint does not know the shell that was asked for: it is created once more, under the same id, so that one

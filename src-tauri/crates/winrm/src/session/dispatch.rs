@@ -196,7 +196,9 @@ impl Actor {
             self.link.stats.receive();
         }
         self.few.receives_next = !receives;
-        self.work.push(Box::pin(carry_out(Arc::clone(&self.link), job, lane, self.patience())));
+        self.creating |= job.purpose == Purpose::Create;
+        let patience = self.patience(job.timeout);
+        self.work.push(Box::pin(carry_out(Arc::clone(&self.link), job, lane, patience)));
     }
 
     /// Makes requests of an action of the pool machine.
@@ -250,7 +252,7 @@ impl Actor {
             return;
         }
         let lost = matches!(&self.open_error, Some(OpenError::CreateLost { reason, .. }) if reason.may_be_lost());
-        let made = (self.receiving(None).is_some() || lost) && self.earlier.is_none();
+        let made = (self.receiving(None).is_some() || lost || self.creating) && self.earlier.is_none();
         self.phase = Phase::Closing;
         self.pool.close();
         self.ordered.clear();
@@ -266,6 +268,13 @@ impl Actor {
         self.reconnecting = None;
         let limit = if self.closer.is_some() { self.options.limits.close } else { self.last_delete() };
         self.close_deadline = Some(Instant::now() + limit);
+        // Before Create is answered the endpoint may not know the shell yet, and would make it behind the Delete.
+        if !self.creating {
+            self.delete_shell();
+        }
+    }
+
+    pub(super) fn delete_shell(&mut self) {
         match self.jobs.delete() {
             Ok(job) => self.urgent.push_back(job),
             Err(error) => self.end_close(Err(CloseError::Protocol(error.to_string()))),
@@ -343,6 +352,21 @@ impl Actor {
         self.few.doubtful.clear();
         self.told_retrying = false;
         self.tell(SessionEvent::State(SessionState::Disconnected { reason }));
+    }
+
+    /// The shell is connected again; its commands are not until they are asked for, one by one. [MS-PSRP] 3.1.5.3.18
+    pub(super) fn shell_is_back(&mut self) {
+        self.to_reconnect = self.receives.iter().filter_map(|receiving| receiving.target).collect();
+        self.reconnect_next();
+    }
+
+    /// The next command, or all are connected. Whether one is still there its Receive will tell.
+    pub(super) fn reconnect_next(&mut self) {
+        match self.to_reconnect.pop().map(|id| self.jobs.reconnect_command(id)) {
+            Some(Ok(job)) => self.reconnecting = Some(job),
+            Some(Err(error)) => self.lose(LossReason::Protocol(error.to_string())),
+            None => self.resume(),
+        }
     }
 
     /// The session is connected again: what waited goes on.

@@ -47,6 +47,10 @@ pub(super) enum Purpose {
     Probe,
     Disconnect,
     Reconnect,
+    /// To a command of the shell that is connected again
+    ReconnectCommand {
+        id: PipelineId,
+    },
     Delete,
 }
 
@@ -72,6 +76,8 @@ pub(super) struct Job {
     pub(super) behind: Option<oneshot::Receiver<()>>,
     /// How often it was sent without an answer
     pub(super) tries: u32,
+    /// How long the endpoint may take for it
+    pub(super) timeout: Duration,
 }
 
 /// The fragment that a Command or Send carries.
@@ -105,6 +111,7 @@ impl Job {
             leaves: None,
             behind: None,
             tries: 0,
+            timeout,
         })
     }
 }
@@ -122,14 +129,17 @@ pub(super) struct Jobs {
     pub(super) random: Random,
     pub(super) context: ShellContext,
     pub(super) shell: Uuid,
+    /// How long the endpoint may take for an operation
     pub(super) timeout: Duration,
+    /// And to make a shell or to connect to one
+    pub(super) start: Duration,
 }
 
 impl Jobs {
     pub(super) fn create(&self, name: &str, xml: &[u8], idle: Option<Duration>) -> Result<Job, NoRandomness> {
         let operation =
             Operation::Create { shell_id: self.shell, name: Some(name), creation_xml: xml, idle_timeout: idle };
-        self.job(Purpose::Create, &operation, Some(Intent::Create { pool: self.shell.into() }))
+        self.slow(Purpose::Create, &operation, Intent::Create { pool: self.shell.into() })
     }
 
     pub(super) fn command(&self, id: PipelineId, first: &[u8], last: bool) -> Result<Job, NoRandomness> {
@@ -192,9 +202,15 @@ impl Jobs {
         self.job(Purpose::Reconnect, &operation, Some(Intent::Reconnect { pool: self.shell.into() }))
     }
 
+    /// The shell comes back without its commands. [MS-PSRP] 3.1.5.3.18
+    pub(super) fn reconnect_command(&self, id: PipelineId) -> Result<Job, NoRandomness> {
+        let operation = Operation::Reconnect { shell_id: self.shell, command_id: Some(id.0) };
+        self.job(Purpose::ReconnectCommand { id }, &operation, None)
+    }
+
     pub(super) fn connect(&self, xml: &[u8]) -> Result<Job, NoRandomness> {
         let operation = Operation::Connect { shell_id: self.shell, connect_xml: xml };
-        self.job(Purpose::Connect, &operation, Some(Intent::Reconnect { pool: self.shell.into() }))
+        self.slow(Purpose::Connect, &operation, Intent::Reconnect { pool: self.shell.into() })
     }
 
     pub(super) fn list(&self) -> Result<Job, NoRandomness> {
@@ -263,7 +279,13 @@ impl Jobs {
             leaves: None,
             behind: None,
             tries: 0,
+            timeout: self.timeout,
         })
+    }
+
+    /// What may start a process over there, which takes its time on a machine that is busy.
+    fn slow(&self, purpose: Purpose, operation: &Operation<'_>, intent: Intent) -> Result<Job, NoRandomness> {
+        Job::new(self.random.as_ref(), &self.context, self.start, purpose, operation, Some(intent))
     }
 
     fn job(&self, purpose: Purpose, operation: &Operation<'_>, intent: Option<Intent>) -> Result<Job, NoRandomness> {

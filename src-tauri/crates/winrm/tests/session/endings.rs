@@ -333,3 +333,13 @@ async fn a_session_that_is_left_at_the_endpoint_after_a_refused_sign_in_is_not_c
     assert_eq!(handle.close().await, Err(CloseError::SignIn(SignInError::Rejected)));
     assert_eq!(stage.pep().open_shells(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_shell_whose_creation_was_under_way_when_whoever_opened_gave_up_is_deleted() {
+    let stage = Stage::new();
+    stage.next(Fault::Late(4));
+    let given_up = tokio::time::timeout(Duration::from_secs(2), open(&stage, None)).await;
+    assert!(given_up.is_err(), "it is still being made");
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!((stage.pep().open_shells(), stage.sealed_requests()), (0, 2), "Create and Delete");
+}
