@@ -179,7 +179,7 @@ struct Decoder<'a> {
 /// and time, however few bytes it has.
 #[derive(Debug, Clone, Copy, Default)]
 struct Extent {
-    /// Levels of objects.
+    /// Levels of objects and of member sets inside them.
     height: usize,
     /// Values, shared ones counted each time.
     values: usize,
@@ -295,7 +295,7 @@ impl<'a> Decoder<'a> {
                 self.count_object()?;
                 Value::Progress(Box::new(self.progress()?))
             }
-            "MS" => Value::MemberSet(self.properties()?),
+            "MS" => return self.member_set(),
             "Unreadable" if start.raw_attribute("Element").is_some() => {
                 let attribute = |name| start.attribute(name).ok().flatten().unwrap_or_default().into();
                 let (element, reason) = (attribute("Element"), attribute("Reason"));
@@ -335,6 +335,16 @@ impl<'a> Decoder<'a> {
         self.below = beside;
         self.extend(extent)?;
         Ok(Value::Object(object))
+    }
+
+    /// A member set among the properties of an object, or inside another one. Whoever walks it goes down a level too.
+    fn member_set(&mut self) -> Outcome<Value> {
+        let beside = std::mem::take(&mut self.below);
+        let members = self.properties()?;
+        let extent = Extent { height: self.below.height.saturating_add(1), ..self.below };
+        self.below = beside;
+        self.extend(extent)?;
+        Ok(Value::MemberSet(members))
     }
 
     fn count_object(&mut self) -> Outcome<()> {

@@ -24,6 +24,25 @@ fn g8_a_chain_of_references_is_as_deep_as_nested_objects() {
     assert!(matches!(decode(chain(90_000, 1).as_bytes()), Err(DecodeError::TooDeep(_))));
 }
 
+/// Objects of which each refers to the one before it, from inside so many member sets.
+fn chain_of_sets(count: usize, sets: usize) -> String {
+    let (open, close) = (r#"<MS N="a">"#.repeat(sets), "</MS>".repeat(sets));
+    let mut text = String::from(r#"<Obj RefId="0"><LST><Obj RefId="1"><I32>1</I32></Obj>"#);
+    for id in 2..=count {
+        write!(text, r#"<Obj RefId="{id}"><MS>{open}<Ref N="a" RefId="{}"/>{close}</MS></Obj>"#, id - 1).unwrap();
+    }
+    text + "</LST></Obj>"
+}
+
+#[test]
+fn g8_member_sets_inside_each_other_are_levels_too() {
+    assert!(decode(chain_of_sets(2, 140).as_bytes()).is_ok());
+    // Some 27,000 levels for whoever writes or drops it.
+    for (count, sets) in [(3, 140), (190, 140), (40, 5)] {
+        assert!(matches!(decode(chain_of_sets(count, sets).as_bytes()), Err(DecodeError::TooDeep(_))), "{count} {sets}");
+    }
+}
+
 #[test]
 fn a_chain_at_the_limit_is_shown_written_and_dropped() {
     let most = (1..1_000).take_while(|count| decode(chain(*count, 1).as_bytes()).is_ok()).last().unwrap();
