@@ -166,7 +166,8 @@ struct Decoder<'a> {
     limits: Limits,
     /// Objects by reference id; `None` while the object is being read.
     objects: HashMap<u64, Option<(Arc<Object>, Extent)>>,
-    types: HashMap<u64, Arc<[PsString]>>,
+    /// Type names by reference id, and what they add to every object that has them.
+    types: HashMap<u64, (Arc<[PsString]>, Extent)>,
     /// Reference ids of the objects that are being read.
     open: Vec<Option<u64>>,
     /// Objects so far.
@@ -362,8 +363,13 @@ impl<'a> Decoder<'a> {
 
     /// Counts a value into the object that holds it.
     fn extend(&mut self, by: Extent) -> Outcome<()> {
+        self.include(Extent { values: by.values.saturating_add(1), ..by })
+    }
+
+    /// Counts what is no value by itself into the object that holds it.
+    fn include(&mut self, by: Extent) -> Outcome<()> {
         self.below.height = self.below.height.max(by.height);
-        self.below.values = self.below.values.saturating_add(by.values).saturating_add(1);
+        self.below.values = self.below.values.saturating_add(by.values);
         self.count_bytes(by.bytes);
         let most = self.limits.nodes.saturating_mul(MORE_BY_REFERENCE);
         if self.below.values > most {
@@ -387,8 +393,8 @@ impl<'a> Decoder<'a> {
                 let id = self.id(child)?;
                 self.reader.skip()?;
                 let known = id.and_then(|id| self.types.get(&id));
-                let names = known.cloned().ok_or_else(|| self.bad_reference(&format!("{id:?}")))?;
-                self.count_type_names(&names);
+                let (names, extent) = known.cloned().ok_or_else(|| self.bad_reference(&format!("{id:?}")))?;
+                self.include(extent)?;
                 object.type_names = Some(names);
             }
             "ToString" => object.to_string = Some(self.string()?),
@@ -414,19 +420,17 @@ impl<'a> Decoder<'a> {
             names.push(self.string()?);
         }
         let names: Arc<[PsString]> = names.into();
-        self.below.values = self.below.values.saturating_add(names.len());
+        // They count wherever they are referred to: an object has them all, however they are shared.
+        let size = names.iter().map(PsString::size).fold(0, usize::saturating_add);
+        let extent = Extent { values: names.len(), ..bytes(size) };
+        // The texts have counted themselves.
+        self.include(Extent { bytes: 0, ..extent })?;
         if let Some(id) = id
-            && self.types.insert(id, Arc::clone(&names)).is_some()
+            && self.types.insert(id, (Arc::clone(&names), extent)).is_some()
         {
             return Err(self.bad_reference(&id.to_string()));
         }
         Ok(names)
-    }
-
-    /// Type names count wherever they are referred to: an object has them all, however they are shared.
-    fn count_type_names(&mut self, names: &[PsString]) {
-        self.below.values = self.below.values.saturating_add(names.len());
-        self.count_bytes(names.iter().map(PsString::size).fold(0, usize::saturating_add));
     }
 
     fn object_reference(&mut self, start: &Start<'a>) -> Outcome<Value> {

@@ -39,7 +39,10 @@ fn g8_member_sets_inside_each_other_are_levels_too() {
     assert!(decode(chain_of_sets(2, 140).as_bytes()).is_ok());
     // Some 27,000 levels for whoever writes or drops it.
     for (count, sets) in [(3, 140), (190, 140), (40, 5)] {
-        assert!(matches!(decode(chain_of_sets(count, sets).as_bytes()), Err(DecodeError::TooDeep(_))), "{count} {sets}");
+        assert!(
+            matches!(decode(chain_of_sets(count, sets).as_bytes()), Err(DecodeError::TooDeep(_))),
+            "{count} {sets}"
+        );
     }
 }
 
@@ -122,6 +125,23 @@ fn p06_type_names_count_for_every_object_that_has_them() {
     let long = format!("<T>{}</T>", "n".repeat(1 << 20));
     let text = text(300).replace(&names, &long);
     assert_eq!(decode(text.as_bytes()), Err(DecodeError::TooLong(256 << 20)));
+}
+
+#[test]
+fn p06_p23_names_that_are_referred_to_again_and_again_are_refused_where_they_are_too_many() {
+    // Half a million references to half a million names are minutes, unless the first that is too much is refused.
+    let (names, long) = ("<T/>".repeat(1_000), format!("<T>{}</T>", "n".repeat(1 << 20)));
+    let text = |names: &str, references: usize| {
+        format!(r#"<Obj><TN RefId="0">{names}</TN>{}</Obj>"#, r#"<TNRef RefId="0"/>"#.repeat(references))
+    };
+    assert!(decode(text(&names, 3_598).as_bytes()).is_ok());
+    // What comes after it is not looked at.
+    for (names, references, error) in
+        [(names, 3_600, DecodeError::TooLarge(3_600_000)), (long, 256, DecodeError::TooLong(256 << 20))]
+    {
+        let text = text(&names, references).replace("</Obj>", "<no XML");
+        assert_eq!(decode(text.as_bytes()), Err(error));
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use clixml::{Value, decode};
+use clixml::{DecodeError, Value, decode};
 use psformat::{Formatter, Options, normal_view};
 use psrp::host::{HostCall, HostMethod, Question};
 use psrp::records::ErrorRecord;
@@ -24,6 +24,15 @@ pub(super) const CLIXML: &[Worst] = &[
     value("properties", |count| object(&r#"<Nil N="n"/>"#.repeat(count)), 1_100_000),
     value("properties of other names", |count| object(&numbered(count)), 1_100_000),
     value("type names", |count| list(&(0..count).map(named).collect::<String>()), 99_000),
+    Worst {
+        read: |input| matches!(decode(input), Err(DecodeError::TooLarge(_))),
+        ..value("references to type names", named_again, 400_000)
+    },
+    value("member sets inside each other", |count| list(&sets(140, "").repeat(count)), 8_000),
+    Worst {
+        read: |input| matches!(decode(input), Err(DecodeError::TooDeep(_))),
+        ..value("member sets along references", sets_by_reference, 8_000)
+    },
     value("one text", |count| text(&"é".repeat(count)), 16 << 20),
     value("escapes", |count| text(&"_xD800_".repeat(count)), 4 << 20),
     value("half escapes", |count| text(&"_xD80".repeat(count)), 4 << 20),
@@ -63,6 +72,25 @@ fn numbered(count: usize) -> String {
 /// An object with a type name of its own.
 fn named(id: usize) -> String {
     format!(r#"<Obj><TN RefId="{id}"><T>t</T></TN></Obj>"#)
+}
+
+/// One object with so many type names, which it refers to as often.
+fn named_again(count: usize) -> Vec<u8> {
+    let (names, references) = ("<T/>".repeat(count), r#"<TNRef RefId="0"/>"#.repeat(count));
+    format!(r#"<Obj><TN RefId="0">{names}</TN>{references}</Obj>"#).into_bytes()
+}
+
+fn sets(levels: usize, inside: &str) -> String {
+    format!("{}{inside}{}", r#"<MS N="a">"#.repeat(levels), "</MS>".repeat(levels))
+}
+
+/// Objects of which each refers to the one before it, from as deep as it can.
+fn sets_by_reference(count: usize) -> Vec<u8> {
+    let link = |id: usize| {
+        let inside = format!(r#"<Ref N="a" RefId="{}"/>"#, id - 1);
+        format!(r#"<Obj RefId="{id}"><MS>{}</MS></Obj>"#, sets(140, &inside))
+    };
+    list(&format!(r#"<Obj RefId="0"/>{}"#, (1..=count).map(link).collect::<String>()))
 }
 
 /// Twelve levels around `count` bytes, each of which is no value as a whole.
