@@ -28,7 +28,7 @@ pub use float::{double_text, single_text};
 pub use object::{Content, Object, Property, enum_value, type_names};
 pub use string::PsString;
 pub use temporal::{DateTime, TimeSpan, Zone};
-pub use unreadable::Unreadable;
+pub use unreadable::{Unreadable, holds_secret};
 pub use value::{ProgressRecord, SecureString, Value, Version};
 
 pub use uuid::Uuid;

@@ -18,11 +18,19 @@ pub struct Unreadable {
 
 impl Unreadable {
     pub(crate) fn new(element: &str, error: &DecodeError, source: &str) -> Self {
-        // Secrets lie in elements of this name; there is no other way to say that some element holds none.
-        let secret = element == "SS" || source.contains("<SS");
-        let source = if secret { "" } else { source };
+        let source = if element == "SS" || holds_secret(source) { "" } else { source };
         Self { element: element.into(), reason: error.to_string().into(), source: source.into() }
     }
+}
+
+/// Whether a text that cannot be read may hold a secret in clear: they lie in elements named `SS`, whatever their prefix. There is no
+/// other way to say that some element holds none.
+#[must_use]
+pub fn holds_secret(source: &str) -> bool {
+    source.split('<').skip(1).any(|tag| {
+        let name = tag.split(|letter: char| letter.is_whitespace() || matches!(letter, '>' | '/')).next();
+        name.is_some_and(|name| name.rsplit(':').next().is_some_and(|name| name.starts_with("SS")))
+    })
 }
 
 impl fmt::Debug for Unreadable {

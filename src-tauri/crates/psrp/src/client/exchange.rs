@@ -33,14 +33,13 @@ impl Exchange {
         Ok(Object::with_extended([("PublicKey", blob.into())]).into())
     }
 
-    /// Takes the content of ENCRYPTED_SESSION_KEY.
+    /// Takes the content of ENCRYPTED_SESSION_KEY. When it is not for our key, the exchange stays as it is.
     pub(super) fn finish(&mut self, content: &Value) -> Result<(), KeyError> {
-        let Self::Waiting(private) = std::mem::replace(self, Self::Failed) else {
-            return Err(KeyError);
-        };
+        let Self::Waiting(private) = self else { return Err(KeyError) };
         let text = content.get("EncryptedSessionKey").and_then(Value::as_str).ok_or(KeyError)?;
         let blob = STANDARD.decode(text.trim()).map_err(|_| KeyError)?;
-        *self = Self::Ready(private.session_key(&encrypted_key_from_blob(&blob)?)?);
+        let key = private.session_key(&encrypted_key_from_blob(&blob)?)?;
+        *self = Self::Ready(key);
         Ok(())
     }
 

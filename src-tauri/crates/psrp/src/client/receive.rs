@@ -1,6 +1,6 @@
 //! The pool machine: what arrives.
 
-use clixml::Value;
+use clixml::{Value, holds_secret};
 
 use super::calls::UNSENT_ANSWERS;
 use super::console::Reply;
@@ -41,7 +41,10 @@ impl ClientPool {
         // It is a stream of its own: what the pool's Receive repeats or goes on with has other ids.
         let mut joiner = Defragmenter::new(self.options.object_limit);
         let mut read = || {
-            while let Some(received) = joiner.next(&mut bytes).map_err(Misbehaviour::from)? {
+            // What came behind the end of the pool tells nothing.
+            while !matches!(self.phase, Phase::Ended(_))
+                && let Some(received) = joiner.next(&mut bytes).map_err(Misbehaviour::from)?
+            {
                 self.received(None, received)?;
             }
             Ok(())
@@ -170,11 +173,15 @@ impl ClientPool {
                 _ => {
                     let done =
                         message.value(&self.options.limits).is_ok_and(|content| self.exchange.finish(&content).is_ok());
-                    if !done {
-                        self.exchange = Exchange::Failed;
-                        return Err(Misbehaviour::KeyExchange.into());
+                    match done {
+                        true => self.key_is_ready(),
+                        // For the key of the other client, which had not received it.
+                        false if self.connects => self.ignore(None, kind),
+                        false => {
+                            self.exchange = Exchange::Failed;
+                            return Err(Misbehaviour::KeyExchange.into());
+                        }
                     }
-                    self.key_is_ready();
                 }
             },
             MessageType::PublicKeyRequest => match self.exchange {
@@ -332,7 +339,9 @@ impl ClientPool {
     }
 
     fn unreadable(&mut self, pipeline: Option<PipelineId>, message: &Message<'_>, reason: String) {
-        let text = String::from_utf8_lossy(message.data).into_owned();
+        let text = String::from_utf8_lossy(message.data);
+        // What is no SecureString may be the secret itself.
+        let text = if holds_secret(&text) { String::new() } else { text.into_owned() };
         self.events.push_back(Event::Unreadable { pipeline, kind: message.kind, reason, text });
     }
 

@@ -13,8 +13,9 @@ impl ClientPool {
     /// Starts the key exchange, to read a secret of the endpoint. Harmless when it runs or is done.
     pub fn request_key(&mut self) {
         match (&self.exchange, self.phase) {
-            (Exchange::None | Exchange::Wanted, Phase::Opened(_)) => self.send_public_key(),
-            (Exchange::None, Phase::Opening | Phase::Negotiated(_)) => self.exchange = Exchange::Wanted,
+            // A script at the start may ask for a secret before the pool is open, and keeps it from being opened.
+            (Exchange::None | Exchange::Wanted, Phase::Negotiated(_) | Phase::Opened(_)) => self.send_public_key(),
+            (Exchange::None, Phase::Opening) => self.exchange = Exchange::Wanted,
             _ => {}
         }
     }

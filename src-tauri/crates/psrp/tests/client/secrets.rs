@@ -391,3 +391,48 @@ fn s15_the_ciphertext_is_aes_256_in_cbc_with_a_vector_of_zeros() {
         assert_eq!(secret.0.iter().map(|byte| format!("{byte:02x}")).collect::<String>(), hex);
     }
 }
+
+#[test]
+fn e8_a_key_that_was_for_the_client_before_is_none_of_ours() {
+    let mut before = Peer::opened();
+    before.pool.request_key();
+    let old = public_key(&mut before);
+    let mut peer = Peer::new();
+    peer.pool = psrp::ClientPool::connect(PoolOptions::default(), crate::peer::POOL, Box::new(RsaKeySource));
+    peer.open();
+    peer.say(None, MessageType::EncryptedSessionKey, &encrypted(&old, [1; 32])).unwrap();
+    assert!(matches!(peer.events().as_slice(), [Event::Ignored { .. }]));
+    peer.pool.request_key();
+    let public = public_key(&mut peer);
+    peer.say(None, MessageType::EncryptedSessionKey, &encrypted(&old, [1; 32])).unwrap();
+    assert!(peer.pool.is_exchanging_key(), "ours is still awaited");
+    peer.say(None, MessageType::EncryptedSessionKey, &encrypted(&public, KEY)).unwrap();
+    assert!(peer.pool.has_key());
+}
+
+#[test]
+fn a_secret_that_a_script_at_the_start_asks_for_does_not_wait_for_the_end_of_that_script() {
+    let mut peer = Peer::new();
+    peer.did();
+    peer.say(None, MessageType::SessionCapability, &crate::peer::capability("2.3")).unwrap();
+    peer.pool.request_key();
+    exchange(&mut peer);
+}
+
+#[test]
+fn what_may_be_a_secret_in_clear_is_not_told_of_a_message_that_cannot_be_read() {
+    for (content, told) in
+        [("<SS>in clear</SS>", false), ("<p:SS xmlns:p=\"x\">in clear</p:SS>", false), ("<Sx>text</Sx>", true)]
+    {
+        let mut peer = Peer::opened();
+        peer.pool.invoke(Command::new("Get-Thing").into(), pipeline(1)).unwrap();
+        peer.did();
+        peer.say(Some(pipeline(1)), MessageType::PipelineOutput, &format!("<Obj><LST>{content}</LST>")).unwrap();
+        let events = peer.events();
+        let text = events.iter().find_map(|event| match event {
+            Event::Unreadable { text, .. } => Some(text.as_str()),
+            _ => None,
+        });
+        assert_eq!(text.map(|text| !text.is_empty()), Some(told), "{content}: {events:?}");
+    }
+}
