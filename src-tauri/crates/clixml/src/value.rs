@@ -88,7 +88,7 @@ pub struct Version {
     pub revision: Option<u32>,
 }
 
-/// A progress record in its element form `PR`. [MS-PSRP] section 2.2.5.1.24
+/// A progress record in its element form `PR`. [MS-PSRP] section 2.2.5.1.25
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ProgressRecord {
     /// Activity

@@ -8,7 +8,7 @@ use clixml::{PsString, Value};
 
 use crate::SecretText;
 
-/// A value that goes to the endpoint as a parameter, as input or as an answer. Secrets are encrypted when the session key
+/// A value that goes to the endpoint as a parameter or as an answer. Secrets are encrypted when the session key
 /// is there, and never travel before.
 pub enum Argument {
     /// An ordinary value

@@ -122,7 +122,7 @@ pub enum Event {
         /// The text as it came
         text: String,
     },
-    /// A message was not used: its type is unknown, or it came after the end of its pipeline.
+    /// A message was not used: its type is unknown, it asks for a second key, or it brings a key that nobody waits for.
     Ignored {
         /// `None` is the pool.
         pipeline: Option<PipelineId>,

@@ -24,7 +24,7 @@ pub struct Field {
     pub type_name: String,
     /// A help text; empty when there is none.
     pub help: String,
-    /// Whether it may stay empty.
+    /// Whether it must not stay empty.
     pub mandatory: bool,
     /// What it is when nothing is typed.
     pub default: Value,

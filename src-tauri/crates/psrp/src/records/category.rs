@@ -1,4 +1,4 @@
-//! Error categories. [MS-PSRP] 2.2.3.15
+//! Error categories. [MS-PSRP] 2.2.3.9
 
 /// The name of an error category; numbers outside 0 to 31 have none.
 #[must_use]

@@ -1,4 +1,4 @@
-//! Taking over the session of an earlier process. Protocol notes, section 7.4; [MS-WSMV] 3.1.4.16
+//! Taking over the session of an earlier process. Protocol notes, section 7.4; [MS-WSMV] 3.1.4.17
 
 use std::time::Duration;
 

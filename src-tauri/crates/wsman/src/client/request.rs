@@ -57,7 +57,7 @@ pub struct RequestIds {
     pub operation_id: Uuid,
     /// Number of the message in the operation, from 1
     pub sequence_id: u64,
-    /// Whether the server may have seen this request. Everything else of the envelope stays the same.
+    /// Whether the server may have seen this operation. The repetition is a message of its own, with its own id.
     pub retransmission: bool,
 }
 
