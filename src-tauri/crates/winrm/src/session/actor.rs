@@ -8,7 +8,7 @@ use std::time::Duration;
 use clixml::Value;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
-use psrp::{ClientPool, PipelineId, PoolId};
+use psrp::{ClientPool, PipelineId, PipelineState, PoolId};
 use spnego::ServerIdentity;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
@@ -126,6 +126,8 @@ pub(super) struct Actor {
     pub(super) told_retrying: bool,
     /// Sign-ins in a row that the endpoint forgot before it had answered anything
     pub(super) forgotten: u32,
+    /// Pipelines of whose input a part may not have arrived, and until when the rest of it waits
+    pub(super) held_back: BTreeMap<PipelineId, Instant>,
     /// Work that came to its end while something else was done
     pub(super) early: VecDeque<Finished>,
 
@@ -252,6 +254,7 @@ impl Actor {
             few: Few::default(),
             told_retrying: false,
             forgotten: 0,
+            held_back: BTreeMap::new(),
             early: VecDeque::new(),
             ordered: VecDeque::new(),
             ordered_busy: false,
@@ -495,7 +498,13 @@ impl Actor {
                 continue;
             }
             if now >= at {
-                self.urgent.push_back(job);
+                match job.purpose {
+                    // What was stopped meanwhile takes no more.
+                    Purpose::Send { pipeline: Some(id), .. }
+                        if self.pool.pipeline_state(id) != Some(PipelineState::Running) => {}
+                    Purpose::Send { .. } => self.ordered.push_back(job),
+                    _ => self.urgent.push_back(job),
+                }
             } else {
                 self.later.push((at, job));
             }

@@ -240,8 +240,9 @@ impl Actor {
                 self.ordered_busy = false;
                 // A command that ended takes no more input.
                 if kind != FaultKind::NotFound
-                    && let Err((_, reason)) = self.answer_later(job, fault.to_string())
+                    && let Err((job, reason)) = self.answer_later(job, fault.to_string())
                 {
+                    self.hold_input_back(&job);
                     self.interrupted(Interruption::SendUnknown { pipeline, reason });
                 }
                 if pipeline.is_none() {

@@ -216,7 +216,7 @@ impl Actor {
             }
             Action::Send { pipeline, stream, data } => {
                 let job = self.jobs.send(pipeline, stream, &data, None, next_object)?;
-                self.ordered.push_back(job);
+                self.send_in_order(job);
             }
             Action::CreatePipeline { id, first, rest } => {
                 self.ordered.push_back(self.jobs.command(id, &first, rest.is_empty())?);
@@ -252,7 +252,8 @@ impl Actor {
             return;
         }
         let lost = matches!(&self.open_error, Some(OpenError::CreateLost { reason, .. }) if reason.may_be_lost());
-        let made = (self.receiving(None).is_some() || lost || self.creating) && self.earlier.is_none();
+        let made = (self.receiving(None).is_some() || lost || self.creating || self.create_again.is_some())
+            && self.earlier.is_none();
         self.phase = Phase::Closing;
         self.pool.close();
         self.ordered.clear();
@@ -362,6 +363,9 @@ impl Actor {
 
     /// The next command, or all are connected. Whether one is still there its Receive will tell.
     pub(super) fn reconnect_next(&mut self) {
+        if self.phase != Phase::Disconnected {
+            return;
+        }
         match self.to_reconnect.pop().map(|id| self.jobs.reconnect_command(id)) {
             Some(Ok(job)) => self.reconnecting = Some(job),
             Some(Err(error)) => self.lose(LossReason::Protocol(error.to_string())),

@@ -112,7 +112,8 @@ impl Actor {
             }
             Purpose::Send { pipeline, .. } => {
                 self.ordered_busy = false;
-                if let Err((_, reason)) = self.answer_later(job, reason) {
+                if let Err((job, reason)) = self.answer_later(job, reason) {
+                    self.hold_input_back(&job);
                     self.interrupted(Interruption::SendUnknown { pipeline, reason });
                 }
             }
@@ -121,6 +122,36 @@ impl Actor {
                 self.interrupted(Interruption::StopUnknown { pipeline: id, reason });
             }
             _ => {}
+        }
+    }
+
+    /// A part of the input may not have arrived: what follows it waits a moment, so that whoever gave it can stop the pipeline before it
+    /// makes a result of what is left. Answers still go.
+    pub(super) fn hold_input_back(&mut self, lost: &Job) {
+        let (Purpose::Send { pipeline: Some(id), starts: None }, Some(piece)) = (lost.purpose, &lost.piece) else {
+            return;
+        };
+        if self.pool.can_answer_again(Some(id), &piece.data) {
+            return;
+        }
+        self.held_back.insert(id, Instant::now() + GRACE);
+        for job in std::mem::take(&mut self.ordered) {
+            self.send_in_order(job);
+        }
+    }
+
+    /// Behind what is sent in order, now or in a moment.
+    pub(super) fn send_in_order(&mut self, job: Job) {
+        let until = match (job.purpose, &job.piece) {
+            (Purpose::Send { pipeline: Some(id), starts: None }, Some(piece)) => {
+                let until = self.held_back.get(&id).copied().filter(|until| *until > Instant::now());
+                until.filter(|_| !self.pool.can_answer_again(Some(id), &piece.data))
+            }
+            _ => None,
+        };
+        match until {
+            Some(until) => self.later.push((until, job)),
+            None => self.ordered.push_back(job),
         }
     }
 
