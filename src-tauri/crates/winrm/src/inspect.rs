@@ -8,7 +8,7 @@ use trust::ServerCertificate;
 
 use crate::exchange::connect_to_ask;
 use crate::sign_in::{Mechanism, discover, first_leg, ntlm, service};
-use crate::{ConnectError, Connector, Counts, Exchange, ExchangeError, SignInError, Stats};
+use crate::{ConnectError, Connector, Counts, Exchange, SignInError, Stats};
 
 /// A sign-in goes on where the endpoint was asked only if it comes this soon: nobody has closed an idle connection by then.
 const SOON: Duration = Duration::from_secs(5);
@@ -93,20 +93,12 @@ pub async fn ask(connector: &dyn Connector, known: bool) -> Result<(Inspection, 
         stats.connected();
         Ok(connected)
     };
-    let over = async |exchange| Asked::over(exchange, connector, &ntlm, &stats).await;
-    let (mut exchange, mut refused) = fresh().await?;
-    if !known && !discover(exchange.as_mut(), &connector.authority(), &stats).await?.keep {
-        (exchange, refused) = fresh().await?;
+    if !known {
+        let (mut exchange, _) = fresh().await?;
+        discover(exchange.as_mut(), &connector.authority(), &stats).await?;
     }
-    let asked = match over(exchange).await {
-        // It was closed behind the question without a word.
-        Err(SignInError::Exchange(ExchangeError::NotSent)) if !known => {
-            let (exchange, other) = fresh().await?;
-            refused = other;
-            over(exchange).await?
-        }
-        asked => asked?,
-    };
+    let (exchange, refused) = fresh().await?;
+    let asked = Asked::over(exchange, connector, &ntlm, &stats).await?;
     let certificate = asked.exchange.certificate().cloned();
     let inspection = Inspection { identity: asked.identity.clone(), certificate, refused };
     let accepted = inspection.refused.is_none();

@@ -7,13 +7,13 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST};
-use http::{Request, StatusCode};
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST};
+use http::{HeaderMap, Request, StatusCode};
 use spnego::{MessageSecurity, ServerIdentity};
 use tokio::time::Instant;
 use wsman::{Charset, Malformed, multipart};
 
-use crate::sign_in::{Offer, discover, keeps, second_leg, service, sign_in, with_clocks};
+use crate::sign_in::{discover, second_leg, service, sign_in, with_clocks};
 use crate::{
     Asked, Connector, Exchange, ExchangeError, LaneError, Patience, RandomSource, SecurityEnd, SignIn, SignInError,
     Stats,
@@ -84,24 +84,15 @@ impl Lane {
             stats.connected();
             Ok(exchange)
         };
+        let clock = match first {
+            true => discover(fresh().await?.as_mut(), &authority, stats).await?,
+            false => None,
+        };
         let mut exchange = fresh().await?;
-        let mut clock = None;
-        if first {
-            let Offer { date, keep } = discover(exchange.as_mut(), &authority, stats).await?;
-            clock = date;
-            if !keep {
-                exchange = fresh().await?;
-            }
-        }
-        let mut began = Instant::now();
-        let mut signed = sign_in(exchange.as_mut(), &authority, &service, with, stats, random).await;
-        if first && matches!(signed, Err(SignInError::Exchange(ExchangeError::NotSent))) {
-            // It was closed behind the question without a word.
-            exchange = fresh().await?;
-            began = Instant::now();
-            signed = sign_in(exchange.as_mut(), &authority, &service, with, stats, random).await;
-        }
-        let (security, identity) = signed.map_err(|error| with_clocks(error, clock.as_deref()))?;
+        let began = Instant::now();
+        let (security, identity) = sign_in(exchange.as_mut(), &authority, &service, with, stats, random)
+            .await
+            .map_err(|error| with_clocks(error, clock.as_deref()))?;
         // Two legs; what else there is makes no difference here.
         Ok((Self::new(exchange, security, authority, stats, began.elapsed() / 2), identity))
     }
@@ -212,4 +203,11 @@ fn unsealed(status: StatusCode) -> LaneError {
         }
         status => LaneError::Status(status.as_u16()),
     }
+}
+
+/// Whether the other side keeps the connection (A16).
+fn keeps(headers: &HeaderMap) -> bool {
+    !headers.get_all(CONNECTION).iter().any(|value| {
+        value.to_str().is_ok_and(|text| text.split(',').any(|word| word.trim().eq_ignore_ascii_case("close")))
+    })
 }

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HOST, WWW_AUTHENTICATE};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HOST, WWW_AUTHENTICATE};
 use http::{HeaderMap, Request, Response, StatusCode};
 use spnego::{
     ClientContext, Credentials, Error, MessageSecurity, NamedContext, NamedError, NamedMechanism, NtlmClient,
@@ -198,37 +198,21 @@ async fn leg(
     Ok((Leg { status, negotiate, offered }, answer))
 }
 
-/// What an endpoint that offers Negotiate says beside.
-pub(crate) struct Offer {
-    /// What its clock shows
-    pub(crate) date: Option<String>,
-    /// The connection may be used again. Windows closes it.
-    pub(crate) keep: bool,
-}
-
-/// Asks without a token: nothing is sent to a server that does not offer Negotiate (S-01).
+/// Asks without a token: nothing is sent to a server that does not offer Negotiate (S-01). Answers what its clock shows. The connection
+/// is done with then: Windows closes it, with a word or without.
 pub(crate) async fn discover(
     exchange: &mut dyn Exchange,
     authority: &str,
     stats: &Stats,
-) -> Result<Offer, SignInError> {
+) -> Result<Option<String>, SignInError> {
     stats.sign_in_request();
     let (leg, answer) = leg(exchange, authority, None).await?;
     let date = answer.headers().get(DATE).and_then(|value| value.to_str().ok()).map(str::to_owned);
     match leg {
-        Leg { status: StatusCode::UNAUTHORIZED, negotiate: Some(_), .. } => {
-            Ok(Offer { date, keep: keeps(answer.headers()) })
-        }
+        Leg { status: StatusCode::UNAUTHORIZED, negotiate: Some(_), .. } => Ok(date),
         Leg { status: StatusCode::UNAUTHORIZED, offered, .. } => Err(SignInError::NoNegotiate { offered }),
         Leg { status, .. } => Err(SignInError::Status(status.as_u16())),
     }
-}
-
-/// Whether the other side keeps the connection (A16).
-pub(crate) fn keeps(headers: &HeaderMap) -> bool {
-    !headers.get_all(CONNECTION).iter().any(|value| {
-        value.to_str().is_ok_and(|text| text.split(',').any(|word| word.trim().eq_ignore_ascii_case("close")))
-    })
 }
 
 /// The first leg: who is there? Nothing derived from the password is sent.
