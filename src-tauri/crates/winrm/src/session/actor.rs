@@ -101,8 +101,8 @@ pub(super) struct Actor {
     pub(super) create_again: Option<LaneError>,
     /// Create is on its way: a shell may come to be.
     pub(super) creating: bool,
-    /// How often it was sent without an answer
-    pub(super) create_tries: u32,
+    /// How often the endpoint said that it had no time for it
+    pub(super) create_timeouts: u32,
     pub(super) identity: Option<ServerIdentity>,
     pub(super) creation_xml: Vec<u8>,
     pub(super) connect_xml: Vec<u8>,
@@ -238,7 +238,7 @@ impl Actor {
             running: Vec::new(),
             create_again: None,
             creating: false,
-            create_tries: 0,
+            create_timeouts: 0,
             identity: None,
             creation_xml: Vec::new(),
             connect_xml: Vec::new(),

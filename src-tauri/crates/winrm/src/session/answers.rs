@@ -129,6 +129,10 @@ impl Actor {
                 self.first_proof();
                 let said = reply.envelope().map_err(|error| Problem::Broken(error.to_string()));
                 match said.and_then(|envelope| read(&job, &envelope)) {
+                    said if self.is_late(&job) => {
+                        let refused = matches!(&said, Err(Problem::Fault(fault)) if !may_be_made(fault.kind()));
+                        self.created_late(!refused);
+                    }
                     Ok(said) => self.said(job, said),
                     Err(Problem::Fault(fault)) => self.fault(job, fault),
                     Err(Problem::Broken(what)) => self.broken(&job, what),
@@ -145,6 +149,11 @@ impl Actor {
         }
     }
 
+    /// Whether it is a Create that came to its end while the session closes.
+    fn is_late(&self, job: &Job) -> bool {
+        job.purpose == Purpose::Create && self.phase == Phase::Closing
+    }
+
     /// The first sealed answer: the server proved itself, and further lanes may sign in.
     fn first_proof(&mut self) {
         if !self.proved {
@@ -157,7 +166,6 @@ impl Actor {
 
     fn said(&mut self, job: Job, said: Said) {
         match (job.purpose, said) {
-            (Purpose::Create, _) if self.phase == Phase::Closing => self.delete_shell(),
             (Purpose::Create, Said::Created { idle }) => self.created(idle),
             (Purpose::Connect, Said::Connected { xml }) => self.connected(xml.as_deref()),
             (Purpose::List, Said::Listed { commands }) => self.listed(commands),
@@ -200,13 +208,8 @@ impl Actor {
         if kind == FaultKind::EnvelopeTooLarge && self.send_smaller(&job) {
             return;
         }
-        let lost = matches!(kind, FaultKind::TimedOut | FaultKind::Aborted);
+        let lost = is_lost(kind);
         match job.purpose {
-            Purpose::Create if self.phase == Phase::Closing => match kind {
-                FaultKind::AlreadyExists => self.delete_shell(),
-                _ if lost => self.delete_shell(),
-                _ => self.end_close(Ok(())),
-            },
             // It was not carried out in time, or perhaps it was: as if there were no answer.
             Purpose::Connect | Purpose::Disconnect | Purpose::Reconnect | Purpose::Delete if lost => {
                 self.unanswered(job, ExchangeError::Lost(fault.to_string()).into());
@@ -279,10 +282,9 @@ impl Actor {
     fn broken(&mut self, job: &Job, what: String) {
         let what = format!("the answer to {} cannot be used: {what}", job.kind.name());
         tracing::info!(operation = job.kind.name(), "unusable answer");
-        match job.purpose {
-            Purpose::Delete => return self.end_close(Err(CloseError::Protocol(what))),
-            Purpose::Create if self.phase == Phase::Closing => return self.delete_shell(),
-            _ => {}
+        if job.purpose == Purpose::Delete {
+            self.end_close(Err(CloseError::Protocol(what)));
+            return;
         }
         self.lose(LossReason::Protocol(what));
     }
@@ -300,10 +302,9 @@ impl Actor {
                 self.security(end.clone());
                 return;
             }
-            LaneError::Intent(_) | LaneError::Exchange(ExchangeError::NotSent)
-                if self.phase == Phase::Closing && job.purpose == Purpose::Create =>
-            {
-                self.end_close(Ok(()));
+            error if self.is_late(&job) => {
+                let left = !matches!(error, LaneError::Intent(_) | LaneError::Exchange(ExchangeError::NotSent));
+                self.created_late(left);
                 return;
             }
             LaneError::Intent(_) if self.phase == Phase::Closing => {
@@ -338,7 +339,6 @@ impl Actor {
     fn unanswered(&mut self, mut job: Job, error: LaneError) {
         let reason = error.to_string();
         match job.purpose {
-            Purpose::Create if self.phase == Phase::Closing => self.delete_shell(),
             Purpose::Create => self.create_lost(job.tries, error),
             Purpose::Connect => self.connect_missing(job.tries, error),
             Purpose::List => self.listed(Vec::new()),
@@ -437,4 +437,14 @@ impl Actor {
             let _ = switcher.send(result);
         }
     }
+}
+
+/// Faults after which it is not known whether the request was carried out, as if there were no answer
+fn is_lost(kind: FaultKind) -> bool {
+    matches!(kind, FaultKind::TimedOut | FaultKind::Aborted)
+}
+
+/// Whether a shell may be there although its creation met this fault.
+fn may_be_made(kind: FaultKind) -> bool {
+    is_lost(kind) || kind == FaultKind::AlreadyExists
 }

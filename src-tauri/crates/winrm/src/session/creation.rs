@@ -25,18 +25,34 @@ impl Actor {
     pub(super) fn create_lost(&mut self, tries: u32, reason: LaneError) {
         if tries > 0 || !reason.may_be_lost() {
             self.fail_open(OpenError::CreateLost { shell: self.pool.id(), reason });
-            return;
+        } else {
+            self.ask_for_shell(reason);
         }
+    }
+
+    /// The endpoint says that it had no time for it, which it may have again: the time for opening limits this too.
+    pub(super) fn create_timed_out(&mut self, reason: LaneError) {
+        self.create_timeouts = self.create_timeouts.saturating_add(1);
+        if self.create_timeouts >= MOST_TRIES {
+            self.fail_open(OpenError::CreateLost { shell: self.pool.id(), reason });
+        } else {
+            self.ask_for_shell(reason);
+        }
+    }
+
+    fn ask_for_shell(&mut self, reason: LaneError) {
         tracing::info!(reason = %reason, "the creation of the shell was not answered");
         self.create_again = Some(reason);
         self.ask(None, 1);
     }
 
-    /// The endpoint says that it had no time for it, which it may have again: the time for opening limits this too.
-    pub(super) fn create_timed_out(&mut self, reason: LaneError) {
-        self.create_tries = self.create_tries.saturating_add(1);
-        let over = u32::from(self.create_tries >= MOST_TRIES);
-        self.create_lost(over, reason);
+    /// Create came to its end while the session closes. What it may have made is deleted.
+    pub(super) fn created_late(&mut self, may_be_there: bool) {
+        if may_be_there {
+            self.delete_shell();
+        } else {
+            self.end_close(Ok(()));
+        }
     }
 
     /// The endpoint does not know the shell that was asked for: it is created once more, under the same id, so that one

@@ -62,10 +62,9 @@ impl Actor {
         if self.signs_no_more_in() {
             return;
         }
-        let (old, good): (Vec<_>, Vec<_>) = self.idle.drain(..).partition(|lane| lane.unused() > OLD);
-        self.idle = good;
-        self.lanes = self.lanes.saturating_sub(old.len());
-        self.few.doubtful.extend(old);
+        let before = self.idle.len();
+        self.few.doubtful.extend(self.idle.extract_if(.., |lane| lane.unused() > OLD));
+        self.lanes = self.lanes.saturating_sub(before.saturating_sub(self.idle.len()));
     }
 
     /// A further lane did not sign in: whether the session goes on over those that there are. It is told once.
