@@ -232,8 +232,7 @@ pub fn plain(text: &str) -> std::borrow::Cow<'_, str> {
 }
 
 /// Where in the plain text the first escape sequence stood that is not in it any more.
-pub(crate) fn first_escape(text: &str) -> Option<usize> {
-    let plain = plain(text);
+pub(crate) fn first_escape(text: &str, plain: &str) -> Option<usize> {
     let same = || text.bytes().zip(plain.bytes()).take_while(|(own, shown)| own == shown).count();
     (plain.len() < text.len()).then(same)
 }

@@ -161,8 +161,9 @@ impl Formatter {
                 self.add(Item::Start(lines), now, to);
             }
             Packet::Row(row) => {
-                let texts = row.texts.iter().map(|text| cells::plain(text).into_owned()).collect();
-                let escapes = row.texts.iter().map(|text| cells::first_escape(text)).collect();
+                let texts: Vec<String> = row.texts.iter().map(|text| cells::plain(text).into_owned()).collect();
+                let escapes =
+                    row.texts.iter().zip(&texts).map(|(text, plain)| cells::first_escape(text, plain)).collect();
                 self.add(Item::Row(Row { texts, escapes, ..row }), now, to);
             }
             Packet::Paragraphs { paragraphs, between } => {
